@@ -1,0 +1,57 @@
+/* address: a recipient or sender as the MTA gives it, in the one form that routes match
+ *
+ * SPDX-License-Identifier: BSD-2-Clause
+ * Copyright (c) 2026 the nexthop-milter authors
+ */
+#ifndef CORE_ADDRESS_H
+#define CORE_ADDRESS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/*
+ * The one form: no angle brackets, no source route (RFC 5321, appendix C), the local part without
+ * its quotes and backslashes, ASCII letters in lower case, no dot at the domain's end. A domain
+ * that is not ASCII stays in UTF-8 until the caller has given its A-label form to
+ * address_set_domain(): that takes a library, and the core has none.
+ *
+ * Every octet string is an address: what cannot be one (too long, no domain) matches less, in the
+ * end only ALL, and is never cut.
+ */
+
+/* RFC 5321, 4.5.3.1: 64 octets of local part, "@", 255 octets of domain. */
+#define ADDRESS_MAX 320
+/* RFC 1035, 3.1, as text without the last dot. */
+#define DOMAIN_MAX 253
+
+struct address {
+	char text[ADDRESS_MAX + 1]; /* local@domain, or only local; empty when too long */
+	size_t length;              /* of text */
+	size_t local_length;
+	size_t domain;              /* where the domain starts in text; length when there is none */
+	uint64_t hash;              /* of all octets as given, case folded; also when too long */
+	bool has_domain;
+	bool needs_ascii;           /* the domain has octets above 127 */
+	bool too_long;
+};
+
+/* Reads TEXT, which need not be in angle brackets, into ADDRESS. */
+void address_parse(struct address *address, const char *text);
+
+/*
+ * Puts DOMAIN (ASCII) in the place of the address's own. If the result would be longer than
+ * ADDRESS_MAX the address becomes too long, as if it had been so from the start.
+ */
+void address_set_domain(struct address *address, const char *domain);
+
+/*
+ * The length of the local part without its extension: up to the first of DELIMITERS, which may
+ * not be its first octet. The whole length if there is no extension.
+ */
+size_t address_base_length(const struct address *address, const char *delimiters);
+
+/* Copies LENGTH octets of FROM in ASCII lower case. */
+void address_fold(char *to, const char *from, size_t length);
+
+#endif

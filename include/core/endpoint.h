@@ -1,0 +1,29 @@
+/* endpoint: HOST and HOST:PORT as people write them
+ *
+ * SPDX-License-Identifier: BSD-2-Clause
+ * Copyright (c) 2026 the nexthop-milter authors
+ */
+#ifndef CORE_ENDPOINT_H
+#define CORE_ENDPOINT_H
+
+#include "core/table.h"
+
+/*
+ * "mx1.example.com", "mx1.example.com:25", "192.0.2.1:25", "[2001:db8::1]:25", "2001:db8::1":
+ * a lone colon parts host and port, several are an IPv6 address. Whether the name is a valid one
+ * is not looked at.
+ */
+struct endpoint {
+	char name[DOMAIN_MAX + 1]; /* without brackets, ASCII letters in lower case */
+	int port;                  /* 0: none given */
+};
+
+enum { ENDPOINT_TEXT_MAX = DOMAIN_MAX + 10 };
+
+/* Gives 0, or -1: no name, too long, or a port that is none; then ENDPOINT is not to be used. */
+int endpoint_parse(struct endpoint *endpoint, const char *text);
+
+/* Writes "name:port", with brackets around a name that has colons. Gives OUT. */
+char *endpoint_format(char out[ENDPOINT_TEXT_MAX], const char *name, int port);
+
+#endif

@@ -1,0 +1,120 @@
+/* table: the pools and routes of one configuration, and which route an address takes
+ *
+ * SPDX-License-Identifier: BSD-2-Clause
+ * Copyright (c) 2026 the nexthop-milter authors
+ */
+#ifndef CORE_TABLE_H
+#define CORE_TABLE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/address.h"
+
+/*
+ * Everything here is built once by conf, then only read, then freed whole by conf: the core holds
+ * no memory of its own. Strings are NUL-terminated and live as long as the table.
+ */
+
+enum {
+	POOL_HOSTS_MAX = 64,
+	POOL_NAME_MAX = 64,                  /* of a named pool */
+	POOL_KEY_MAX = 6 + ADDRESS_MAX,      /* "route:" and the match of a pool in place */
+	HOST_WEIGHT_MAX = 1000,
+	HOST_PRIORITY_MAX = 65535,
+	NEXTHOP_MAX = 64 + POOL_HOSTS_MAX * (DOMAIN_MAX + 10), /* a whole next hop, with its NUL */
+};
+
+enum balance { BALANCE_ROUND_ROBIN = 0, BALANCE_HASH = 1 };
+enum hash_on { HASH_ON_RECIPIENT = 0, HASH_ON_SENDER = 1 };
+enum lookup { LOOKUP_HOST = 0, LOOKUP_MX = 1 };
+enum host_kind { HOST_NAME = 0, HOST_IPV4 = 1, HOST_IPV6 = 2 };
+
+/* What a route does with a message. ACTION_NONE is never in a table: it says that none matched. */
+enum action {
+	ACTION_NONE = 0,
+	ACTION_POOL = 1,
+	ACTION_DNS = 2,
+	ACTION_DISCARD = 3,
+	ACTION_REJECT = 4,
+	ACTION_DEFER = 5,
+};
+
+struct pool_host {
+	const char *name;    /* host name (A-labels, lower case) or IP address, canonical */
+	const char *nexthop; /* as the MTA wants it in a list: "[192.0.2.1]:25" */
+	uint64_t key;        /* table_host_key(): the health of a host belongs to it */
+	int port;
+	int priority;
+	int weight;
+	enum host_kind kind;
+	enum lookup lookup;
+	int line;
+	const char *file;
+};
+
+struct pool {
+	const char *name; /* "route:MATCH" for a pool in place */
+	const char *transport;
+	const char *file;
+	int line;
+	enum balance balance;
+	enum hash_on hash_on;
+	int host_count;
+	const struct pool_host *hosts; /* by rising priority, else in the order of the file */
+};
+
+struct route {
+	const char *match; /* as in the file, in the one form of address.h */
+	const char *file;
+	int line;
+	enum action action;
+	int pool;             /* ACTION_POOL: index into the table's pools */
+	const char *code;     /* ACTION_REJECT, ACTION_DEFER: "550" */
+	const char *enhanced; /* "5.1.2" (RFC 3463) */
+	const char *text;
+};
+
+/* One place of the index: open addressing, linear probing. */
+struct table_place {
+	uint64_t hash;
+	uint32_t route; /* index + 1; 0: empty */
+};
+
+struct table {
+	const struct pool *pools;
+	size_t pool_count;
+	const struct route *routes;
+	size_t route_count;
+	const char *delimiters;      /* recipient_delimiter; may be empty */
+	struct table_place *places;  /* place_count of them, a power of two > route_count */
+	size_t place_count;
+	uint32_t all;                /* the ALL route, index + 1; 0: none */
+};
+
+/* How many places a table of so many routes wants. */
+size_t table_places_for(size_t routes);
+
+/*
+ * Enters the route of that index under its match. Gives NULL, or the route that has the same match
+ * already; then the table is unchanged. `places` must be zeroed before the first call.
+ */
+const struct route *table_insert(struct table *table, size_t index);
+
+/*
+ * The route of the most specific match: the exact address with its extension, without it, the
+ * exact domain, the longest parent domain, ALL. NULL: none, the MTA's own routing is left alone.
+ */
+const struct route *table_lookup(const struct table *table, const struct address *address);
+
+/* The key of a host: of its name (or address) and port, whichever pool it is in. */
+uint64_t table_host_key(const char *name, int port);
+
+/* True if some pool chooses by the sender: only then the sender is of interest. */
+bool table_needs_sender(const struct table *table);
+
+/* The word for an action in log, API and configuration: "pool", "dns", … */
+const char *table_action_name(enum action action);
+
+#endif

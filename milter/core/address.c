@@ -1,0 +1,147 @@
+/* address: a recipient or sender as the MTA gives it, in the one form that routes match
+ *
+ * SPDX-License-Identifier: BSD-2-Clause
+ * Copyright (c) 2026 the nexthop-milter authors
+ */
+
+#include "core/address.h"
+#include "core/hash.h"
+
+#include <string.h>
+
+static char fold(char octet)
+{
+	return octet >= 'A' && octet <= 'Z' ? (char)(octet - 'A' + 'a') : octet;
+}
+
+void address_fold(char *to, const char *from, size_t length)
+{
+	for (size_t i = 0; i < length; i++)
+		to[i] = fold(from[i]);
+}
+
+/* A route of relays in front of the address is to be ignored: "@a,@b:user@dom" is "user@dom". */
+static const char *skip_source_route(const char *text, const char *end)
+{
+	if (text == end || *text != '@')
+		return text;
+
+	const char *colon = memchr(text, ':', (size_t)(end - text));
+
+	return colon == NULL ? text : colon + 1;
+}
+
+/* The last "@" that is neither quoted nor escaped: what is behind it is the domain. */
+static const char *find_at(const char *text, const char *end)
+{
+	const char *at = NULL;
+	bool quoted = false;
+
+	for (const char *p = text; p < end; p++) {
+		if (*p == '\\' && p + 1 < end)
+			p++;
+		else if (*p == '"')
+			quoted = !quoted;
+		else if (*p == '@' && !quoted)
+			at = p;
+	}
+	return at;
+}
+
+/* Appends one octet to the text and to the hash; past the end only the hash goes on. */
+static uint64_t put(struct address *address, uint64_t running, char octet)
+{
+	octet = fold(octet);
+	if (address->length < ADDRESS_MAX)
+		address->text[address->length++] = octet;
+	else
+		address->too_long = true;
+	return hash_octet(running, (unsigned char)octet);
+}
+
+static uint64_t put_local(struct address *address, uint64_t running, const char *p, const char *end)
+{
+	for (; p < end; p++) {
+		if (*p == '"')
+			continue;
+		if (*p == '\\' && p + 1 < end)
+			p++;
+		running = put(address, running, *p);
+	}
+	return running;
+}
+
+static void forget_text(struct address *address)
+{
+	address->text[0] = '\0';
+	address->length = 0;
+	address->local_length = 0;
+	address->domain = 0;
+	address->has_domain = false;
+	address->needs_ascii = false;
+	address->too_long = true;
+}
+
+void address_parse(struct address *address, const char *text)
+{
+	const char *end = text + strlen(text);
+	uint64_t running = HASH_START;
+
+	memset(address, 0, sizeof(*address));
+	if (text < end && *text == '<' && end[-1] == '>') {
+		text++;
+		end--;
+	}
+	text = skip_source_route(text, end);
+
+	const char *at = find_at(text, end);
+
+	running = put_local(address, running, text, at == NULL ? end : at);
+	address->local_length = address->length;
+	if (at != NULL) {
+		const char *domain = at + 1;
+
+		if (end > domain && end[-1] == '.')
+			end--;
+		if (end > domain) {
+			running = put(address, running, '@');
+			address->has_domain = true;
+		}
+		address->domain = address->length;
+		for (const char *p = domain; p < end; p++) {
+			running = put(address, running, *p);
+			address->needs_ascii |= (unsigned char)*p > 127;
+		}
+	} else {
+		address->domain = address->length;
+	}
+	address->text[address->length] = '\0';
+	address->hash = hash_finish(running);
+	if (address->too_long)
+		forget_text(address);
+}
+
+void address_set_domain(struct address *address, const char *domain)
+{
+	size_t length = strlen(domain);
+
+	if (!address->has_domain)
+		return;
+	address->needs_ascii = false;
+	if (address->domain + length > ADDRESS_MAX) {
+		forget_text(address);
+		return;
+	}
+	address_fold(address->text + address->domain, domain, length);
+	address->length = address->domain + length;
+	address->text[address->length] = '\0';
+	address->hash = hash_octets(address->text, address->length);
+}
+
+size_t address_base_length(const struct address *address, const char *delimiters)
+{
+	for (size_t i = 1; i < address->local_length; i++)
+		if (strchr(delimiters, address->text[i]) != NULL)
+			return i;
+	return address->local_length;
+}

@@ -1,0 +1,185 @@
+/* table: the pools and routes of one configuration, and which route an address takes
+ *
+ * SPDX-License-Identifier: BSD-2-Clause
+ * Copyright (c) 2026 the nexthop-milter authors
+ */
+
+#include "core/table.h"
+#include "core/hash.h"
+
+#include <string.h>
+
+static const char match_all[] = "ALL";
+
+size_t table_places_for(size_t routes)
+{
+	size_t places = 8;
+
+	while (places < routes + routes / 2 + 1)
+		places *= 2;
+	return places;
+}
+
+/*
+ * Keys are hashed from their end to their start: one walk over an address then meets the hash of
+ * each parent domain, of the domain and of the address in turn.
+ */
+static uint64_t walk(uint64_t running, const char *text, size_t length)
+{
+	while (length > 0)
+		running = hash_octet(running, (unsigned char)text[--length]);
+	return running;
+}
+
+static uint64_t key_hash(const char *text, size_t length)
+{
+	return hash_finish(walk(HASH_START, text, length));
+}
+
+/* The place of the key: where it is, or the empty one where it would be. */
+static struct table_place *find(
+	const struct table *table, uint64_t hash, const char *key, size_t length)
+{
+	size_t mask = table->place_count - 1;
+
+	for (size_t i = (size_t)hash & mask;; i = (i + 1) & mask) {
+		struct table_place *place = &table->places[i];
+
+		if (place->route == 0)
+			return place;
+		if (place->hash != hash)
+			continue;
+
+		const char *match = table->routes[place->route - 1].match;
+
+		if (strncmp(match, key, length) == 0 && match[length] == '\0')
+			return place;
+	}
+}
+
+const struct route *table_insert(struct table *table, size_t index)
+{
+	const char *match = table->routes[index].match;
+	size_t length = strlen(match);
+
+	if (strcmp(match, match_all) == 0) {
+		if (table->all != 0)
+			return &table->routes[table->all - 1];
+		table->all = (uint32_t)index + 1;
+		return NULL;
+	}
+
+	uint64_t hash = key_hash(match, length);
+	struct table_place *place = find(table, hash, match, length);
+
+	if (place->route != 0)
+		return &table->routes[place->route - 1];
+	place->hash = hash;
+	place->route = (uint32_t)index + 1;
+	return NULL;
+}
+
+static const struct route *route_at(
+	const struct table *table, uint64_t running, const char *key, size_t length)
+{
+	const struct table_place *place = find(table, hash_finish(running), key, length);
+
+	return place->route == 0 ? NULL : &table->routes[place->route - 1];
+}
+
+/* The address without its extension: the only key that is no suffix of the address. */
+static const struct route *lookup_base(const struct table *table, const struct address *address)
+{
+	size_t base = address_base_length(address, table->delimiters);
+	size_t rest = address->length - address->local_length;
+	char key[ADDRESS_MAX + 1];
+
+	if (base == address->local_length)
+		return NULL;
+	memcpy(key, address->text, base);
+	memcpy(key + base, address->text + address->local_length, rest);
+	key[base + rest] = '\0';
+	return route_at(table, walk(HASH_START, key, base + rest), key, base + rest);
+}
+
+static const struct route *lookup_address(
+	const struct table *table, const struct address *address, uint64_t domain_hash)
+{
+	size_t before = address->domain;
+
+	/* Unquoted, "a@b" without a domain looks like another address, ".b" like a parent domain. */
+	if (!address->has_domain &&
+		(address->text[0] == '.' || strchr(address->text, '@') != NULL))
+		return NULL;
+
+	const struct route *route = route_at(
+		table, walk(domain_hash, address->text, before), address->text, address->length);
+
+	if (route == NULL && *table->delimiters != '\0')
+		route = lookup_base(table, address);
+	return route;
+}
+
+const struct route *table_lookup(const struct table *table, const struct address *address)
+{
+	const struct route *all = table->all == 0 ? NULL : &table->routes[table->all - 1];
+	const struct route *parent = NULL;
+	const char *domain = address->text + address->domain;
+	size_t length = address->length - address->domain;
+	uint64_t running = HASH_START;
+
+	if (address->too_long || address->length == 0)
+		return all;
+	for (size_t i = length; i > 0; i--) {
+		running = hash_octet(running, (unsigned char)domain[i - 1]);
+		if (domain[i - 1] != '.' || i == 1)
+			continue;
+
+		const struct route *longer =
+			route_at(table, running, domain + i - 1, length - i + 1);
+
+		if (longer != NULL)
+			parent = longer;
+	}
+
+	const struct route *route = lookup_address(table, address, running);
+
+	if (route == NULL && address->has_domain && *domain != '.')
+		route = route_at(table, running, domain, length);
+	if (route == NULL)
+		route = parent;
+	return route == NULL ? all : route;
+}
+
+uint64_t table_host_key(const char *name, int port)
+{
+	return hash_pair(hash_octets(name, strlen(name)), (uint64_t)port);
+}
+
+bool table_needs_sender(const struct table *table)
+{
+	for (size_t i = 0; i < table->pool_count; i++)
+		if (table->pools[i].balance == BALANCE_HASH &&
+			table->pools[i].hash_on == HASH_ON_SENDER)
+			return true;
+	return false;
+}
+
+const char *table_action_name(enum action action)
+{
+	switch (action) {
+	case ACTION_NONE:
+		return "none";
+	case ACTION_POOL:
+		return "pool";
+	case ACTION_DNS:
+		return "dns";
+	case ACTION_DISCARD:
+		return "discard";
+	case ACTION_REJECT:
+		return "reject";
+	case ACTION_DEFER:
+		return "defer";
+	}
+	return "none";
+}
