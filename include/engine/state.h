@@ -1,0 +1,106 @@
+/* state: the small file that keeps rotation and health through restarts and kills
+ *
+ * SPDX-License-Identifier: BSD-2-Clause
+ * Copyright (c) 2026 the nexthop-milter authors
+ */
+#ifndef ENGINE_STATE_H
+#define ENGINE_STATE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/health.h"
+#include "core/table.h"
+
+/*
+ * The file is mapped and its content is the working memory: a daemon that is killed loses nothing.
+ * It is one header and slots of one size; a slot is a pool (its rotation) or a host (its health).
+ * A slot is found by pool name or by host and port, so both outlive changes of the configuration;
+ * slots of what left the configuration are kept for a day, then may be used again.
+ *
+ * Space is reserved before it is used: a full disk is an error when the file is opened or grows,
+ * never a signal later. One daemon per file, by flock(2).
+ *
+ * Limits: the numbers are in the machine's own byte order; a file is not moved between kinds of
+ * machine. Somebody who shortens the file under a running daemon kills it.
+ *
+ * Functions give 0 or a value, and -1 or NULL on failure with the reason in struct state_report.
+ * Only one thread may open, claim and leave slots; what is in the slots the engine lock guards.
+ */
+
+enum { STATE_POOL = 1, STATE_HOST = 2 };
+
+enum {
+	STATE_SLOTS_MAX = 65536,
+	STATE_KEY_MAX = POOL_KEY_MAX + 2, /* with a NUL, and even */
+	STATE_KEEP_MS = 86400000,
+};
+
+/* A host's part in a pool's rotation. */
+struct state_member {
+	uint64_t host;      /* table_host_key(); 0: free */
+	uint64_t first;     /* messages that were to try this host first */
+	uint64_t listed;    /* messages whose list had it */
+	int32_t credit[2];  /* pick.h's memory, in two banks */
+};
+
+struct state_pool {
+	uint64_t turn; /* messages so far; its lowest bit says which bank of credit is in force */
+	struct state_member members[POOL_HOSTS_MAX];
+};
+
+struct state_slot {
+	uint32_t type; /* 0: free */
+	int32_t port;  /* 0 for a pool */
+	char key[STATE_KEY_MAX]; /* pool name, or host name */
+	int64_t left_at; /* when it left the configuration, ms since 1970; 0: it is in it */
+	union {
+		struct state_pool pool;
+		struct health health;
+	};
+};
+
+struct state_report {
+	bool set_aside;  /* the file did not fit and is now FILE.bad; a clean one was begun */
+	char text[512];  /* why it failed, or why it was set aside */
+};
+
+struct state;
+
+/*
+ * Opens or creates the file and locks it. A file that is truncated, foreign, of another version,
+ * or has a value out of its range is renamed to PATH.bad and a clean one begun.
+ */
+struct state *state_open(const char *path, struct state_report *report);
+
+/* The file as it is, for reading only, with or without a daemon at work; nothing is locked. */
+struct state *state_read(const char *path, struct state_report *report);
+
+void state_close(struct state *state);
+
+/* Makes sure that so many slots can be claimed. */
+int state_reserve(struct state *state, size_t slots, int64_t now, struct state_report *report);
+
+/*
+ * The slot of that name, claimed if there was none. Gives its index. state_reserve() must have
+ * made room.
+ */
+size_t state_claim(struct state *state, uint32_t type, const char *key, int port, int64_t now);
+
+/* Marks every slot whose place in USED (one for each slot) is false as left, the others as not. */
+void state_leave_others(struct state *state, const bool *used, int64_t now);
+
+size_t state_slot_count(const struct state *state);
+
+/* The address of a slot never changes while the file is open. */
+struct state_slot *state_slot(struct state *state, size_t index);
+
+/*
+ * The credit in force; and new credit put in force together with the next turn, in one step that a
+ * kill cannot halve.
+ */
+void state_get_credit(const struct state_pool *pool, int32_t credit[POOL_HOSTS_MAX]);
+void state_put_credit(struct state_pool *pool, const int32_t credit[POOL_HOSTS_MAX]);
+
+#endif

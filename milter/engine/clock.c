@@ -1,0 +1,28 @@
+/* clock: the time of day
+ *
+ * SPDX-License-Identifier: BSD-2-Clause
+ * Copyright (c) 2026 the nexthop-milter authors
+ */
+
+#include "engine/clock.h"
+
+#include <time.h>
+
+int64_t clock_now(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+char *clock_format(char out[CLOCK_TEXT_MAX], int64_t ms)
+{
+	time_t seconds = (time_t)(ms / 1000);
+	struct tm utc;
+
+	if (gmtime_r(&seconds, &utc) == NULL ||
+		strftime(out, CLOCK_TEXT_MAX, "%Y-%m-%dT%H:%M:%SZ", &utc) == 0)
+		out[0] = '\0';
+	return out;
+}

@@ -1,0 +1,101 @@
+/* log: one line an event, to syslog or to standard error
+ *
+ * SPDX-License-Identifier: BSD-2-Clause
+ * Copyright (c) 2026 the nexthop-milter authors
+ */
+
+#include "engine/log.h"
+
+#include <pthread.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <syslog.h>
+
+static const char ident[] = "nexthop-milter";
+
+static enum log_target target_now;
+static bool debug_on;
+static bool journal_reads; /* standard error is the journal: it takes "<6>" as the level */
+
+static pthread_mutex_t limit_lock = PTHREAD_MUTEX_INITIALIZER;
+
+void log_open(enum log_target target, bool debug)
+{
+	target_now = target;
+	debug_on = debug;
+	journal_reads = getenv("JOURNAL_STREAM") != NULL;
+	if (target == LOG_TO_SYSLOG)
+		openlog(ident, LOG_PID | LOG_NDELAY, LOG_MAIL);
+}
+
+static void write_line(int level, const char *word, const char *format, va_list arguments)
+{
+	char line[4096];
+
+	if (target_now == LOG_TO_SYSLOG) {
+		vsyslog(level, format, arguments);
+		return;
+	}
+	vsnprintf(line, sizeof(line), format, arguments);
+	if (journal_reads)
+		fprintf(stderr, "<%d>%s\n", level, line);
+	else
+		fprintf(stderr, "%s: %s: %s\n", ident, word, line);
+}
+
+void log_error(const char *format, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, format);
+	write_line(LOG_ERR, "error", format, arguments);
+	va_end(arguments);
+}
+
+void log_warning(const char *format, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, format);
+	write_line(LOG_WARNING, "warning", format, arguments);
+	va_end(arguments);
+}
+
+void log_info(const char *format, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, format);
+	write_line(LOG_INFO, "info", format, arguments);
+	va_end(arguments);
+}
+
+void log_debug(const char *format, ...)
+{
+	va_list arguments;
+
+	if (!debug_on)
+		return;
+	va_start(arguments, format);
+	write_line(LOG_DEBUG, "debug", format, arguments);
+	va_end(arguments);
+}
+
+bool log_may_repeat(struct log_limit *limit, int64_t now, int64_t interval, unsigned *suppressed)
+{
+	bool may;
+
+	pthread_mutex_lock(&limit_lock);
+	/* A clock that was set back must not silence the line for long. */
+	may = now >= limit->next || limit->next - now > interval;
+	if (may) {
+		*suppressed = limit->suppressed;
+		limit->suppressed = 0;
+		limit->next = now + interval;
+	} else {
+		limit->suppressed++;
+	}
+	pthread_mutex_unlock(&limit_lock);
+	return may;
+}
