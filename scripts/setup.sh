@@ -1,0 +1,56 @@
+#!/bin/sh
+# Installs what building and testing nexthop-milter takes, on Debian 12, as root.
+#
+# Usage: scripts/setup.sh [build|test]    build: only what the build takes; test (default): all
+#
+# The machine's own mail system is left as it is: where the tests bring in Postfix, nothing of it is
+# started and its configuration is not touched.
+set -eu
+
+BUILD='gcc libc6-dev make autoconf automake libtool pkg-config mandoc
+	libmilter-dev libconfig-dev libevent-dev libjansson-dev libcurl4-openssl-dev libidn2-dev
+	libsystemd-dev check'
+MTA='postfix postfix-pcre'
+TEST='miltertest swaks socat jq curl python3 iproute2 procps xz-utils git
+	clang-format clang-tidy cppcheck valgrind'
+
+case "${1:-test}" in
+build) wanted="$BUILD $MTA" ;;
+test) wanted="$BUILD $MTA $TEST" ;;
+*) sed -n '2,4s/^# \{0,1\}//p' "$0" >&2; exit 2 ;;
+esac
+
+missing=
+for package in $wanted; do
+	state=$(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null || true)
+	[ "$state" = installed ] || missing="$missing $package"
+done
+[ -n "$missing" ] || exit 0
+
+if [ "$(id -u)" != 0 ]; then
+	echo "setup.sh: these packages are missing; install them as root:$missing" >&2
+	exit 1
+fi
+
+# A policy that starts nothing, unless the machine has its own: Postfix must not begin to listen.
+policy=/usr/sbin/policy-rc.d
+own_policy=no
+if [ ! -e "$policy" ]; then
+	printf '#!/bin/sh\nexit 101\n' > "$policy"
+	chmod 755 "$policy"
+	own_policy=yes
+fi
+trap '[ "$own_policy" = no ] || rm -f "$policy"' EXIT
+
+export DEBIAN_FRONTEND=noninteractive
+echo "setup.sh: installing$missing"
+apt-get -qq update
+echo "postfix postfix/main_mailer_type select No configuration" | debconf-set-selections
+# Words are to be split.
+# shellcheck disable=SC2086
+apt-get -qq -y --no-install-recommends install $missing </dev/null >/tmp/nexthop-setup.$$ 2>&1 || {
+	cat /tmp/nexthop-setup.$$ >&2
+	rm -f /tmp/nexthop-setup.$$
+	exit 1
+}
+rm -f /tmp/nexthop-setup.$$
