@@ -39,10 +39,10 @@ enum {
 
 /* A host's part in a pool's rotation. */
 struct state_member {
-	uint64_t host;      /* table_host_key(); 0: free */
-	uint64_t first;     /* messages that were to try this host first */
-	uint64_t listed;    /* messages whose list had it */
-	int32_t credit[2];  /* pick.h's memory, in two banks */
+	uint64_t host;	   /* table_host_key(); 0: free */
+	uint64_t first;	   /* messages that were to try this host first */
+	uint64_t listed;   /* messages whose list had it */
+	int32_t credit[2]; /* pick.h's memory, in two banks */
 };
 
 struct state_pool {
@@ -51,10 +51,10 @@ struct state_pool {
 };
 
 struct state_slot {
-	uint32_t type; /* 0: free */
-	int32_t port;  /* 0 for a pool */
+	uint32_t type;		 /* 0: free */
+	int32_t port;		 /* 0 for a pool */
 	char key[STATE_KEY_MAX]; /* pool name, or host name */
-	int64_t left_at; /* when it left the configuration, ms since 1970; 0: it is in it */
+	int64_t left_at;	 /* when it left the configuration, ms since 1970; 0: it is in it */
 	union {
 		struct state_pool pool;
 		struct health health;
@@ -62,8 +62,8 @@ struct state_slot {
 };
 
 struct state_report {
-	bool set_aside;  /* the file did not fit and is now FILE.bad; a clean one was begun */
-	char text[512];  /* why it failed, or why it was set aside */
+	bool set_aside; /* the file did not fit and is now FILE.bad; a clean one was begun */
+	char text[512]; /* why it failed, or why it was set aside */
 };
 
 struct state;
@@ -79,7 +79,10 @@ struct state *state_read(const char *path, struct state_report *report);
 
 void state_close(struct state *state);
 
-/* Makes sure that so many slots can be claimed. */
+/* True if there is a slot of that name that no other name may claim. */
+bool state_has(struct state *state, uint32_t type, const char *key, int port, int64_t now);
+
+/* Makes sure that so many new slots can be claimed. */
 int state_reserve(struct state *state, size_t slots, int64_t now, struct state_report *report);
 
 /*

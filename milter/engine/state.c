@@ -38,10 +38,11 @@ _Static_assert(sizeof(struct state_slot) == 2400, "the state file's slots have a
 struct state {
 	int fd;
 	struct header *header;
-	struct state_slot *slots; /* mapped for STATE_SLOTS_MAX; only slot_count of them are there */
-	void *by_key;             /* search tree of the slots in use */
-	size_t claim_from;        /* no slot before it can be claimed */
-	bool is_copy;             /* slots and header are heap memory, for state_read() */
+	struct state_slot
+		*slots;	   /* mapped for STATE_SLOTS_MAX; only slot_count of them are there */
+	void *by_key;	   /* search tree of the slots in use */
+	size_t claim_from; /* no slot before it can be claimed */
+	bool is_copy;	   /* slots and header are heap memory, for state_read() */
 	char *path;
 };
 
@@ -71,7 +72,8 @@ static void fail(struct state_report *report, const char *path, const char *what
 
 static bool pool_valid(const struct state_pool *pool)
 {
-	const int32_t most = 2 * POOL_HOSTS_MAX * HOST_WEIGHT_MAX;
+	/* Twice the sum of all weights, and as much again for hosts that were out for a while. */
+	const int32_t most = 16 * POOL_HOSTS_MAX * HOST_WEIGHT_MAX;
 
 	for (int i = 0; i < POOL_HOSTS_MAX; i++)
 		for (int bank = 0; bank < 2; bank++)
@@ -199,7 +201,8 @@ static int open_locked(const char *path, struct state_report *report)
 			return -1;
 		}
 		if (fstat(fd, &opened) == -1 || !S_ISREG(opened.st_mode)) {
-			snprintf(report->text, sizeof(report->text), "%s: not a regular file", path);
+			snprintf(
+				report->text, sizeof(report->text), "%s: not a regular file", path);
 			close(fd);
 			return -1;
 		}
@@ -227,8 +230,8 @@ static int open_locked(const char *path, struct state_report *report)
  */
 static int map(struct state *state, struct state_report *report)
 {
-	void *base = mmap(NULL, file_size(STATE_SLOTS_MAX), PROT_READ | PROT_WRITE, MAP_SHARED,
-		state->fd, 0);
+	void *base = mmap(
+		NULL, file_size(STATE_SLOTS_MAX), PROT_READ | PROT_WRITE, MAP_SHARED, state->fd, 0);
 
 	if (base == MAP_FAILED) {
 		fail(report, state->path, "cannot map");
@@ -388,18 +391,45 @@ int state_reserve(struct state *state, size_t slots, int64_t now, struct state_r
 	return set_slot_count(state, wanted, report);
 }
 
-size_t state_claim(struct state *state, uint32_t type, const char *key, int port, int64_t now)
+/* The slot of that name, or NULL. */
+static struct state_slot *find_slot(struct state *state, const struct state_slot *probe)
 {
-	struct state_slot probe = {.type = type, .port = port};
+	struct state_slot **found = tfind(probe, &state->by_key, compare_slots);
+
+	return found == NULL ? NULL : *found;
+}
+
+static void set_key(struct state_slot *slot, uint32_t type, const char *key, int port)
+{
 	size_t length = strlen(key);
 
-	assert(length > 0 && length < sizeof(probe.key));
-	memcpy(probe.key, key, length + 1);
+	assert(length > 0 && length < sizeof(slot->key));
+	slot->type = type;
+	slot->port = port;
+	memcpy(slot->key, key, length + 1);
+}
 
-	struct state_slot **found = tfind(&probe, &state->by_key, compare_slots);
+bool state_has(struct state *state, uint32_t type, const char *key, int port, int64_t now)
+{
+	struct state_slot probe = {.type = 0};
+
+	set_key(&probe, type, key, port);
+
+	const struct state_slot *found = find_slot(state, &probe);
+
+	return found != NULL && !is_claimable(found, now);
+}
+
+size_t state_claim(struct state *state, uint32_t type, const char *key, int port, int64_t now)
+{
+	struct state_slot probe = {.type = 0};
+
+	set_key(&probe, type, key, port);
+
+	struct state_slot *found = find_slot(state, &probe);
 
 	if (found != NULL)
-		return (size_t)(*found - state->slots);
+		return (size_t)(found - state->slots);
 
 	size_t index = state->claim_from;
 

@@ -1,0 +1,134 @@
+/* engine: the one lock, and all that changes while mail flows
+ *
+ * SPDX-License-Identifier: BSD-2-Clause
+ * Copyright (c) 2026 the nexthop-milter authors
+ */
+#ifndef ENGINE_ENGINE_H
+#define ENGINE_ENGINE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/address.h"
+#include "core/table.h"
+#include "engine/event_ring.h"
+#include "engine/simulation.h"
+#include "engine/state.h"
+#include "engine/view.h"
+
+/*
+ * Holds the route table in force, the state file's slots that belong to it, the last events and
+ * the counters. Everything that leaves is a copy. Each change of a host's state is one log line
+ * and one event, written after the lock was given back.
+ *
+ * Any thread may call engine_route(), engine_choose(), engine_needs() and engine_count(); all other
+ * functions belong to the main thread, which alone swaps tables: indexes of pools, hosts and routes
+ * stay valid for it between two swaps.
+ */
+
+struct engine;
+
+enum engine_counter {
+	ENGINE_MESSAGES = 0, /* that came to their end */
+	ENGINE_ROUTED = 1,   /* got a next hop */
+	ENGINE_UNROUTED = 2, /* left to the MTA: no route, or dns */
+	ENGINE_MIXED = 3,    /* left to the MTA: recipients of different routes */
+	ENGINE_DISCARDED = 4,
+	ENGINE_FAULTS = 5, /* answered by on_error */
+	ENGINE_RCPT_REJECTED = 6,
+	ENGINE_RCPT_DEFERRED = 7,
+	ENGINE_SESSIONS = 8,  /* open now */
+	ENGINE_IN_FLIGHT = 9, /* messages begun and not ended */
+	ENGINE_COUNTER_COUNT = 10,
+};
+
+/* What the table in force needs to know of a message. */
+struct engine_needs {
+	bool pools;  /* some route leads to a pool: the message gets a header */
+	bool sender; /* some pool chooses by the sender */
+};
+
+struct engine_choice {
+	char pool[POOL_KEY_MAX + 1];
+	char nexthop[NEXTHOP_MAX];
+};
+
+/* What would be chosen. */
+struct engine_plan {
+	struct view_route route;
+	int candidate_count;
+	struct view_host candidates[POOL_HOSTS_MAX];
+	char nexthop[NEXTHOP_MAX];
+};
+
+/* STATE stays the caller's, and must outlive the engine. NULL: out of memory. */
+struct engine *engine_new(struct state *state);
+void engine_free(struct engine *engine);
+
+/*
+ * Puts TABLE in force; rotation and health carry over. When it returns 0 the table before is not
+ * used any more; on -1 it stays in force, with the reason in REPORT. TABLE stays the caller's.
+ */
+int engine_swap(struct engine *engine, const struct table *table, struct state_report *report);
+
+/* The route of an address in its one form, domain in ASCII (idn_fold_address()). */
+void engine_route(struct engine *engine, const struct address *recipient, struct view_route *route);
+
+/*
+ * Takes a turn of the pool in that slot (view_route.pool) for one message. Gives 0, or -1 if the
+ * pool has left the configuration since.
+ */
+int engine_choose(struct engine *engine, size_t pool, uint64_t recipient_hash, uint64_t sender_hash,
+	struct engine_choice *choice);
+
+struct engine_needs engine_needs(struct engine *engine);
+
+void engine_count(struct engine *engine, enum engine_counter counter, int change);
+int64_t engine_counted(struct engine *engine, enum engine_counter counter);
+
+/* To be called every second: ends what has run out. */
+void engine_tick(struct engine *engine, int64_t now);
+
+/* The operator's words, for the host of that index. UNTIL 0: until enabled. */
+void engine_drain(struct engine *engine, size_t host, int64_t until, const char *text, int64_t now);
+void engine_enable(struct engine *engine, size_t host, int64_t now);
+
+/* An event that is about no host. */
+void engine_note(struct engine *engine, enum event_kind kind, const char *text);
+
+size_t engine_pool_count(struct engine *engine);
+size_t engine_host_count(struct engine *engine);
+size_t engine_route_count(struct engine *engine);
+
+/* The host of that name and port (0: any) with an index of FROM or more, or engine_host_count(). */
+size_t engine_find_host(struct engine *engine, const char *name, int port, size_t from);
+
+void engine_view_host(struct engine *engine, size_t host, struct view_host *view);
+void engine_view_pool(struct engine *engine, size_t pool, struct view_pool *view);
+void engine_view_pool_host(struct engine *engine, size_t pool, int host, struct view_host *view);
+
+/* The names of the pools that a host is in, one by one: false if there is no such PLACE. */
+bool engine_view_place(
+	struct engine *engine, size_t host, size_t place, char name[POOL_KEY_MAX + 1]);
+
+/*
+ * The first route with an index of FROM or more whose match contains PART. Looks at no more than
+ * 1000 routes and gives the index to go on from; *FOUND says whether VIEW is one.
+ */
+size_t engine_view_route(
+	struct engine *engine, size_t from, const char *part, struct view_route *view, bool *found);
+
+/* What the next message of these addresses would get. Advances nothing. */
+void engine_explain(struct engine *engine, const struct address *recipient, uint64_t sender_hash,
+	struct engine_plan *plan);
+
+/* Fills ROUTE; if it leads to a pool, also SIMULATION, to be run without the engine. */
+void engine_simulate(struct engine *engine, const struct address *recipient,
+	struct view_route *route, struct simulation *simulation);
+
+/* The oldest event with an id greater than ID: false if there is none. */
+bool engine_event_after(struct engine *engine, uint64_t id, struct event_entry *entry);
+uint64_t engine_last_event(struct engine *engine);
+
+#endif

@@ -1,0 +1,92 @@
+/* roster: a route table bound to the slots of the state file
+ *
+ * SPDX-License-Identifier: BSD-2-Clause
+ * Copyright (c) 2026 the nexthop-milter authors
+ */
+#ifndef ENGINE_ROSTER_H
+#define ENGINE_ROSTER_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/candidates.h"
+#include "core/table.h"
+#include "engine/state.h"
+
+/*
+ * For each pool its slot and each of its hosts' places in the rotation; for each host (name and
+ * port) its health and the pools it is in. All allocation and all that can fail is in
+ * roster_new(), which changes nothing that messages use; roster_seat() puts it in force.
+ *
+ * A roster has no lock: what it points to in the state file changes only under the engine's.
+ */
+
+struct roster_pool {
+	const struct pool *pool;
+	struct state_pool *state;
+	size_t slot;			 /* of the state file; outlives reloads */
+	struct health **health;		 /* one for each host of the pool */
+	uint8_t members[POOL_HOSTS_MAX]; /* each host's place in state->members */
+};
+
+/* A host's place in one pool. */
+struct roster_place {
+	uint32_t pool;
+	uint32_t host;
+};
+
+struct roster_host {
+	const struct pool_host *host; /* of the first pool that has it */
+	struct health *health;
+	size_t first_place; /* into places */
+	size_t place_count;
+};
+
+struct roster {
+	const struct table *table;
+	struct roster_pool *pools; /* as in the table */
+	struct roster_host *hosts; /* each name and port once, in the order of the table */
+	size_t host_count;
+	struct roster_place *places;
+	struct health **health;
+	uint32_t *pool_of_slot; /* index + 1; 0: that slot is no pool of this table */
+	size_t slot_count;
+	bool *used; /* for each slot */
+};
+
+/*
+ * Claims the slots that TABLE needs. Gives NULL if there is no memory or no room in the state
+ * file, with the reason in REPORT. TABLE must outlive the roster.
+ */
+struct roster *roster_new(
+	const struct table *table, struct state *state, int64_t now, struct state_report *report);
+
+void roster_free(struct roster *roster);
+
+/*
+ * Gives each host its place in the rotation of its pool: the one it had, if it had one. The engine
+ * lock must be held.
+ */
+void roster_seat(struct roster *roster);
+
+/* The pool of that slot, or NULL if the table has it no more. */
+const struct roster_pool *roster_pool_of(const struct roster *roster, size_t slot);
+
+/* The rotation's memory, in the order of the pool's hosts. The engine lock must be held. */
+void roster_get_credit(const struct roster_pool *pool, int32_t credit[POOL_HOSTS_MAX]);
+
+/*
+ * The order of a pool's hosts for the next message, with the rotation's memory as it would be
+ * after it in CREDIT; nothing is changed. The engine lock must be held.
+ */
+void roster_order(const struct roster_pool *pool, uint64_t key, int32_t credit[POOL_HOSTS_MAX],
+	struct candidates *candidates);
+
+/* Takes the turn that roster_order() has prepared. The engine lock must be held. */
+void roster_take_turn(const struct roster_pool *pool, const int32_t credit[POOL_HOSTS_MAX],
+	const struct candidates *candidates);
+
+/* The index of the first host of that name, port (0: any) and index >= FROM, or host_count. */
+size_t roster_find_host(const struct roster *roster, const char *name, int port, size_t from);
+
+#endif

@@ -1,0 +1,76 @@
+/* view: what people may see of the engine, copied out
+ *
+ * SPDX-License-Identifier: BSD-2-Clause
+ * Copyright (c) 2026 the nexthop-milter authors
+ */
+#ifndef ENGINE_VIEW_H
+#define ENGINE_VIEW_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/candidates.h"
+#include "core/health.h"
+#include "core/table.h"
+#include "engine/roster.h"
+
+/*
+ * Plain data without a pointer into the table or the state file. Indexes are those of the table in
+ * force; the thread that swaps tables may count on them from one call to the next.
+ *
+ * The engine lock must be held for all functions; they do not allocate.
+ */
+
+enum {
+	VIEW_SOURCE_MAX = 512,
+	VIEW_TRANSPORT_MAX = 64,
+	VIEW_REPLY_MAX = 640,
+};
+
+/* A host in a pool, or a host with the sums over its pools. */
+struct view_host {
+	char name[DOMAIN_MAX + 1];
+	int port;
+	int priority;
+	int weight;
+	uint64_t first;
+	uint64_t listed;
+	struct health health;
+};
+
+struct view_pool {
+	char name[POOL_KEY_MAX + 1];
+	char transport[VIEW_TRANSPORT_MAX];
+	char source[VIEW_SOURCE_MAX]; /* file:line */
+	enum balance balance;
+	enum hash_on hash_on;
+	uint64_t messages;
+	int host_count;
+};
+
+/* What becomes of a recipient. */
+struct view_route {
+	enum action action; /* ACTION_NONE: no route; then the rest is empty */
+	size_t pool;	    /* ACTION_POOL: its slot, which outlives reloads */
+	enum hash_on hash_on;
+	char match[ADDRESS_MAX + 1];
+	char source[VIEW_SOURCE_MAX]; /* file:line */
+	char pool_name[POOL_KEY_MAX + 1];
+	char code[4]; /* ACTION_REJECT, ACTION_DEFER: of the reply */
+	char enhanced[16];
+	char text[VIEW_REPLY_MAX];
+};
+
+void view_copy_host(struct view_host *view, const struct roster *roster, size_t host);
+void view_copy_pool(struct view_pool *view, const struct roster *roster, size_t pool);
+void view_copy_pool_host(
+	struct view_host *view, const struct roster *roster, size_t pool, int host);
+
+/* ROUTE may be NULL: then the view says that there is none. */
+void view_copy_route(
+	struct view_route *view, const struct roster *roster, const struct route *route);
+
+/* Copies TEXT, or as much of it as fits into SIZE with a NUL. */
+void view_copy_text(char *out, size_t size, const char *text);
+
+#endif

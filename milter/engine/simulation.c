@@ -1,0 +1,50 @@
+/* simulation: how the next messages of a pool would spread
+ *
+ * SPDX-License-Identifier: BSD-2-Clause
+ * Copyright (c) 2026 the nexthop-milter authors
+ */
+
+#include "engine/simulation.h"
+#include "core/candidates.h"
+
+#include <string.h>
+
+void simulation_copy(struct simulation *simulation, const struct roster *roster, size_t pool)
+{
+	const struct roster_pool *from = &roster->pools[pool];
+
+	simulation->pool = *from->pool;
+	simulation->pool.hosts = simulation->pool_hosts;
+	simulation->pool.name = "";
+	simulation->pool.transport = "";
+	simulation->pool.file = "";
+	for (int i = 0; i < from->pool->host_count; i++) {
+		struct view_host *host = &simulation->hosts[i];
+
+		view_copy_pool_host(host, roster, pool, i);
+		simulation->pool_hosts[i] = from->pool->hosts[i];
+		simulation->pool_hosts[i].name = host->name;
+		simulation->pool_hosts[i].nexthop = "";
+		simulation->pool_hosts[i].file = "";
+		simulation->health[i] = &host->health;
+	}
+	simulation->turn = from->state->turn;
+	memset(simulation->first, 0, sizeof(simulation->first));
+	roster_get_credit(from, simulation->credit);
+}
+
+void simulation_run(struct simulation *simulation, uint64_t key, int count)
+{
+	for (int i = 0; i < count; i++) {
+		struct candidates candidates;
+		struct candidates_input input = {
+			.health = simulation->health,
+			.credit = simulation->credit,
+			.turn = simulation->turn++,
+			.key = key,
+		};
+
+		candidates_order(&simulation->pool, &input, &candidates);
+		simulation->first[candidates.hosts[0]]++;
+	}
+}

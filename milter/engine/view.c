@@ -1,0 +1,115 @@
+/* view: what people may see of the engine, copied out
+ *
+ * SPDX-License-Identifier: BSD-2-Clause
+ * Copyright (c) 2026 the nexthop-milter authors
+ */
+
+#include "engine/view.h"
+#include "core/decimal.h"
+
+#include <string.h>
+
+void view_copy_text(char *out, size_t size, const char *text)
+{
+	size_t length = strnlen(text, size - 1);
+
+	memcpy(out, text, length);
+	out[length] = '\0';
+}
+
+/* "file:line"; of a path that is too long, its end. */
+static void copy_source(char out[VIEW_SOURCE_MAX], const char *file, int line)
+{
+	const size_t room = VIEW_SOURCE_MAX - 16;
+	size_t length = strlen(file);
+
+	if (length > room) {
+		file += length - room;
+		length = room;
+	}
+	memcpy(out, file, length);
+	out[length] = ':';
+	*decimal_put(out + length + 1, line) = '\0';
+}
+
+static void copy_host(struct view_host *view, const struct pool_host *host)
+{
+	view_copy_text(view->name, sizeof(view->name), host->name);
+	view->port = host->port;
+	view->priority = host->priority;
+	view->weight = host->weight;
+	view->first = 0;
+	view->listed = 0;
+}
+
+static void add_counts(struct view_host *view, const struct roster_pool *pool, uint32_t host)
+{
+	const struct state_member *member = &pool->state->members[pool->members[host]];
+
+	view->first += member->first;
+	view->listed += member->listed;
+}
+
+void view_copy_host(struct view_host *view, const struct roster *roster, size_t host)
+{
+	const struct roster_host *from = &roster->hosts[host];
+
+	copy_host(view, from->host);
+	view->health = *from->health;
+	for (size_t i = 0; i < from->place_count; i++) {
+		struct roster_place place = roster->places[from->first_place + i];
+
+		add_counts(view, &roster->pools[place.pool], place.host);
+	}
+}
+
+void view_copy_pool(struct view_pool *view, const struct roster *roster, size_t pool)
+{
+	const struct roster_pool *from = &roster->pools[pool];
+
+	view_copy_text(view->name, sizeof(view->name), from->pool->name);
+	view_copy_text(view->transport, sizeof(view->transport), from->pool->transport);
+	copy_source(view->source, from->pool->file, from->pool->line);
+	view->balance = from->pool->balance;
+	view->hash_on = from->pool->hash_on;
+	view->messages = from->state->turn;
+	view->host_count = from->pool->host_count;
+}
+
+void view_copy_pool_host(struct view_host *view, const struct roster *roster, size_t pool, int host)
+{
+	const struct roster_pool *from = &roster->pools[pool];
+
+	copy_host(view, &from->pool->hosts[host]);
+	view->health = *from->health[host];
+	add_counts(view, from, (uint32_t)host);
+}
+
+void view_copy_route(
+	struct view_route *view, const struct roster *roster, const struct route *route)
+{
+	view->action = route == NULL ? ACTION_NONE : route->action;
+	view->pool = 0;
+	view->hash_on = HASH_ON_RECIPIENT;
+	view->match[0] = '\0';
+	view->source[0] = '\0';
+	view->pool_name[0] = '\0';
+	view->code[0] = '\0';
+	view->enhanced[0] = '\0';
+	view->text[0] = '\0';
+	if (route == NULL)
+		return;
+	view_copy_text(view->match, sizeof(view->match), route->match);
+	copy_source(view->source, route->file, route->line);
+	if (route->action == ACTION_POOL) {
+		const struct roster_pool *pool = &roster->pools[route->pool];
+
+		view->pool = pool->slot;
+		view->hash_on = pool->pool->hash_on;
+		view_copy_text(view->pool_name, sizeof(view->pool_name), pool->pool->name);
+	} else if (route->action == ACTION_REJECT || route->action == ACTION_DEFER) {
+		view_copy_text(view->code, sizeof(view->code), route->code);
+		view_copy_text(view->enhanced, sizeof(view->enhanced), route->enhanced);
+		view_copy_text(view->text, sizeof(view->text), route->text);
+	}
+}
