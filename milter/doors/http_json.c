@@ -1,0 +1,201 @@
+/* http_json: the API's objects
+ *
+ * SPDX-License-Identifier: BSD-2-Clause
+ * Copyright (c) 2026 the nexthop-milter authors
+ */
+
+#include "doors/http_json.h"
+#include "core/printable.h"
+#include "engine/clock.h"
+
+#include <stdio.h>
+#include <string.h>
+
+json_t *http_json_time(int64_t ms)
+{
+	char text[CLOCK_TEXT_MAX];
+
+	return ms == 0 ? json_null() : json_string(clock_format(text, ms));
+}
+
+/* Jansson takes UTF-8 only; what came from outside may be anything. */
+static json_t *foreign_text(const char *text)
+{
+	char clean[1024];
+
+	return json_string(printable_copy(clean, sizeof(clean), text));
+}
+
+json_t *http_json_text_or_null(const char *text)
+{
+	return text == NULL || *text == '\0' ? json_null() : foreign_text(text);
+}
+
+static json_t *counter(uint64_t count)
+{
+	return json_integer((json_int_t)count);
+}
+
+/* POOLS is taken over. */
+static json_t *host_object(const struct view_host *host, json_t *pools)
+{
+	const struct health *health = &host->health;
+
+	return json_pack("{s:s, s:i, s:o, s:i, s:i, s:s, s:o, s:o, s:s, s:o, s:o, s:o, s:n, s:n,"
+			 " s:n, s:n}",
+		"host", host->name, "port", host->port, "pools", pools, "priority", host->priority,
+		"weight", host->weight, "state", health_state_name(health->state), "since",
+		http_json_time(health->since), "until", http_json_time(health->until), "reason",
+		health_reason_name(health->reason), "text", foreign_text(health->text), "first",
+		counter(host->first), "listed", counter(host->listed), "failures", "attempts",
+		"delivered", "deferred");
+}
+
+json_t *http_json_host(struct engine *engine, size_t host)
+{
+	struct view_host view;
+	json_t *pools = json_array();
+	char name[POOL_KEY_MAX + 1];
+
+	engine_view_host(engine, host, &view);
+	for (size_t place = 0; engine_view_place(engine, host, place, name); place++)
+		json_array_append_new(pools, json_string(name));
+	return host_object(&view, pools);
+}
+
+static json_t *hash_on(enum balance balance, enum hash_on on)
+{
+	if (balance != BALANCE_HASH)
+		return json_null();
+	return json_string(on == HASH_ON_SENDER ? "sender" : "recipient");
+}
+
+json_t *http_json_pool(struct engine *engine, size_t pool)
+{
+	struct view_pool view;
+	json_t *hosts = json_array();
+
+	engine_view_pool(engine, pool, &view);
+	for (int i = 0; i < view.host_count; i++) {
+		struct view_host host;
+
+		engine_view_pool_host(engine, pool, i, &host);
+		json_array_append_new(hosts, host_object(&host, json_pack("[s]", view.name)));
+	}
+	return json_pack("{s:s, s:s, s:s, s:o, s:s, s:o, s:o}", "pool", view.name, "transport",
+		view.transport, "balance", view.balance == BALANCE_HASH ? "hash" : "round-robin",
+		"hash_on", hash_on(view.balance, view.hash_on), "source", view.source, "messages",
+		counter(view.messages), "hosts", hosts);
+}
+
+static json_t *reply(const struct view_route *route)
+{
+	if (route->code[0] == '\0')
+		return json_null();
+	return json_sprintf("%s %s %s", route->code, route->enhanced, route->text);
+}
+
+json_t *http_json_route(const struct view_route *route)
+{
+	return json_pack("{s:s, s:s, s:o, s:o, s:s}", "match", route->match, "action",
+		table_action_name(route->action), "pool", http_json_text_or_null(route->pool_name),
+		"reply", reply(route), "source", route->source);
+}
+
+json_t *http_json_plan(const struct engine_plan *plan, const char *recipient)
+{
+	const struct view_route *route = &plan->route;
+	json_t *candidates = json_array();
+
+	for (int i = 0; i < plan->candidate_count; i++) {
+		const struct view_host *host = &plan->candidates[i];
+
+		json_array_append_new(candidates,
+			json_pack("{s:s, s:i, s:i, s:i, s:s}", "host", host->name, "port",
+				host->port, "priority", host->priority, "weight", host->weight,
+				"state", health_state_name(host->health.state)));
+	}
+	return json_pack("{s:o, s:o, s:o, s:s, s:o, s:o, s:o, s:o}", "recipient",
+		foreign_text(recipient), "match", http_json_text_or_null(route->match), "source",
+		http_json_text_or_null(route->source), "action", table_action_name(route->action),
+		"pool", http_json_text_or_null(route->pool_name), "candidates", candidates,
+		"nexthop", plan->nexthop[0] == '\0' ? json_null() : json_string(plan->nexthop),
+		"reply", reply(route));
+}
+
+json_t *http_json_simulation(const struct view_route *route, const struct simulation *simulation,
+	const char *recipient, int count)
+{
+	json_t *hosts = json_array();
+	int host_count = route->action == ACTION_POOL ? simulation->pool.host_count : 0;
+
+	for (int i = 0; i < host_count; i++) {
+		const struct view_host *host = &simulation->hosts[i];
+
+		json_array_append_new(
+			hosts, json_pack("{s:s, s:i, s:o, s:f}", "host", host->name, "port",
+				       host->port, "first", counter(simulation->first[i]), "share",
+				       (double)simulation->first[i] / count));
+	}
+	return json_pack("{s:o, s:o, s:s, s:i, s:o}", "recipient", foreign_text(recipient), "pool",
+		http_json_text_or_null(route->pool_name), "action",
+		table_action_name(route->action), "count", count, "hosts", hosts);
+}
+
+static json_t *host_or_null(const struct event_entry *entry, json_t *value)
+{
+	if (entry->host[0] != '\0')
+		return value;
+	json_decref(value);
+	return json_null();
+}
+
+json_t *http_json_event(const struct event_entry *entry)
+{
+	return json_pack("{s:o, s:o, s:s, s:o, s:o, s:o, s:o, s:s, s:o, s:o}", "id",
+		counter(entry->id), "time", http_json_time(entry->at), "event",
+		event_ring_kind_name(entry->kind), "host",
+		host_or_null(entry, json_string(entry->host)), "port",
+		host_or_null(entry, json_integer(entry->port)), "from",
+		host_or_null(entry, json_string(health_state_name(entry->from))), "to",
+		host_or_null(entry, json_string(health_state_name(entry->to))), "reason",
+		health_reason_name(entry->reason), "text", foreign_text(entry->text), "until",
+		http_json_time(entry->until));
+}
+
+json_t *http_json_reload(const char *error, const struct fault_list *faults)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < faults->count; i++) {
+		const struct fault *fault = &faults->faults[i];
+
+		json_array_append_new(
+			list, json_pack("{s:o, s:i, s:b, s:o}", "file", foreign_text(fault->file),
+				      "line", fault->line, "warning", (int)fault->warning, "text",
+				      foreign_text(fault->text)));
+	}
+	if (error == NULL)
+		return json_pack("{s:b, s:o}", "ok", 1, "faults", list);
+	return json_pack("{s:b, s:o, s:o}", "ok", 0, "error", foreign_text(error), "faults", list);
+}
+
+static json_t *counted(struct engine *engine, enum engine_counter which)
+{
+	return json_integer((json_int_t)engine_counted(engine, which));
+}
+
+json_t *http_json_messages(struct engine *engine)
+{
+	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o}", "total",
+		counted(engine, ENGINE_MESSAGES), "routed", counted(engine, ENGINE_ROUTED),
+		"unrouted", counted(engine, ENGINE_UNROUTED), "mixed",
+		counted(engine, ENGINE_MIXED), "discarded", counted(engine, ENGINE_DISCARDED),
+		"faults", counted(engine, ENGINE_FAULTS));
+}
+
+json_t *http_json_recipients(struct engine *engine)
+{
+	return json_pack("{s:o, s:o}", "rejected", counted(engine, ENGINE_RCPT_REJECTED),
+		"deferred", counted(engine, ENGINE_RCPT_DEFERRED));
+}
