@@ -1,0 +1,453 @@
+/* nexthop-milter: the daemon
+ *
+ * SPDX-License-Identifier: BSD-2-Clause
+ * Copyright (c) 2026 the nexthop-milter authors
+ */
+
+#include "conf/conf.h"
+#include "config.h"
+#include "doors/http_door.h"
+#include "doors/milter_door.h"
+#include "engine/clock.h"
+#include "engine/engine.h"
+#include "engine/log.h"
+#include "options.h"
+#include "pid_file.h"
+#include "privilege.h"
+#include "readiness.h"
+#include "reload.h"
+#include "sockets.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <event2/event.h>
+#include <event2/thread.h>
+
+enum {
+	ERROR_MAX = 1024,
+	SIGNAL_COUNT = 3,
+	DRAIN_MS = 10000, /* how long a stop waits for messages in flight */
+	DRAIN_STEP_MS = 50,
+	LINGER_STEPS = 5, /* then libmilter has sent its last answers */
+};
+
+static const int signals[SIGNAL_COUNT] = {SIGHUP, SIGTERM, SIGINT};
+
+/* It lives until the process ends: libmilter's threads may use it until then. */
+static struct daemon_state {
+	struct http_facts facts;
+	char *milter_path; /* of Unix sockets; NULL: none */
+	char *control_path;
+	char *pid_path;
+	int control_fd;
+	int status_fd; /* -1: none */
+	struct conf *conf;
+	struct state *state;
+	struct engine *engine;
+	struct event_base *base;
+	struct http_door *http;
+	struct reload *reload;
+	struct event *signal_events[SIGNAL_COUNT];
+	struct event *tick;
+	struct event *drain_step;
+	struct event *milter_ended;
+	int64_t drain_end;
+	int quiet_steps;
+	int status;
+} self = {.control_fd = -1, .status_fd = -1};
+
+/* ---- configuration */
+
+static void print_faults(const struct fault_list *faults)
+{
+	char line[ERROR_MAX];
+
+	for (size_t i = 0; i < faults->count; i++)
+		fprintf(stderr, "%s\n", fault_format(line, sizeof(line), &faults->faults[i]));
+	if (faults->unlisted > 0)
+		fprintf(stderr, "%zu more faults\n", faults->unlisted);
+}
+
+static int check_only(const char *path)
+{
+	struct fault_list faults;
+	struct conf *conf;
+	int status;
+
+	fault_list_init(&faults);
+	conf = conf_load(path, &faults);
+	print_faults(&faults);
+	status = conf == NULL ? EXIT_FAILURE : EXIT_SUCCESS;
+	if (conf != NULL)
+		printf("%s: good: %zu pools, %zu routes\n", path, conf->table.pool_count,
+			conf->table.route_count);
+	conf_free(conf);
+	fault_list_free(&faults);
+	return status;
+}
+
+static struct conf *load(const char *path)
+{
+	struct fault_list faults;
+	struct conf *conf;
+
+	fault_list_init(&faults);
+	conf = conf_load(path, &faults);
+	reload_log_faults(&faults);
+	fault_list_free(&faults);
+	return conf;
+}
+
+/* A copy that outlives the configuration. */
+static char *keep(const char *text)
+{
+	char *copy = text == NULL ? NULL : strdup(text);
+
+	if (text != NULL && copy == NULL) {
+		log_error("out of memory");
+		exit(EXIT_FAILURE);
+	}
+	return copy;
+}
+
+static void keep_facts(const char *path)
+{
+	const struct conf *conf = self.conf;
+
+	self.facts = (struct http_facts){
+		.version = PACKAGE_VERSION,
+		.config = path,
+		.mta = conf->mta == CONF_MTA_SENDMAIL ? "sendmail" : "postfix",
+		.state_file = keep(conf->state_file),
+		.milter_socket = keep(conf->milter_socket.text),
+		.control_socket = keep(conf->control_socket.text),
+		.status_listen = keep(conf->status_listen.text),
+		.milter_is_tcp = conf->milter_socket.path == NULL,
+		.started = clock_now(),
+		.reload_ok = true,
+		.milter_step = milter_door_step,
+	};
+	self.milter_path = keep(conf->milter_socket.path);
+	self.control_path = keep(conf->control_socket.path);
+	self.pid_path = keep(conf->pid_file);
+}
+
+/* ---- sockets and privileges */
+
+static int find_owner(const struct privilege *privilege, gid_t *gid, char *error)
+{
+	*gid = privilege->gid;
+	if (self.conf->socket_group == NULL)
+		return 0;
+	return privilege_find_group(gid, self.conf->socket_group, error, ERROR_MAX);
+}
+
+static int open_milter(const struct privilege *privilege, gid_t gid, char *error)
+{
+	const struct conf_socket *socket = &self.conf->milter_socket;
+	char name[ERROR_MAX];
+	struct milter_door_settings settings = {
+		.socket = name,
+		.is_tcp = socket->path == NULL,
+		.on_error = self.conf->on_error == CONF_ON_ERROR_ACCEPT ? MILTER_ACCEPT
+									: MILTER_TEMPFAIL,
+	};
+
+	if (settings.is_tcp)
+		snprintf(name, sizeof(name), "%s:%d@%s",
+			strchr(socket->host, ':') == NULL ? "inet" : "inet6", socket->port,
+			socket->host);
+	else
+		snprintf(name, sizeof(name), "unix:%s", socket->path);
+	if (!settings.is_tcp && sockets_clear(socket->path, error, ERROR_MAX) == -1)
+		return -1;
+	if (milter_door_open(&settings, error, ERROR_MAX) == -1)
+		return -1;
+	if (settings.is_tcp)
+		return 0;
+	return sockets_permit(
+		socket->path, self.conf->socket_mode, privilege->uid, gid, error, ERROR_MAX);
+}
+
+static int open_control(const struct privilege *privilege, gid_t gid, char *error)
+{
+	const char *path = self.conf->control_socket.path;
+
+	if (sockets_clear(path, error, ERROR_MAX) == -1)
+		return -1;
+	self.control_fd = sockets_listen_unix(path, error, ERROR_MAX);
+	if (self.control_fd == -1)
+		return -1;
+	return sockets_permit(path, self.conf->socket_mode, privilege->uid, gid, error, ERROR_MAX);
+}
+
+static int open_status(char *error)
+{
+	const struct conf_socket *socket = &self.conf->status_listen;
+
+	if (socket->text == NULL)
+		return 0;
+	self.status_fd = sockets_listen_tcp(socket->host, socket->port, error, ERROR_MAX);
+	return self.status_fd == -1 ? -1 : 0;
+}
+
+/* All that takes privileges; nothing is read from a socket before they are gone. */
+static int open_and_drop(const char *user, char *error)
+{
+	struct privilege privilege;
+	gid_t gid;
+	int result = -1;
+
+	if (privilege_find(&privilege, user, error, ERROR_MAX) == 0 &&
+		find_owner(&privilege, &gid, error) == 0 &&
+		open_milter(&privilege, gid, error) == 0 &&
+		open_control(&privilege, gid, error) == 0 && open_status(error) == 0 &&
+		(self.pid_path == NULL || pid_file_write(self.pid_path, error, ERROR_MAX) == 0))
+		result = privilege_drop(&privilege, error, ERROR_MAX);
+	privilege_free(&privilege);
+	if (result == 0 && geteuid() == 0)
+		log_warning("running as root: --user USER[:GROUP] gives that up");
+	return result;
+}
+
+static int open_engine(char *error)
+{
+	struct state_report report;
+
+	self.state = state_open(self.conf->state_file, &report);
+	if (report.set_aside)
+		log_warning("state file %s", report.text);
+	if (self.state == NULL) {
+		snprintf(error, ERROR_MAX, "state file %s", report.text);
+		return -1;
+	}
+	self.engine = engine_new(self.state);
+	if (self.engine == NULL) {
+		snprintf(error, ERROR_MAX, "out of memory");
+		return -1;
+	}
+	if (engine_swap(self.engine, &self.conf->table, &report) == -1) {
+		snprintf(error, ERROR_MAX, "state file %s", report.text);
+		return -1;
+	}
+	return 0;
+}
+
+/* ---- stop */
+
+static void remove_path(const char *path)
+{
+	if (path != NULL && unlink(path) == -1)
+		log_debug("cannot remove %s", path);
+}
+
+static void on_drain_step(evutil_socket_t fd, short what, void *context)
+{
+	int64_t in_flight = engine_counted(self.engine, ENGINE_IN_FLIGHT);
+
+	(void)fd;
+	(void)what;
+	(void)context;
+	self.quiet_steps = in_flight == 0 ? self.quiet_steps + 1 : 0;
+	if (self.quiet_steps < LINGER_STEPS && clock_now() < self.drain_end)
+		return;
+	if (in_flight > 0)
+		log_warning("stopping with messages=%lld in flight: the MTA keeps them",
+			(long long)in_flight);
+	event_base_loopbreak(self.base);
+}
+
+static void begin_stop(const char *why)
+{
+	const struct timeval step = {.tv_usec = DRAIN_STEP_MS * 1000};
+
+	if (self.drain_end != 0)
+		return;
+	self.drain_end = clock_now() + DRAIN_MS;
+	readiness_stopping();
+	log_info("stopping reason=%s in_flight=%lld", why,
+		(long long)engine_counted(self.engine, ENGINE_IN_FLIGHT));
+	milter_door_drain();
+	remove_path(self.milter_path);
+	event_add(self.drain_step, &step);
+}
+
+static void on_milter_ended(evutil_socket_t fd, short what, void *context)
+{
+	(void)fd;
+	(void)what;
+	(void)context;
+	log_error("libmilter has stopped serving; see the mail log");
+	self.status = EXIT_FAILURE;
+	event_base_loopbreak(self.base);
+}
+
+/* On libmilter's thread. */
+static void tell_milter_ended(void)
+{
+	event_active(self.milter_ended, EV_WRITE, 0);
+}
+
+/* ---- the loop */
+
+static void on_signal(evutil_socket_t number, short what, void *context)
+{
+	(void)what;
+	(void)context;
+	if (number != SIGHUP)
+		begin_stop(number == SIGTERM ? "SIGTERM" : "SIGINT");
+	else if (reload_begin(self.reload, NULL, NULL) == -1)
+		log_error("reload: cannot be begun now");
+}
+
+static void on_tick(evutil_socket_t fd, short what, void *context)
+{
+	(void)fd;
+	(void)what;
+	(void)context;
+	engine_tick(self.engine, clock_now());
+}
+
+static int reload_for_http(http_door_reload_end *end, void *context)
+{
+	return reload_begin(self.reload, end, context);
+}
+
+static int add_events(void)
+{
+	const struct timeval second = {.tv_sec = 1};
+
+	for (int i = 0; i < SIGNAL_COUNT; i++) {
+		self.signal_events[i] = evsignal_new(self.base, signals[i], on_signal, NULL);
+		if (self.signal_events[i] == NULL || event_add(self.signal_events[i], NULL) == -1)
+			return -1;
+	}
+	self.tick = event_new(self.base, -1, EV_PERSIST, on_tick, NULL);
+	self.drain_step = event_new(self.base, -1, EV_PERSIST, on_drain_step, NULL);
+	self.milter_ended = event_new(self.base, -1, 0, on_milter_ended, NULL);
+	if (self.tick == NULL || self.drain_step == NULL || self.milter_ended == NULL)
+		return -1;
+	return event_add(self.tick, &second);
+}
+
+static int open_loop(const char *path)
+{
+	if (evthread_use_pthreads() == -1 || (self.base = event_base_new()) == NULL)
+		return -1;
+
+	struct http_door_services services = {
+		.base = self.base,
+		.engine = self.engine,
+		.facts = &self.facts,
+		.reload = reload_for_http,
+	};
+	struct reload_settings reload = {
+		.base = self.base,
+		.engine = self.engine,
+		.path = path,
+		.facts = &self.facts,
+		.conf = self.conf,
+	};
+
+	self.reload = reload_new(&reload);
+	self.http = http_door_new(&services);
+	if (self.reload == NULL || self.http == NULL || add_events() == -1)
+		return -1;
+	if (http_door_listen(self.http, self.control_fd, false) == -1)
+		return -1;
+	return self.status_fd == -1 ? 0 : http_door_listen(self.http, self.status_fd, true);
+}
+
+static void close_loop(void)
+{
+	reload_free(self.reload);
+	http_door_free(self.http);
+	for (int i = 0; i < SIGNAL_COUNT; i++)
+		event_free(self.signal_events[i]);
+	event_free(self.tick);
+	event_free(self.drain_step);
+	remove_path(self.milter_path);
+	remove_path(self.control_path);
+	remove_path(self.pid_path);
+}
+
+/* ---- start */
+
+/* The daemon has a descriptor for each connection of the MTA: as many as it may. */
+static void raise_limits(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) == -1)
+		return;
+	limit.rlim_cur = limit.rlim_max;
+	if (setrlimit(RLIMIT_NOFILE, &limit) == -1)
+		log_warning("cannot raise the limit of open files");
+}
+
+/* All threads but this one keep the signals blocked, libmilter's too. */
+static void mask_signals(int how)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	for (int i = 0; i < SIGNAL_COUNT; i++)
+		sigaddset(&set, signals[i]);
+	pthread_sigmask(how, &set, NULL);
+}
+
+static int start(const struct options *options, char *error)
+{
+	raise_limits();
+	umask(077);
+	signal(SIGPIPE, SIG_IGN);
+	mask_signals(SIG_BLOCK);
+	if (open_and_drop(options->user, error) == -1 || open_engine(error) == -1)
+		return -1;
+	if (open_loop(options->config) == -1) {
+		snprintf(error, ERROR_MAX, "cannot set up the event loop");
+		return -1;
+	}
+	if (milter_door_start(self.engine, tell_milter_ended, error, ERROR_MAX) == -1)
+		return -1;
+	mask_signals(SIG_UNBLOCK);
+	return 0;
+}
+
+int main(int argc, char **argv)
+{
+	struct options options;
+	char error[ERROR_MAX];
+	int status;
+
+	if (options_parse(&options, argc, argv, &status) == -1)
+		return status;
+	if (options.check_only)
+		return check_only(options.config);
+	log_open(LOG_TO_STDERR, options.debug);
+	self.conf = load(options.config);
+	if (self.conf == NULL)
+		return EXIT_FAILURE;
+	keep_facts(options.config);
+	if (start(&options, error) == -1) {
+		log_error("%s", error);
+		return EXIT_FAILURE;
+	}
+	log_open(self.conf->log_to == CONF_LOG_TO_SYSLOG ? LOG_TO_SYSLOG : LOG_TO_STDERR,
+		options.debug);
+	log_info("started version=%s config=%s pools=%zu hosts=%zu routes=%zu", PACKAGE_VERSION,
+		options.config, engine_pool_count(self.engine), engine_host_count(self.engine),
+		engine_route_count(self.engine));
+	engine_note(self.engine, EVENT_START, PACKAGE_VERSION);
+	readiness_ready();
+	event_base_dispatch(self.base);
+	close_loop();
+	log_info("stopped");
+	return self.status;
+}
