@@ -1,0 +1,82 @@
+/* conf: a configuration file as settings and a route table
+ *
+ * SPDX-License-Identifier: BSD-2-Clause
+ * Copyright (c) 2026 the nexthop-milter authors
+ */
+#ifndef CONF_CONF_H
+#define CONF_CONF_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "conf/fault.h"
+#include "core/table.h"
+
+struct arena;
+
+/*
+ * A struct conf is built whole from one file (and what it includes), never changes, and is freed
+ * whole: everything in it lives in its own arena. The keys, their types, ranges and defaults stand
+ * in one table, schema.c.
+ */
+
+enum conf_mta { CONF_MTA_POSTFIX = 0, CONF_MTA_SENDMAIL = 1 };
+enum conf_on_error { CONF_ON_ERROR_TEMPFAIL = 0, CONF_ON_ERROR_ACCEPT = 1 };
+enum conf_log_to { CONF_LOG_TO_STDERR = 0, CONF_LOG_TO_SYSLOG = 1 };
+enum conf_depth {
+	CONF_DEPTH_CONNECT = 0,
+	CONF_DEPTH_GREETING = 1,
+	CONF_DEPTH_EHLO = 2,
+	CONF_DEPTH_MAIL = 3,
+	CONF_DEPTH_RCPT = 4,
+};
+
+/* Read and range-checked in this version, not in force yet. Times in s, jitter in %. */
+struct conf_health {
+	int failures;
+	int messages;
+	int window;
+	int backoff;
+	int backoff_max;
+	int jitter;
+	int recover;
+	int probe_interval; /* 0: no probe */
+	int probe_depth;    /* enum conf_depth */
+	const char *log;    /* file, "journal" or "none"; only of the whole configuration */
+};
+
+/* "unix:/path" or "inet:PORT@HOST", taken apart. */
+struct conf_socket {
+	const char *text; /* as configured; NULL: not configured */
+	const char *path; /* Unix: the path; TCP: NULL */
+	const char *host; /* TCP: an IP address, canonical */
+	int port;
+};
+
+struct conf {
+	struct arena *arena; /* all of it, this struct too */
+	const char *path;    /* of the file */
+	int mta;	     /* enum conf_mta */
+	int on_error;	     /* enum conf_on_error */
+	int log_to;	     /* enum conf_log_to */
+	struct conf_socket milter_socket;
+	struct conf_socket map_socket;
+	struct conf_socket control_socket;
+	struct conf_socket status_listen;
+	unsigned socket_mode;
+	const char *socket_group; /* NULL: the group that the daemon runs as */
+	const char *state_file;
+	const char *pid_file; /* NULL: none */
+	struct conf_health health;
+	struct table table;
+};
+
+/*
+ * Reads and checks PATH. Every fault goes to FAULTS, warnings too. Gives the configuration, or
+ * NULL if there was a fault that is not a warning.
+ */
+struct conf *conf_load(const char *path, struct fault_list *faults);
+
+void conf_free(struct conf *conf);
+
+#endif

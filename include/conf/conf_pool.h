@@ -1,0 +1,49 @@
+/* conf_pool: the pools of a configuration
+ *
+ * SPDX-License-Identifier: BSD-2-Clause
+ * Copyright (c) 2026 the nexthop-milter authors
+ */
+#ifndef CONF_CONF_POOL_H
+#define CONF_CONF_POOL_H
+
+#include <stddef.h>
+
+#include <libconfig.h>
+
+#include "conf/schema.h"
+#include "core/table.h"
+
+/* The pools read so far; room for all was made at the start. */
+struct conf_pools {
+	struct pool *pools; /* in the arena */
+	bool *used;	    /* some route leads to it */
+	size_t count;
+	size_t room;
+	void *by_name; /* search tree of struct pool */
+};
+
+/* Makes room for so many pools. Gives 0, or -1 without memory. */
+int conf_pool_begin(struct conf_pools *pools, struct schema_reader *reader, size_t room);
+
+/* Frees the search tree; what is in the arena stays. */
+void conf_pool_end(struct conf_pools *pools);
+
+/* Reads the group "pools". */
+void conf_pool_read_all(
+	struct conf_pools *pools, struct schema_reader *reader, const config_setting_t *setting);
+
+/*
+ * Adds a pool from settings that were read, with hosts; its place is that of SETTING. Gives its
+ * index, or -1 with a fault.
+ */
+int conf_pool_add(struct conf_pools *pools, struct schema_reader *reader, const char *name,
+	const struct schema_pool *from, const config_setting_t *setting);
+
+/* The index of the pool of that name, or -1. */
+int conf_pool_find(const struct conf_pools *pools, const char *name);
+
+/* Checks a health group, of a pool or of the whole configuration. */
+void conf_pool_read_health(struct schema_reader *reader, const config_setting_t *setting,
+	struct schema_health *health);
+
+#endif

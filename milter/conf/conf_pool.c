@@ -1,0 +1,268 @@
+/* conf_pool: the pools of a configuration
+ *
+ * SPDX-License-Identifier: BSD-2-Clause
+ * Copyright (c) 2026 the nexthop-milter authors
+ */
+
+#include "conf/conf_pool.h"
+#include "conf/conf_name.h"
+#include "core/endpoint.h"
+#include "core/nexthop.h"
+
+#include <search.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { TRANSPORT_MAX = 63 };
+
+/* ---- the set of pools */
+
+static int compare_names(const void *a, const void *b)
+{
+	return strcmp(((const struct pool *)a)->name, ((const struct pool *)b)->name);
+}
+
+int conf_pool_begin(struct conf_pools *pools, struct schema_reader *reader, size_t room)
+{
+	*pools = (struct conf_pools){.room = room};
+	pools->pools = arena_take(reader->arena, room + 1, sizeof(*pools->pools));
+	pools->used = arena_take(reader->arena, room + 1, sizeof(*pools->used));
+	return pools->pools == NULL || pools->used == NULL ? -1 : 0;
+}
+
+static void keep_node(void *node)
+{
+	(void)node;
+}
+
+void conf_pool_end(struct conf_pools *pools)
+{
+	tdestroy(pools->by_name, keep_node);
+	pools->by_name = NULL;
+}
+
+int conf_pool_find(const struct conf_pools *pools, const char *name)
+{
+	struct pool probe = {.name = name};
+	struct pool **found = tfind(&probe, &pools->by_name, compare_names);
+
+	return found == NULL ? -1 : (int)(*found - pools->pools);
+}
+
+/* ---- health: checked here, in force in a later version */
+
+void conf_pool_read_health(
+	struct schema_reader *reader, const config_setting_t *setting, struct schema_health *health)
+{
+	memset(health, 0, sizeof(*health));
+	if (setting == NULL) {
+		schema_defaults(SCHEMA_HEALTH, health);
+		return;
+	}
+	schema_read(reader, SCHEMA_HEALTH, setting, health);
+	if (health->probe != NULL)
+		schema_read(reader, SCHEMA_PROBE, health->probe, health);
+	if (health->values.messages > health->values.failures)
+		schema_fault(reader, setting,
+			"messages = %d is more than failures = %d: it could never be reached",
+			health->values.messages, health->values.failures);
+	if (health->values.backoff_max < health->values.backoff)
+		schema_fault(reader, setting, "backoff_max = %d is less than backoff = %d",
+			health->values.backoff_max, health->values.backoff);
+}
+
+/* ---- hosts */
+
+static const char *keep(struct schema_reader *reader, const char *text)
+{
+	const char *copy = arena_copy(reader->arena, text, strlen(text));
+
+	reader->no_memory |= copy == NULL;
+	return copy;
+}
+
+/* Gives -1 with a fault. */
+static int read_host(struct schema_reader *reader, const config_setting_t *setting, int lookup,
+	struct pool_host *host)
+{
+	struct schema_host from;
+	char name[DOMAIN_MAX + 1];
+	char nexthop[NEXTHOP_HOST_MAX];
+
+	if (!config_setting_is_group(setting)) {
+		schema_fault(reader, setting, "a host must be a group: { host = \"…\"; }");
+		return -1;
+	}
+	schema_read(reader, SCHEMA_HOST, setting, &from);
+	if (from.host == NULL) {
+		if (config_setting_get_member(setting, "host") == NULL)
+			schema_fault(reader, setting, "host is missing");
+		return -1;
+	}
+	if (conf_name_host(from.host, name, &host->kind) == -1) {
+		schema_fault(reader, setting, "\"%s\" is not a host name or IP address", from.host);
+		return -1;
+	}
+	if (host->kind != HOST_NAME && from.lookup == LOOKUP_MX) {
+		schema_fault(
+			reader, setting, "lookup = \"mx\" needs a name, not the address %s", name);
+		return -1;
+	}
+	if (host->kind != HOST_NAME)
+		lookup = LOOKUP_HOST;
+	host->lookup = (enum lookup)(from.lookup == -1 ? lookup : from.lookup);
+	nexthop_host(nexthop, name, from.port, host->lookup);
+	host->name = keep(reader, name);
+	host->nexthop = keep(reader, nexthop);
+	host->key = table_host_key(name, from.port);
+	host->port = from.port;
+	host->priority = from.priority;
+	host->weight = from.weight;
+	host->file = schema_file(reader, setting);
+	host->line = (int)config_setting_source_line(setting);
+	return host->name == NULL || host->nexthop == NULL ? -1 : 0;
+}
+
+static bool is_twice(struct schema_reader *reader, const config_setting_t *setting,
+	const struct pool_host *hosts, int count)
+{
+	const struct pool_host *last = &hosts[count];
+	char text[ENDPOINT_TEXT_MAX];
+
+	for (int i = 0; i < count; i++) {
+		if (hosts[i].port != last->port || strcmp(hosts[i].name, last->name) != 0)
+			continue;
+		schema_fault(reader, setting, "host %s is in the pool already, at %s:%d",
+			endpoint_format(text, last->name, last->port), hosts[i].file,
+			hosts[i].line);
+		return true;
+	}
+	return false;
+}
+
+/* By insertion: hosts of one priority keep the order of the file. */
+static void sort_hosts(struct pool_host *hosts, int count)
+{
+	for (int i = 1; i < count; i++) {
+		struct pool_host host = hosts[i];
+		int at = i;
+
+		for (; at > 0 && hosts[at - 1].priority > host.priority; at--)
+			hosts[at] = hosts[at - 1];
+		hosts[at] = host;
+	}
+}
+
+/* Gives how many hosts there are in HOSTS, 0 if there is not one without a fault. */
+static int read_hosts(struct schema_reader *reader, const config_setting_t *setting, int lookup,
+	struct pool_host *hosts)
+{
+	int length = config_setting_length(setting);
+	int count = 0;
+
+	if (length > POOL_HOSTS_MAX) {
+		schema_fault(reader, setting, "%d hosts are more than %d", length, POOL_HOSTS_MAX);
+		return 0;
+	}
+	for (int i = 0; i < length; i++) {
+		const config_setting_t *element = config_setting_get_elem(setting, (unsigned)i);
+
+		if (read_host(reader, element, lookup, &hosts[count]) == 0 &&
+			!is_twice(reader, element, hosts, count))
+			count++;
+	}
+	sort_hosts(hosts, count);
+	return count;
+}
+
+/* ---- pools */
+
+/* A name of a service in master.cf; it stands in front of a colon. */
+static bool is_transport(const char *name)
+{
+	size_t length = strlen(name);
+
+	return length > 0 && length <= TRANSPORT_MAX &&
+	       strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.") ==
+		       length;
+}
+
+int conf_pool_add(struct conf_pools *pools, struct schema_reader *reader, const char *name,
+	const struct schema_pool *from, const config_setting_t *setting)
+{
+	struct pool *pool = &pools->pools[pools->count];
+	int length = config_setting_length(from->hosts);
+	struct pool_host *hosts = arena_take(reader->arena, (size_t)length + 1, sizeof(*hosts));
+
+	if (hosts == NULL || pools->count == pools->room) {
+		reader->no_memory = true;
+		return -1;
+	}
+	if (!is_transport(from->transport)) {
+		schema_fault(reader, setting, "transport = \"%s\" is not the name of a transport",
+			from->transport);
+		return -1;
+	}
+	if (from->hash_on != -1 && from->balance != BALANCE_HASH) {
+		schema_fault(reader, setting, "hash_on is only for balance = \"hash\"");
+		return -1;
+	}
+	if (length == 0) {
+		schema_fault(reader, from->hosts, "a pool needs a host");
+		return -1;
+	}
+	*pool = (struct pool){
+		.name = name,
+		.transport = from->transport,
+		.file = schema_file(reader, setting),
+		.line = (int)config_setting_source_line(setting),
+		.balance = (enum balance)from->balance,
+		.hash_on = from->hash_on == -1 ? HASH_ON_RECIPIENT : (enum hash_on)from->hash_on,
+		.host_count = read_hosts(reader, from->hosts, from->lookup, hosts),
+		.hosts = hosts,
+	};
+	if (tsearch(pool, &pools->by_name, compare_names) == NULL) {
+		reader->no_memory = true;
+		return -1;
+	}
+	return (int)pools->count++;
+}
+
+static void read_pool(
+	struct conf_pools *pools, struct schema_reader *reader, const config_setting_t *setting)
+{
+	const char *name = config_setting_name(setting);
+	struct schema_pool from;
+	struct schema_health health;
+
+	if (strlen(name) > POOL_NAME_MAX) {
+		schema_fault(reader, setting, "the name of a pool is longer than %d octets",
+			POOL_NAME_MAX);
+		return;
+	}
+	if (!config_setting_is_group(setting)) {
+		schema_fault(reader, setting, "pool %s must be a group: { … }", name);
+		return;
+	}
+	schema_read(reader, SCHEMA_POOL, setting, &from);
+	conf_pool_read_health(reader, from.health, &health);
+	if (from.health != NULL && config_setting_get_member(from.health, "log") != NULL)
+		schema_fault(reader, from.health, "log can be set for all pools only, not for one");
+	if (from.hosts == NULL) {
+		if (config_setting_get_member(setting, "hosts") == NULL)
+			schema_fault(reader, setting, "pool %s has no hosts", name);
+		return;
+	}
+	name = keep(reader, name);
+	if (name != NULL)
+		conf_pool_add(pools, reader, name, &from, setting);
+}
+
+void conf_pool_read_all(
+	struct conf_pools *pools, struct schema_reader *reader, const config_setting_t *setting)
+{
+	int length = config_setting_length(setting);
+
+	for (int i = 0; i < length; i++)
+		read_pool(pools, reader, config_setting_get_elem(setting, (unsigned)i));
+}

@@ -1,0 +1,466 @@
+/* schema: every key of the configuration, with its type, range and default
+ *
+ * SPDX-License-Identifier: BSD-2-Clause
+ * Copyright (c) 2026 the nexthop-milter authors
+ */
+
+#include "conf/schema.h"
+#include "conf/conf_socket.h"
+#include "core/printable.h"
+#include "core/table.h"
+
+#include <assert.h>
+#include <limits.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { TEXT_MAX = 1000 };
+
+#define TOP(member)    SCHEMA_TOP, offsetof(struct schema_top, member)
+#define HEALTH(member) SCHEMA_HEALTH, offsetof(struct schema_health, member)
+#define PROBE(member)  SCHEMA_PROBE, offsetof(struct schema_health, member)
+#define POOL(member)   SCHEMA_POOL, offsetof(struct schema_pool, member)
+#define HOST(member)   SCHEMA_HOST, offsetof(struct schema_host, member)
+#define ROUTE(member)  SCHEMA_ROUTE, offsetof(struct schema_route, member)
+
+#define NUMBER(place, name, least, most, fallback) \
+	{ \
+		place, SCHEMA_NUMBER, name, least, most, NULL, fallback \
+	}
+#define WORD(place, name, words, fallback) \
+	{ \
+		place, SCHEMA_WORD, name, 0, 0, words, fallback \
+	}
+#define OTHER(place, type, name, fallback) \
+	{ \
+		place, type, name, 0, 0, NULL, fallback \
+	}
+
+/* The order is that of the man page. */
+static const struct schema_key keys[] = {
+	WORD(TOP(conf.mta), "mta", "postfix|sendmail", "postfix"),
+	OTHER(TOP(conf.milter_socket), SCHEMA_SOCKET, "milter_socket",
+		"unix:/run/nexthop-milter/milter.sock"),
+	OTHER(TOP(conf.map_socket), SCHEMA_SOCKET, "map_socket", NULL),
+	OTHER(TOP(conf.control_socket), SCHEMA_SOCKET, "control_socket",
+		"unix:/run/nexthop-milter/control.sock"),
+	OTHER(TOP(conf.status_listen), SCHEMA_SOCKET, "status_listen", NULL),
+	OTHER(TOP(conf.socket_mode), SCHEMA_MODE, "socket_mode", "0660"),
+	OTHER(TOP(conf.socket_group), SCHEMA_TEXT, "socket_group", NULL),
+	OTHER(TOP(conf.state_file), SCHEMA_PATH, "state_file", "/var/lib/nexthop-milter/state"),
+	OTHER(TOP(conf.pid_file), SCHEMA_PATH, "pid_file", NULL),
+	WORD(TOP(conf.on_error), "on_error", "tempfail|accept", "tempfail"),
+	WORD(TOP(conf.log_to), "log_to", "stderr|syslog", "stderr"),
+	OTHER(TOP(recipient_delimiter), SCHEMA_TEXT, "recipient_delimiter", NULL),
+	OTHER(TOP(health), SCHEMA_GROUP, "health", NULL),
+	OTHER(TOP(pools), SCHEMA_GROUP, "pools", NULL),
+	OTHER(TOP(routes), SCHEMA_LIST, "routes", NULL),
+	OTHER(TOP(routes), SCHEMA_LATER, "rules", NULL),
+
+	NUMBER(HEALTH(values.failures), "failures", 1, 1000, "3"),
+	NUMBER(HEALTH(values.messages), "messages", 1, 1000, "2"),
+	NUMBER(HEALTH(values.window), "window", 1, 86400, "60"),
+	NUMBER(HEALTH(values.backoff), "backoff", 1, 86400, "30"),
+	NUMBER(HEALTH(values.backoff_max), "backoff_max", 1, 604800, "900"),
+	NUMBER(HEALTH(values.jitter), "jitter", 0, 100, "20"),
+	NUMBER(HEALTH(values.recover), "recover", 1, 1000, "2"),
+	OTHER(HEALTH(values.log), SCHEMA_TEXT, "log", "none"),
+	OTHER(HEALTH(probe), SCHEMA_GROUP, "probe", NULL),
+
+	NUMBER(PROBE(values.probe_interval), "interval", 1, 86400, "10"),
+	WORD(PROBE(values.probe_depth), "depth", "connect|greeting|ehlo|mail|rcpt", "mail"),
+
+	OTHER(POOL(hosts), SCHEMA_LIST, "hosts", NULL),
+	OTHER(POOL(transport), SCHEMA_TEXT, "transport", "smtp"),
+	WORD(POOL(balance), "balance", "round-robin|hash", "round-robin"),
+	WORD(POOL(hash_on), "hash_on", "recipient|sender", NULL),
+	WORD(POOL(lookup), "lookup", "host|mx", "host"),
+	OTHER(POOL(health), SCHEMA_GROUP, "health", NULL),
+
+	OTHER(HOST(host), SCHEMA_TEXT, "host", NULL),
+	NUMBER(HOST(port), "port", 1, 65535, "25"),
+	NUMBER(HOST(priority), "priority", 0, HOST_PRIORITY_MAX, "0"),
+	NUMBER(HOST(weight), "weight", 1, HOST_WEIGHT_MAX, "1"),
+	WORD(HOST(lookup), "lookup", "host|mx", NULL),
+
+	OTHER(ROUTE(match), SCHEMA_TEXTS, "match", NULL),
+	OTHER(ROUTE(pool), SCHEMA_TEXT, "pool", NULL),
+	WORD(ROUTE(action), "action", "dns|discard|reject|defer", NULL),
+	OTHER(ROUTE(text), SCHEMA_TEXT, "text", NULL),
+	NUMBER(ROUTE(code), "code", 400, 599, NULL),
+	OTHER(ROUTE(in_place.hosts), SCHEMA_LIST, "hosts", NULL),
+	OTHER(ROUTE(in_place.transport), SCHEMA_TEXT, "transport", "smtp"),
+	WORD(ROUTE(in_place.balance), "balance", "round-robin|hash", "round-robin"),
+	WORD(ROUTE(in_place.hash_on), "hash_on", "recipient|sender", NULL),
+	WORD(ROUTE(in_place.lookup), "lookup", "host|mx", "host"),
+};
+
+enum { KEY_COUNT = sizeof(keys) / sizeof(keys[0]) };
+
+const struct schema_key *schema_key_at(size_t index)
+{
+	return index < KEY_COUNT ? &keys[index] : NULL;
+}
+
+/* ---- faults and texts */
+
+const char *schema_file(struct schema_reader *reader, const config_setting_t *setting)
+{
+	const char *file = config_setting_source_file(setting);
+
+	if (file == NULL)
+		return reader->path;
+	if (file != reader->last_file) {
+		const char *copy = arena_copy(reader->arena, file, strlen(file));
+
+		reader->no_memory |= copy == NULL;
+		reader->last_file = copy == NULL ? NULL : file;
+		reader->last_copy = copy;
+	}
+	return reader->last_copy == NULL ? reader->path : reader->last_copy;
+}
+
+void schema_fault(
+	struct schema_reader *reader, const config_setting_t *setting, const char *format, ...)
+{
+	char text[2 * TEXT_MAX];
+	va_list arguments;
+
+	va_start(arguments, format);
+	vsnprintf(text, sizeof(text), format, arguments);
+	va_end(arguments);
+	fault_add(reader->faults, schema_file(reader, setting),
+		(int)config_setting_source_line(setting), "%s", text);
+}
+
+static const char *name_of(const config_setting_t *setting)
+{
+	const char *name = config_setting_name(setting);
+
+	return name == NULL ? "this" : name;
+}
+
+const char *schema_text(struct schema_reader *reader, const config_setting_t *setting)
+{
+	const char *text = config_setting_get_string(setting);
+	char printable[TEXT_MAX + 1];
+	const char *copy;
+
+	if (text == NULL) {
+		schema_fault(reader, setting, "%s must be a string", name_of(setting));
+		return NULL;
+	}
+	if (strlen(text) > TEXT_MAX) {
+		schema_fault(
+			reader, setting, "%s is longer than %d octets", name_of(setting), TEXT_MAX);
+		return NULL;
+	}
+	if (strcmp(printable_copy(printable, sizeof(printable), text), text) != 0) {
+		schema_fault(reader, setting,
+			"%s has control characters or is not in UTF-8: \"%s\"", name_of(setting),
+			printable);
+		return NULL;
+	}
+	copy = arena_copy(reader->arena, text, strlen(text));
+	reader->no_memory |= copy == NULL;
+	return copy;
+}
+
+/* ---- words */
+
+/* The place of TEXT among "one|two|three", or -1. */
+static int find_word(const char *words, const char *text)
+{
+	size_t length = strlen(text);
+
+	for (int place = 0;; place++) {
+		size_t word = strcspn(words, "|");
+
+		if (word == length && memcmp(words, text, length) == 0)
+			return place;
+		if (words[word] == '\0')
+			return -1;
+		words += word + 1;
+	}
+}
+
+/* "one|two|three" as "one, two or three", each within quotes. */
+static void list_words(const char *words, const char *quote, char *out, size_t size)
+{
+	size_t used = 0;
+
+	out[0] = '\0';
+	while (used < size) {
+		size_t word = strcspn(words, "|");
+		bool is_last = words[word] == '\0';
+		const char *next = words + word + 1;
+
+		used += (size_t)snprintf(
+			out + used, size - used, "%s%.*s%s", quote, (int)word, words, quote);
+		if (is_last || used >= size)
+			return;
+		used += (size_t)snprintf(
+			out + used, size - used, "%s", strchr(next, '|') == NULL ? " or " : ", ");
+		words = next;
+	}
+}
+
+static const char *type_name(enum schema_type type)
+{
+	switch (type) {
+	case SCHEMA_TEXT:
+		return "string";
+	case SCHEMA_PATH:
+		return "absolute path";
+	case SCHEMA_MODE:
+		return "string in octal";
+	case SCHEMA_SOCKET:
+		return "socket";
+	case SCHEMA_GROUP:
+		return "group";
+	case SCHEMA_LIST:
+		return "list of groups";
+	case SCHEMA_TEXTS:
+		return "string or list of strings";
+	default:
+		return "";
+	}
+}
+
+char *schema_describe(const struct schema_key *key, char *out, size_t size)
+{
+	char kind[200];
+
+	if (key->type == SCHEMA_NUMBER)
+		snprintf(kind, sizeof(kind), "%d to %d", key->least, key->most);
+	else if (key->type == SCHEMA_WORD)
+		list_words(key->words, "", kind, sizeof(kind));
+	else
+		snprintf(kind, sizeof(kind), "%s", type_name(key->type));
+	if (key->fallback == NULL)
+		snprintf(out, size, "%s", kind);
+	else
+		snprintf(out, size, "%s, default %s", kind, key->fallback);
+	return out;
+}
+
+/* ---- values */
+
+static void *place_of(const struct schema_key *key, void *target)
+{
+	return (char *)target + key->offset;
+}
+
+static void set_default(const struct schema_key *key, void *target)
+{
+	void *place = place_of(key, target);
+	int number;
+
+	switch (key->type) {
+	case SCHEMA_NUMBER:
+		number = key->fallback == NULL ? 0 : (int)strtol(key->fallback, NULL, 10);
+		memcpy(place, &number, sizeof(number));
+		break;
+	case SCHEMA_WORD:
+		number = key->fallback == NULL ? -1 : find_word(key->words, key->fallback);
+		memcpy(place, &number, sizeof(number));
+		break;
+	case SCHEMA_MODE:
+		*(unsigned *)place = (unsigned)strtoul(key->fallback, NULL, 8);
+		break;
+	case SCHEMA_SOCKET:
+		conf_socket_parse(place, key->fallback);
+		break;
+	case SCHEMA_TEXT:
+	case SCHEMA_PATH:
+		*(const char **)place = key->fallback;
+		break;
+	case SCHEMA_GROUP:
+	case SCHEMA_LIST:
+	case SCHEMA_TEXTS:
+		*(config_setting_t **)place = NULL;
+		break;
+	case SCHEMA_LATER:
+		break;
+	}
+}
+
+void schema_defaults(enum schema_scope scope, void *target)
+{
+	for (size_t i = 0; i < KEY_COUNT; i++)
+		if (keys[i].scope == scope)
+			set_default(&keys[i], target);
+}
+
+static void read_number(struct schema_reader *reader, const struct schema_key *key,
+	const config_setting_t *setting, int *place)
+{
+	int type = config_setting_type(setting);
+	long long number;
+
+	if (type == CONFIG_TYPE_INT)
+		number = config_setting_get_int(setting);
+	else if (type == CONFIG_TYPE_INT64)
+		number = config_setting_get_int64(setting);
+	else {
+		schema_fault(reader, setting, "%s must be a whole number of %d to %d", key->name,
+			key->least, key->most);
+		return;
+	}
+	if (number < key->least || number > key->most)
+		schema_fault(reader, setting, "%s = %lld is not within %d to %d", key->name, number,
+			key->least, key->most);
+	else
+		*place = (int)number;
+}
+
+static void read_word(struct schema_reader *reader, const struct schema_key *key,
+	const config_setting_t *setting, int *place)
+{
+	const char *text = config_setting_get_string(setting);
+	int word = text == NULL ? -1 : find_word(key->words, text);
+	char words[200];
+
+	if (word != -1) {
+		*place = word;
+		return;
+	}
+	list_words(key->words, "\"", words, sizeof(words));
+	schema_fault(reader, setting, "%s must be %s", key->name, words);
+}
+
+static void read_mode(struct schema_reader *reader, const struct schema_key *key,
+	const config_setting_t *setting, unsigned *place)
+{
+	const char *text = config_setting_get_string(setting);
+	unsigned long mode = 0;
+	char *end = NULL;
+
+	if (text != NULL && *text >= '0' && *text <= '7')
+		mode = strtoul(text, &end, 8);
+	if (end == NULL || *end != '\0' || mode > 0777)
+		schema_fault(
+			reader, setting, "%s must be a string of 0000 to 0777 in octal", key->name);
+	else
+		*place = (unsigned)mode;
+}
+
+static void read_path(struct schema_reader *reader, const struct schema_key *key,
+	const config_setting_t *setting, const char **place)
+{
+	const char *text = schema_text(reader, setting);
+
+	if (text == NULL)
+		return;
+	if (*text != '/')
+		schema_fault(
+			reader, setting, "%s must be an absolute path: \"%s\"", key->name, text);
+	else
+		*place = text;
+}
+
+static void read_socket(struct schema_reader *reader, const struct schema_key *key,
+	const config_setting_t *setting, struct conf_socket *place)
+{
+	const char *text = schema_text(reader, setting);
+	struct conf_socket socket;
+
+	if (text == NULL)
+		return;
+	if (conf_socket_parse(&socket, text) == -1)
+		schema_fault(reader, setting,
+			"%s = \"%s\" is not unix:/PATH (of at most %d octets) or"
+			" inet:PORT@ADDRESS",
+			key->name, text, CONF_SOCKET_PATH_MAX);
+	else
+		*place = socket;
+}
+
+static void read_texts(struct schema_reader *reader, const struct schema_key *key,
+	config_setting_t *setting, config_setting_t **place)
+{
+	int type = config_setting_type(setting);
+
+	if (type == CONFIG_TYPE_STRING ||
+		((type == CONFIG_TYPE_ARRAY || type == CONFIG_TYPE_LIST) &&
+			config_setting_length(setting) > 0))
+		*place = setting;
+	else
+		schema_fault(
+			reader, setting, "%s must be a string or a list of strings", key->name);
+}
+
+static void read_value(struct schema_reader *reader, const struct schema_key *key,
+	config_setting_t *setting, void *place)
+{
+	const char *text;
+
+	switch (key->type) {
+	case SCHEMA_NUMBER:
+		read_number(reader, key, setting, place);
+		break;
+	case SCHEMA_WORD:
+		read_word(reader, key, setting, place);
+		break;
+	case SCHEMA_MODE:
+		read_mode(reader, key, setting, place);
+		break;
+	case SCHEMA_SOCKET:
+		read_socket(reader, key, setting, place);
+		break;
+	case SCHEMA_PATH:
+		read_path(reader, key, setting, place);
+		break;
+	case SCHEMA_TEXT:
+		text = schema_text(reader, setting);
+		if (text != NULL)
+			*(const char **)place = text;
+		break;
+	case SCHEMA_GROUP:
+		if (config_setting_is_group(setting))
+			*(config_setting_t **)place = setting;
+		else
+			schema_fault(reader, setting, "%s must be a group: { … }", key->name);
+		break;
+	case SCHEMA_LIST:
+		if (config_setting_is_list(setting))
+			*(config_setting_t **)place = setting;
+		else
+			schema_fault(reader, setting, "%s must be a list: ( … )", key->name);
+		break;
+	case SCHEMA_TEXTS:
+		read_texts(reader, key, setting, place);
+		break;
+	case SCHEMA_LATER:
+		schema_fault(reader, setting, "%s are not in this version yet", key->name);
+		break;
+	}
+}
+
+static const struct schema_key *find_key(enum schema_scope scope, const char *name)
+{
+	for (size_t i = 0; i < KEY_COUNT; i++)
+		if (keys[i].scope == scope && strcmp(keys[i].name, name) == 0)
+			return &keys[i];
+	return NULL;
+}
+
+void schema_read(struct schema_reader *reader, enum schema_scope scope,
+	const config_setting_t *setting, void *target)
+{
+	int count = config_setting_length(setting);
+
+	schema_defaults(scope, target);
+	for (int i = 0; i < count; i++) {
+		config_setting_t *member = config_setting_get_elem(setting, (unsigned)i);
+		const struct schema_key *key = find_key(scope, config_setting_name(member));
+
+		if (key == NULL)
+			schema_fault(
+				reader, member, "unknown key \"%s\"", config_setting_name(member));
+		else
+			read_value(reader, key, member, place_of(key, target));
+	}
+}
