@@ -1,0 +1,42 @@
+/* client: asks the daemon over its control socket
+ *
+ * SPDX-License-Identifier: BSD-2-Clause
+ * Copyright (c) 2026 the nexthop-milter authors
+ */
+#ifndef CTL_CLIENT_H
+#define CTL_CLIENT_H
+
+#include <stdbool.h>
+
+#include <jansson.h>
+
+/*
+ * Functions print what is wrong to standard error and give milterctl's exit status: 0 done, 1 the
+ * answer is no, 3 no daemon.
+ */
+
+enum { CLIENT_DONE = 0, CLIENT_NO = 1, CLIENT_USAGE = 2, CLIENT_NO_DAEMON = 3 };
+
+struct client;
+
+/* SOCKET must live as long as the client. NULL: out of memory. */
+struct client *client_new(const char *socket);
+void client_free(struct client *client);
+
+/* No message if there is no daemon: for those who ask again and again. */
+void client_be_quiet(struct client *client, bool is_quiet);
+
+/* Begins a request: PATH is sent as it is. */
+void client_begin(struct client *client, const char *path);
+
+/* Adds NAME=VALUE to the query, or a segment "/VALUE" to the path; percent-encoded. */
+void client_add_query(struct client *client, const char *name, const char *value);
+void client_add_segment(struct client *client, const char *value);
+
+/*
+ * Sends what was begun. With 0 *ANSWER is a new reference to the answer; a refusal that is an
+ * object of its own (a reload's faults) leaves it there with 1, else it is NULL.
+ */
+int client_send(struct client *client, bool is_post, json_t **answer);
+
+#endif

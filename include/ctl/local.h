@@ -1,0 +1,23 @@
+/* local: what milterctl does without a daemon
+ *
+ * SPDX-License-Identifier: BSD-2-Clause
+ * Copyright (c) 2026 the nexthop-milter authors
+ */
+#ifndef CTL_LOCAL_H
+#define CTL_LOCAL_H
+
+#include <jansson.h>
+
+/* Both give milterctl's exit status (client.h) and, but for 3, *ANSWER as a new reference. */
+
+/* Checks a configuration: {"ok", "faults"}. */
+int local_check(const char *path, json_t **answer);
+
+/*
+ * Reads a state file, with or without a daemon at work on it: {"pools", "hosts"}, where "left" says
+ * since when the configuration has it no more. Without a readable file *ANSWER is NULL, after a
+ * message.
+ */
+int local_state(const char *path, json_t **answer);
+
+#endif

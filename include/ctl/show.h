@@ -1,0 +1,28 @@
+/* show: the API's answers as people read them
+ *
+ * SPDX-License-Identifier: BSD-2-Clause
+ * Copyright (c) 2026 the nexthop-milter authors
+ */
+#ifndef CTL_SHOW_H
+#define CTL_SHOW_H
+
+#include <stdio.h>
+
+#include <jansson.h>
+
+/* Each prints one answer to standard output. What is missing in it is shown as "-". */
+
+void show_status(const json_t *answer);
+void show_pools(const json_t *answer);
+void show_hosts(const json_t *answer);
+void show_routes(const json_t *answer);
+void show_explain(const json_t *answer);
+void show_simulation(const json_t *answer);
+void show_events(const json_t *answer);
+void show_changed(const json_t *answer);
+void show_state(const json_t *answer);
+
+/* The faults of a configuration, to TO. */
+void show_faults(const json_t *answer, FILE *to);
+
+#endif

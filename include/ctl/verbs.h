@@ -1,0 +1,46 @@
+/* verbs: what milterctl can be told
+ *
+ * SPDX-License-Identifier: BSD-2-Clause
+ * Copyright (c) 2026 the nexthop-milter authors
+ */
+#ifndef CTL_VERBS_H
+#define CTL_VERBS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "ctl/client.h"
+
+/* One table of verbs: usage, help and the man page (test/structure/man_verbs.sh) follow it. */
+
+/* The command line, taken apart. Strings are NULL where nothing was said. */
+struct verb_call {
+	struct client *client;
+	const char *const *arguments; /* of the verb: as many as it takes */
+	int argument_count;
+	bool is_json;
+	bool is_following;
+	const char *sender;
+	const char *span; /* --for */
+	const char *reason;
+};
+
+/* Options that only some verbs take. */
+enum { VERB_SENDER = 1, VERB_FOR = 2, VERB_REASON = 4, VERB_FOLLOW = 8 };
+
+struct verb {
+	const char *name;
+	const char *synopsis; /* of what stands behind the name */
+	const char *purpose;  /* one line */
+	int least;	      /* arguments */
+	int most;
+	int options;
+	bool needs_daemon;
+	int (*run)(const struct verb_call *call); /* gives the exit status */
+};
+
+/* NULL if there is none of that name, or past the last. */
+const struct verb *verbs_find(const char *name);
+const struct verb *verbs_at(size_t index);
+
+#endif

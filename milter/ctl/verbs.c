@@ -1,0 +1,317 @@
+/* verbs: what milterctl can be told
+ *
+ * SPDX-License-Identifier: BSD-2-Clause
+ * Copyright (c) 2026 the nexthop-milter authors
+ */
+
+#include "ctl/verbs.h"
+#include "core/decimal.h"
+#include "core/duration.h"
+#include "core/endpoint.h"
+#include "ctl/local.h"
+#include "ctl/show.h"
+
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <jansson.h>
+
+enum { FOLLOW_MS = 1000, ID_MAX = 24, SIMULATED_MAX = 100000 };
+
+/* ---- what all verbs share */
+
+static void print_json(const json_t *answer, size_t flags)
+{
+	char *text = json_dumps(answer, flags | JSON_REAL_PRECISION(6));
+
+	if (text != NULL)
+		printf("%s\n", text);
+	free(text);
+}
+
+/* Sends what was begun, prints the answer, and gives the exit status. */
+static int send_and_show(
+	const struct verb_call *call, bool is_post, void (*show)(const json_t *answer))
+{
+	json_t *answer;
+	int result = client_send(call->client, is_post, &answer);
+
+	if (answer != NULL && call->is_json)
+		print_json(answer, JSON_INDENT(2));
+	else if (answer != NULL)
+		show(answer);
+	json_decref(answer);
+	return result;
+}
+
+static int get(const struct verb_call *call, const char *path, void (*show)(const json_t *answer))
+{
+	client_begin(call->client, path);
+	return send_and_show(call, false, show);
+}
+
+static int usage(const char *text, const char *value)
+{
+	fprintf(stderr, "milterctl: \"%s\" is not %s\n", value, text);
+	return CLIENT_USAGE;
+}
+
+/* ---- what is */
+
+static int run_status(const struct verb_call *call)
+{
+	return get(call, "/v1/status", show_status);
+}
+
+static int run_pools(const struct verb_call *call)
+{
+	return get(call, "/v1/pools", show_pools);
+}
+
+static int run_hosts(const struct verb_call *call)
+{
+	return get(call, "/v1/hosts", show_hosts);
+}
+
+/* All pages as one answer. */
+static int fetch_routes(const struct verb_call *call, json_t *all)
+{
+	json_t *next = json_integer(0);
+	int result = CLIENT_DONE;
+
+	while (result == CLIENT_DONE && json_is_integer(next)) {
+		char from[ID_MAX];
+		json_t *page;
+
+		snprintf(from, sizeof(from), "%" JSON_INTEGER_FORMAT, json_integer_value(next));
+		json_decref(next);
+		client_begin(call->client, "/v1/routes");
+		client_add_query(call->client, "from", from);
+		if (call->argument_count > 0)
+			client_add_query(call->client, "match", call->arguments[0]);
+		result = client_send(call->client, false, &page);
+		json_array_extend(all, json_object_get(page, "routes"));
+		next = json_incref(json_object_get(page, "next"));
+		json_decref(page);
+	}
+	json_decref(next);
+	return result;
+}
+
+static int run_routes(const struct verb_call *call)
+{
+	json_t *all = json_array();
+	json_t *answer = json_pack("{s:o}", "routes", all);
+	int result = fetch_routes(call, all);
+
+	if (result == CLIENT_DONE && call->is_json)
+		print_json(answer, JSON_INDENT(2));
+	else if (result == CLIENT_DONE)
+		show_routes(answer);
+	json_decref(answer);
+	return result;
+}
+
+/* ---- what would be */
+
+static void add_addresses(const struct verb_call *call, const char *recipient)
+{
+	client_add_query(call->client, "recipient", recipient);
+	if (call->sender != NULL)
+		client_add_query(call->client, "sender", call->sender);
+}
+
+static int run_explain(const struct verb_call *call)
+{
+	client_begin(call->client, "/v1/explain");
+	add_addresses(call, call->arguments[0]);
+	return send_and_show(call, false, show_explain);
+}
+
+static int run_simulate(const struct verb_call *call)
+{
+	if (decimal_parse(call->arguments[0], 1, SIMULATED_MAX) == -1)
+		return usage("a number of messages from 1 to 100000", call->arguments[0]);
+	client_begin(call->client, "/v1/simulate");
+	client_add_query(call->client, "count", call->arguments[0]);
+	add_addresses(call, call->arguments[1]);
+	return send_and_show(call, false, show_simulation);
+}
+
+/* ---- events */
+
+static void print_events(const struct verb_call *call, const json_t *answer)
+{
+	size_t i;
+	json_t *event;
+
+	if (!call->is_json) {
+		show_events(answer);
+		return;
+	}
+	json_array_foreach(json_object_get(answer, "events"), i, event)
+		print_json(event, JSON_COMPACT);
+}
+
+/*
+ * Asks again and again. A daemon that has gone is waited for; one that was restarted counts its
+ * events from 1 again.
+ */
+static int follow(const struct verb_call *call)
+{
+	json_int_t since = 0;
+	bool is_gone = false;
+
+	for (;;) {
+		char id[ID_MAX];
+		json_t *answer;
+		json_int_t last;
+		int result;
+
+		snprintf(id, sizeof(id), "%" JSON_INTEGER_FORMAT, since);
+		client_begin(call->client, "/v1/events");
+		client_add_query(call->client, "since", id);
+		result = client_send(call->client, false, &answer);
+		if (result == CLIENT_NO)
+			return result;
+		if (is_gone != (result == CLIENT_NO_DAEMON))
+			fprintf(stderr, "milterctl: the daemon is %s\n", is_gone ? "back" : "gone");
+		is_gone = result == CLIENT_NO_DAEMON;
+		client_be_quiet(call->client, is_gone);
+		last = json_integer_value(json_object_get(answer, "last"));
+		if (!is_gone && last >= since)
+			print_events(call, answer);
+		json_decref(answer);
+		if (fflush(stdout) != 0)
+			return CLIENT_NO;
+		if (!is_gone && last < since) {
+			since = 0;
+			continue;
+		}
+		if (!is_gone)
+			since = last;
+		poll(NULL, 0, FOLLOW_MS);
+	}
+}
+
+static int run_events(const struct verb_call *call)
+{
+	if (call->is_following)
+		return follow(call);
+	return get(call, "/v1/events", show_events);
+}
+
+/* ---- changes */
+
+static int steer(const struct verb_call *call, const char *verb)
+{
+	struct endpoint endpoint;
+
+	if (endpoint_parse(&endpoint, call->arguments[0]) == -1)
+		return usage("a HOST or HOST:PORT", call->arguments[0]);
+	if (call->span != NULL && duration_parse(call->span) == -1)
+		return usage("a duration such as 90s, 2h or 1d12h", call->span);
+	client_begin(call->client, "/v1/hosts");
+	client_add_segment(call->client, call->arguments[0]);
+	client_add_segment(call->client, verb);
+	if (call->span != NULL)
+		client_add_query(call->client, "for", call->span);
+	if (call->reason != NULL)
+		client_add_query(call->client, "reason", call->reason);
+	return send_and_show(call, true, show_changed);
+}
+
+static int run_drain(const struct verb_call *call)
+{
+	return steer(call, "drain");
+}
+
+static int run_enable(const struct verb_call *call)
+{
+	return steer(call, "enable");
+}
+
+static void show_reload(const json_t *answer)
+{
+	const char *error = json_string_value(json_object_get(answer, "error"));
+
+	show_faults(answer, stderr);
+	if (error == NULL)
+		printf("reloaded\n");
+	else
+		fprintf(stderr, "milterctl: reload failed, the configuration before it stays: %s\n",
+			error);
+}
+
+static int run_reload(const struct verb_call *call)
+{
+	client_begin(call->client, "/v1/reload");
+	return send_and_show(call, true, show_reload);
+}
+
+/* ---- without a daemon */
+
+static int run_check(const struct verb_call *call)
+{
+	json_t *answer;
+	int result = local_check(call->arguments[0], &answer);
+
+	if (call->is_json)
+		print_json(answer, JSON_INDENT(2));
+	else
+		show_faults(answer, result == CLIENT_DONE ? stderr : stdout);
+	if (!call->is_json && result == CLIENT_DONE)
+		printf("%s: good\n", call->arguments[0]);
+	json_decref(answer);
+	return result;
+}
+
+static int run_state(const struct verb_call *call)
+{
+	json_t *answer;
+	int result = local_state(call->arguments[0], &answer);
+
+	if (answer != NULL && call->is_json)
+		print_json(answer, JSON_INDENT(2));
+	else if (answer != NULL)
+		show_state(answer);
+	json_decref(answer);
+	return result;
+}
+
+static const struct verb verbs[] = {
+	{"status", "", "the daemon: sockets, table, counters", 0, 0, 0, true, run_status},
+	{"pools", "", "the pools, their hosts and how the mail is spread", 0, 0, 0, true,
+		run_pools},
+	{"hosts", "", "the hosts and their states", 0, 0, 0, true, run_hosts},
+	{"routes", "[PATTERN]", "the routes, or those whose match contains PATTERN", 0, 1, 0, true,
+		run_routes},
+	{"explain", "ADDRESS [--sender ADDRESS]", "what would become of a message, and why", 1, 1,
+		VERB_SENDER, true, run_explain},
+	{"simulate", "N ADDRESS [--sender ADDRESS]", "how N messages would spread", 2, 2,
+		VERB_SENDER, true, run_simulate},
+	{"events", "[--follow]", "the last changes", 0, 0, VERB_FOLLOW, true, run_events},
+	{"drain", "HOST[:PORT] [--for DURATION] [--reason TEXT]",
+		"take a host out of all its pools", 1, 1, VERB_FOR | VERB_REASON, true, run_drain},
+	{"enable", "HOST[:PORT]", "put a host back", 1, 1, 0, true, run_enable},
+	{"reload", "", "read the configuration again", 0, 0, 0, true, run_reload},
+	{"check", "FILE", "check a configuration, without a daemon", 1, 1, 0, false, run_check},
+	{"state", "FILE", "show a state file, without a daemon", 1, 1, 0, false, run_state},
+};
+
+enum { VERB_COUNT = sizeof(verbs) / sizeof(verbs[0]) };
+
+const struct verb *verbs_at(size_t index)
+{
+	return index < VERB_COUNT ? &verbs[index] : NULL;
+}
+
+const struct verb *verbs_find(const char *name)
+{
+	for (size_t i = 0; i < VERB_COUNT; i++)
+		if (strcmp(verbs[i].name, name) == 0)
+			return &verbs[i];
+	return NULL;
+}
