@@ -241,10 +241,13 @@ static int open_engine(char *error)
 
 /* ---- stop */
 
-static void remove_path(const char *path)
+/* Once; the path is forgotten then. */
+static void remove_path(char **path)
 {
-	if (path != NULL && unlink(path) == -1)
-		log_debug("cannot remove %s", path);
+	if (*path != NULL && unlink(*path) == -1)
+		log_debug("cannot remove %s", *path);
+	free(*path);
+	*path = NULL;
 }
 
 static void on_drain_step(evutil_socket_t fd, short what, void *context)
@@ -274,7 +277,7 @@ static void begin_stop(const char *why)
 	log_info("stopping reason=%s in_flight=%lld", why,
 		(long long)engine_counted(self.engine, ENGINE_IN_FLIGHT));
 	milter_door_drain();
-	remove_path(self.milter_path);
+	remove_path(&self.milter_path);
 	event_add(self.drain_step, &step);
 }
 
@@ -372,9 +375,9 @@ static void close_loop(void)
 		event_free(self.signal_events[i]);
 	event_free(self.tick);
 	event_free(self.drain_step);
-	remove_path(self.milter_path);
-	remove_path(self.control_path);
-	remove_path(self.pid_path);
+	remove_path(&self.milter_path);
+	remove_path(&self.control_path);
+	remove_path(&self.pid_path);
 }
 
 /* ---- start */

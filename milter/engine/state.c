@@ -252,7 +252,7 @@ static int set_aside(const char *path, const char *why, struct state_report *rep
 		return -1;
 	}
 	report->set_aside = true;
-	snprintf(report->text, sizeof(report->text), "%s: %s; set aside as %s", path, why, bad);
+	snprintf(report->text, sizeof(report->text), "%s; set aside as %.400s", why, bad);
 	return 0;
 }
 
