@@ -10,7 +10,10 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
 #include <syslog.h>
+#include <unistd.h>
 
 static const char ident[] = "nexthop-milter";
 
@@ -20,11 +23,24 @@ static bool journal_reads; /* standard error is the journal: it takes "<6>" as t
 
 static pthread_mutex_t limit_lock = PTHREAD_MUTEX_INITIALIZER;
 
+/* Standard error is the journal if it is the stream that systemd says it is (systemd.exec(5)). */
+static bool is_journal(void)
+{
+	const char *stream = getenv("JOURNAL_STREAM");
+	char mine[64];
+	struct stat status;
+
+	if (stream == NULL || fstat(STDERR_FILENO, &status) == -1)
+		return false;
+	snprintf(mine, sizeof(mine), "%ju:%ju", (uintmax_t)status.st_dev, (uintmax_t)status.st_ino);
+	return strcmp(stream, mine) == 0;
+}
+
 void log_open(enum log_target target, bool debug)
 {
 	target_now = target;
 	debug_on = debug;
-	journal_reads = getenv("JOURNAL_STREAM") != NULL;
+	journal_reads = is_journal();
 	if (target == LOG_TO_SYSLOG)
 		openlog(ident, LOG_PID | LOG_NDELAY, LOG_MAIL);
 }

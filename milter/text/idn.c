@@ -7,6 +7,7 @@
 #include "text/idn.h"
 
 #include <idn2.h>
+#include <stdbool.h>
 #include <string.h>
 
 int idn_to_ascii(const char *domain, char out[DOMAIN_MAX + 1])
@@ -18,7 +19,9 @@ int idn_to_ascii(const char *domain, char out[DOMAIN_MAX + 1])
 		return -1;
 
 	size_t length = strlen(ascii);
-	int result = length > 0 && length <= DOMAIN_MAX ? 0 : -1;
+	/* Labels of nothing but characters that are mapped to nothing are no labels. */
+	bool is_whole = length > 0 && ascii[0] != '.' && strstr(ascii, "..") == NULL;
+	int result = is_whole && length <= DOMAIN_MAX ? 0 : -1;
 
 	if (result == 0) {
 		address_fold(out, ascii, length);

@@ -1,0 +1,165 @@
+/* fake_milter: stands in for libmilter, so that a test can be the MTA
+ *
+ * SPDX-License-Identifier: BSD-2-Clause
+ * Copyright (c) 2026 the nexthop-milter authors
+ */
+
+#include "fake_milter.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+struct fake_milter fake_milter = {.fail_after = -1, .queue_id = "4XyZ"};
+
+static void note(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+static void note(const char *format, ...)
+{
+	size_t used = strlen(fake_milter.calls);
+	va_list arguments;
+
+	va_start(arguments, format);
+	vsnprintf(fake_milter.calls + used, sizeof(fake_milter.calls) - used, format, arguments);
+	va_end(arguments);
+}
+
+void fake_milter_forget(void)
+{
+	fake_milter.calls[0] = '\0';
+}
+
+/* ---- what the door calls */
+
+int smfi_register(struct smfiDesc filter)
+{
+	fake_milter.filter = filter;
+	return MI_SUCCESS;
+}
+
+int smfi_setconn(char *socket)
+{
+	note("socket %s; ", socket);
+	return MI_SUCCESS;
+}
+
+int smfi_setbacklog(int backlog)
+{
+	return backlog > 0 ? MI_SUCCESS : MI_FAILURE;
+}
+
+int smfi_opensocket(bool removes)
+{
+	note(removes ? "open and remove; " : "open; ");
+	return MI_SUCCESS;
+}
+
+int smfi_main(void)
+{
+	return MI_SUCCESS;
+}
+
+void *smfi_getpriv(SMFICTX *ctx)
+{
+	(void)ctx;
+	return fake_milter.private_data;
+}
+
+int smfi_setpriv(SMFICTX *ctx, void *data)
+{
+	(void)ctx;
+	fake_milter.private_data = data;
+	return MI_SUCCESS;
+}
+
+char *smfi_getsymval(SMFICTX *ctx, char *name)
+{
+	(void)ctx;
+	return strcmp(name, "i") == 0 ? (char *)fake_milter.queue_id : NULL;
+}
+
+int smfi_setsymlist(SMFICTX *ctx, int stage, char *macros)
+{
+	(void)ctx;
+	note("macros %d %s; ", stage, macros);
+	return MI_SUCCESS;
+}
+
+int smfi_setreply(SMFICTX *ctx, char *code, char *enhanced, char *text)
+{
+	(void)ctx;
+	note("reply %s %s %s; ", code, enhanced, text);
+	return MI_SUCCESS;
+}
+
+static int may_change(void)
+{
+	if (fake_milter.fail_after == 0)
+		return MI_FAILURE;
+	if (fake_milter.fail_after > 0)
+		fake_milter.fail_after--;
+	return MI_SUCCESS;
+}
+
+int smfi_addheader(SMFICTX *ctx, char *name, char *value)
+{
+	(void)ctx;
+	note("add %s=%s; ", name, value);
+	return may_change();
+}
+
+int smfi_chgheader(SMFICTX *ctx, char *name, int index, char *value)
+{
+	(void)ctx;
+	note(value == NULL ? "delete %s %d; " : "change %s %d; ", name, index);
+	return may_change();
+}
+
+/* ---- what the test calls */
+
+static SMFICTX *context(void)
+{
+	return NULL;
+}
+
+sfsistat fake_milter_negotiate(void)
+{
+	unsigned long unused2, unused3;
+
+	return fake_milter.filter.xxfi_negotiate(context(), 0x1ff, 0x1fffff, 0, 0,
+		&fake_milter.actions, &fake_milter.steps, &unused2, &unused3);
+}
+
+sfsistat fake_milter_mail(const char *sender)
+{
+	char *arguments[] = {(char *)sender, NULL};
+
+	return fake_milter.filter.xxfi_envfrom(context(), arguments);
+}
+
+sfsistat fake_milter_rcpt(const char *recipient)
+{
+	char *arguments[] = {(char *)recipient, NULL};
+
+	return fake_milter.filter.xxfi_envrcpt(context(), arguments);
+}
+
+sfsistat fake_milter_header(const char *name, const char *value)
+{
+	return fake_milter.filter.xxfi_header(context(), (char *)name, (char *)value);
+}
+
+sfsistat fake_milter_eom(void)
+{
+	return fake_milter.filter.xxfi_eom(context());
+}
+
+sfsistat fake_milter_abort(void)
+{
+	return fake_milter.filter.xxfi_abort(context());
+}
+
+sfsistat fake_milter_close(void)
+{
+	return fake_milter.filter.xxfi_close(context());
+}

@@ -1,0 +1,45 @@
+/* sample: a configuration and an engine for tests, made in a folder of their own
+ *
+ * SPDX-License-Identifier: BSD-2-Clause
+ * Copyright (c) 2026 the nexthop-milter authors
+ */
+#ifndef TEST_SAMPLE_H
+#define TEST_SAMPLE_H
+
+#include <stddef.h>
+
+#include "conf/conf.h"
+#include "core/address.h"
+#include "engine/engine.h"
+#include "engine/state.h"
+
+/* Everything here fails the test that calls it if it cannot be done. */
+
+struct sample {
+	char folder[64];
+	char config[96];
+	char state_path[96];
+	struct conf *conf;
+	struct state *state;
+	struct engine *engine;
+};
+
+/* A folder, TEXT as its configuration, and an engine with an empty state file. */
+void sample_open(struct sample *sample, const char *text);
+
+/* Loads TEXT in the place of the configuration and swaps it in. */
+void sample_reload(struct sample *sample, const char *text);
+
+/* Closes engine and state file as a kill would, and opens them again. */
+void sample_restart(struct sample *sample);
+
+/* Frees and removes everything. */
+void sample_close(struct sample *sample);
+
+/* An address as the door makes it. */
+struct address sample_address(const char *text);
+
+/* Three equal hosts "a", "b" and "c" behind example.com, pool "three". */
+extern const char sample_three[];
+
+#endif

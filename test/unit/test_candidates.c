@@ -1,0 +1,219 @@
+/* test_candidates: the order in which hosts are tried
+ *
+ * SPDX-License-Identifier: BSD-2-Clause
+ * Copyright (c) 2026 the nexthop-milter authors
+ */
+
+#include "core/candidates.h"
+#include "core/hash.h"
+#include "suite.h"
+
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+
+static struct pool_host hosts[POOL_HOSTS_MAX];
+static struct health healths[POOL_HOSTS_MAX];
+static const struct health *pointers[POOL_HOSTS_MAX];
+static int32_t credit[POOL_HOSTS_MAX];
+static struct pool pool;
+static uint64_t turn;
+
+/* One letter a host, the state: u(p) t(rial) d(eferred) x(drained); a digit before: its priority. */
+static void make(const char *text)
+{
+	int priority = 0;
+
+	memset(credit, 0, sizeof(credit));
+	turn = 0;
+	pool = (struct pool){.hosts = hosts};
+	for (; *text != '\0'; text++) {
+		int i = pool.host_count;
+
+		if (*text >= '0' && *text <= '9') {
+			priority = *text - '0';
+			continue;
+		}
+		hosts[i] = (struct pool_host){
+			.priority = priority, .weight = 1, .key = hash_pair((uint64_t)i, 3)};
+		health_init(&healths[i], 1000);
+		healths[i].state = *text == 'u'	  ? HEALTH_UP
+				   : *text == 't' ? HEALTH_TRIAL
+				   : *text == 'd' ? HEALTH_DEFERRED
+						  : HEALTH_DRAINED;
+		/* The later in the pool, the sooner the next trial. */
+		healths[i].until = 5000 - i;
+		pointers[i] = &healths[i];
+		pool.host_count++;
+	}
+}
+
+static struct candidates order(uint64_t key)
+{
+	struct candidates candidates;
+	struct candidates_input input = {pointers, credit, turn++, key};
+
+	candidates_order(&pool, &input, &candidates);
+	return candidates;
+}
+
+/* The order as letters, host 0 as "a". */
+static const char *text_of(const struct candidates *candidates)
+{
+	static char text[POOL_HOSTS_MAX + 1];
+
+	for (int i = 0; i < candidates->count; i++)
+		text[i] = (char)('a' + candidates->hosts[i]);
+	text[candidates->count] = '\0';
+	return text;
+}
+
+static const struct row {
+	const char *name;
+	const char *states;
+	const char *orders[4]; /* of one message after the other */
+} rows[] = {
+	{"one host", "u", {"a", "a", "a", "a"}},
+	{"equal hosts rotate", "uuu", {"abc", "bca", "cab", "abc"}},
+	{"a second tier follows, by the turn", "0uu1uu", {"abcd", "badc", "abcd", "badc"}},
+	{"a backup is never first", "0u1u", {"ab", "ab", "ab", "ab"}},
+	{"priorities as far apart as can be", "9u0u", {"ab", "ab", "ab", "ab"}},
+	{"a deferred host is last", "duu", {"bca", "cba", "bca", "cba"}},
+	{"deferred ones by their time", "uddd", {"adcb", "adcb", "adcb", "adcb"}},
+	{"deferred behind the last tier", "0d1u", {"ba", "ba", "ba", "ba"}},
+	{"all deferred", "ddd", {"cba", "cba", "cba", "cba"}},
+	{"drained is left out", "uxu", {"ac", "ca", "ac", "ca"}},
+	{"drained and deferred", "xd", {"b", "b", "b", "b"}},
+	{"all drained: all there is", "xx", {"ab", "ba", "ab", "ba"}},
+	{"all drained, tiers", "0x1x", {"ab", "ab", "ab", "ab"}},
+	{"on trial is usable", "tu", {"ab", "ba", "ab", "ba"}},
+	{"an empty first tier", "0xx1uu", {"cd", "dc", "cd", "dc"}},
+};
+
+START_TEST(orders)
+{
+	const struct row *row = &rows[_i];
+
+	make(row->states);
+	for (int i = 0; i < pool.host_count; i++)
+		hosts[i].priority = hosts[i].priority == 9 ? 0 : hosts[i].priority;
+	if (strcmp(row->states, "9u0u") == 0)
+		hosts[1].priority = HOST_PRIORITY_MAX;
+	for (int i = 0; i < 4; i++) {
+		struct candidates candidates = order(0);
+
+		ck_assert_msg(strcmp(text_of(&candidates), row->orders[i]) == 0,
+			"%s: message %d: %s", row->name, i, text_of(&candidates));
+	}
+}
+END_TEST
+
+START_TEST(only_rotations)
+{
+	char seen[64][POOL_HOSTS_MAX + 1];
+	int count = 0;
+
+	make("0uuuuu1uuu");
+	for (int i = 0; i < 300; i++) {
+		struct candidates candidates = order(0);
+		int at = 0;
+
+		while (at < count && strcmp(seen[at], text_of(&candidates)) != 0)
+			at++;
+		if (at == count)
+			strcpy(seen[count++], text_of(&candidates));
+	}
+	ck_assert_int_eq(count, 15);
+}
+END_TEST
+
+START_TEST(hash_gives_one_order_for_one_key)
+{
+	char first[POOL_HOSTS_MAX + 1];
+	int starts[3] = {0};
+
+	make("uuu");
+	pool.balance = BALANCE_HASH;
+	for (uint64_t key = 0; key < 300; key++) {
+		struct candidates candidates = order(hash_pair(key, 0));
+
+		strcpy(first, text_of(&candidates));
+		starts[candidates.hosts[0]]++;
+		candidates = order(hash_pair(key, 0));
+		ck_assert_str_eq(text_of(&candidates), first);
+	}
+	for (int i = 0; i < 3; i++)
+		ck_assert_msg(starts[i] > 60, "host %d: %d of 300", i, starts[i]);
+	for (int i = 0; i < 3; i++)
+		ck_assert_int_eq(credit[i], 0);
+}
+END_TEST
+
+/* ---- any pool, any states */
+
+static void make_random(unsigned *seed)
+{
+	char text[200] = "";
+	int priority = 0;
+	unsigned count = 1 + suite_random(seed) % 20;
+
+	for (unsigned i = 0; i < count; i++) {
+		if (suite_random(seed) % 4 == 0 && priority < 9)
+			sprintf(text + strlen(text), "%d", ++priority);
+		sprintf(text + strlen(text), "%c", "uutdx"[suite_random(seed) % 5]);
+	}
+	make(text);
+	for (int i = 0; i < pool.host_count; i++) {
+		hosts[i].weight = 1 + (int)(suite_random(seed) % HOST_WEIGHT_MAX);
+		healths[i].until = suite_random(seed) % 100;
+	}
+	pool.balance = suite_random(seed) % 2 == 0 ? BALANCE_HASH : BALANCE_ROUND_ROBIN;
+}
+
+static int rank(int host)
+{
+	switch (healths[host].state) {
+	case HEALTH_DEFERRED:
+		return 100000 + (int)healths[host].until;
+	case HEALTH_DRAINED:
+		return 200000 + hosts[host].priority;
+	default:
+		return hosts[host].priority;
+	}
+}
+
+START_TEST(holds_for_any_pool)
+{
+	unsigned seed = 12345 + (unsigned)_i;
+
+	make_random(&seed);
+	for (int message = 0; message < 50; message++) {
+		struct candidates candidates = order(suite_random(&seed));
+		bool is_listed[POOL_HOSTS_MAX] = {false};
+		int wanted = 0;
+
+		for (int i = 0; i < pool.host_count; i++)
+			wanted += healths[i].state != HEALTH_DRAINED;
+		ck_assert_msg(candidates.count == (wanted == 0 ? pool.host_count : wanted),
+			"seed %d: %d candidates", _i, candidates.count);
+		for (int i = 0; i < candidates.count; i++) {
+			int host = candidates.hosts[i];
+
+			ck_assert_msg(!is_listed[host], "seed %d: host %d twice", _i, host);
+			is_listed[host] = true;
+			ck_assert_msg(i == 0 || rank(candidates.hosts[i - 1]) <= rank(host),
+				"seed %d: order", _i);
+			ck_assert_msg(wanted == 0 || healths[host].state != HEALTH_DRAINED,
+				"seed %d: drained", _i);
+		}
+	}
+}
+END_TEST
+
+int main(void)
+{
+	const struct suite_test tests[] = {{orders, COUNT(rows)}, {only_rotations, 1},
+		{hash_gives_one_order_for_one_key, 1}, {holds_for_any_pool, 300}};
+
+	return suite_run("candidates", tests, COUNT(tests));
+}

@@ -1,0 +1,364 @@
+/* test_milter_door: what the door answers the MTA, call by call
+ *
+ * SPDX-License-Identifier: BSD-2-Clause
+ * Copyright (c) 2026 the nexthop-milter authors
+ */
+
+#include "doors/milter_door.h"
+#include "engine/log.h"
+#include "fake_milter.h"
+#include "sample.h"
+#include "suite.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static const char config[] =
+	"pools = {\n"
+	" a = { hosts = ( { host = \"a.example\"; } ); };\n"
+	" b = { hosts = ( { host = \"192.0.2.1\"; port = 26; } ); transport = \"relay\"; }; };\n"
+	"routes = (\n"
+	" { match = [ \"a.example.com\", \"a2.example.com\" ]; pool = \"a\"; },\n"
+	" { match = \"b.example.com\"; pool = \"b\"; },\n"
+	" { match = \"dns.example.com\"; action = \"dns\"; },\n"
+	" { match = \"drop.example.com\"; action = \"discard\"; },\n"
+	" { match = \"no.example.com\"; action = \"reject\"; text = \"5.1.2 100% gone\"; },\n"
+	" { match = \"later.example.com\"; action = \"defer\"; text = \"4.2.1 full\"; } );\n";
+
+static const char no_pools[] =
+	"routes = ( { match = \"no.example.com\"; action = \"reject\"; } );\n";
+
+static const char by_sender[] =
+	"pools = { s = { balance = \"hash\"; hash_on = \"sender\";\n"
+	"  hosts = ( { host = \"s1.example\"; }, { host = \"s2.example\"; } ); }; };\n"
+	"routes = ( { match = \"ALL\"; pool = \"s\"; } );\n";
+
+#define TO_A "add X-Nexthop-Route=smtp:[a.example]:25; delete X-Nexthop-Route 1; "
+#define TO_B "add X-Nexthop-Route=relay:[192.0.2.1]:26; delete X-Nexthop-Route 1; "
+
+static struct sample sample;
+
+static void nothing(void)
+{
+}
+
+static void open_with(const char *text, const char *socket, enum milter_on_error on_error)
+{
+	struct milter_door_settings settings = {
+		.socket = socket,
+		.is_tcp = strncmp(socket, "inet", 4) == 0,
+		.on_error = on_error,
+	};
+	char error[256];
+
+	log_open(LOG_TO_STDERR, false);
+	sample_open(&sample, text);
+	ck_assert_int_eq(milter_door_open(&settings, error, sizeof(error)), 0);
+	/* libmilter's stand-in ends at once: that is no surprise to the door. */
+	ck_assert_int_eq(milter_door_start(sample.engine, nothing, error, sizeof(error)), 0);
+	fake_milter_forget();
+}
+
+static void open_door(void)
+{
+	open_with(config, "unix:/nowhere", MILTER_TEMPFAIL);
+	ck_assert_int_eq(fake_milter_negotiate(), SMFIS_CONTINUE);
+	fake_milter_forget();
+}
+
+static void close_door(void)
+{
+	ck_assert_int_eq(fake_milter_close(), SMFIS_CONTINUE);
+	ck_assert_int_eq(engine_counted(sample.engine, ENGINE_SESSIONS), 0);
+	ck_assert_int_eq(engine_counted(sample.engine, ENGINE_IN_FLIGHT), 0);
+	sample_close(&sample);
+}
+
+/* ---- messages, by their recipients */
+
+enum { RCPTS_MAX = 4 };
+
+static const struct row {
+	const char *name;
+	const char *recipients[RCPTS_MAX];
+	const char *answers; /* one letter each: c(ontinue) r(eject) t(empfail) */
+	sfsistat end;
+	const char *calls;
+	enum engine_counter counter;
+} rows[] = {
+	{"one recipient", {"<u@a.example.com>"}, "c", SMFIS_CONTINUE, TO_A, ENGINE_ROUTED},
+	{"two of one pool", {"<u@a.example.com>", "<V@A2.EXAMPLE.COM.>"}, "cc", SMFIS_CONTINUE,
+		TO_A, ENGINE_ROUTED},
+	{"another transport", {"<u@b.example.com>"}, "c", SMFIS_CONTINUE, TO_B, ENGINE_ROUTED},
+	{"two pools", {"<u@a.example.com>", "<u@b.example.com>"}, "cc", SMFIS_CONTINUE, "",
+		ENGINE_MIXED},
+	{"two pools, the first again",
+		{"<u@a.example.com>", "<u@b.example.com>", "<v@a.example.com>"}, "ccc",
+		SMFIS_CONTINUE, "", ENGINE_MIXED},
+	{"a pool and dns", {"<u@a.example.com>", "<u@dns.example.com>"}, "cc", SMFIS_CONTINUE, "",
+		ENGINE_MIXED},
+	{"a pool and no route", {"<u@nowhere.example>", "<u@a.example.com>"}, "cc", SMFIS_CONTINUE,
+		"", ENGINE_MIXED},
+	{"no route", {"<u@nowhere.example>"}, "c", SMFIS_CONTINUE, "", ENGINE_UNROUTED},
+	{"dns and no route are the same", {"<u@dns.example.com>", "<u@nowhere.example>"}, "cc",
+		SMFIS_CONTINUE, "", ENGINE_UNROUTED},
+	{"discard", {"<u@drop.example.com>", "<v@drop.example.com>"}, "cc", SMFIS_DISCARD, "",
+		ENGINE_DISCARDED},
+	{"discard only for some", {"<u@drop.example.com>", "<u@a.example.com>"}, "cc",
+		SMFIS_CONTINUE, "", ENGINE_MIXED},
+	{"one is rejected", {"<u@no.example.com>", "<u@a.example.com>"}, "rc", SMFIS_CONTINUE,
+		"reply 550 5.1.2 100%% gone; " TO_A, ENGINE_ROUTED},
+	{"one is deferred", {"<u@a.example.com>", "<u@later.example.com>"}, "ct", SMFIS_CONTINUE,
+		"reply 451 4.2.1 full; " TO_A, ENGINE_ROUTED},
+};
+
+static sfsistat answer_of(char letter)
+{
+	return letter == 'c' ? SMFIS_CONTINUE : letter == 'r' ? SMFIS_REJECT : SMFIS_TEMPFAIL;
+}
+
+START_TEST(message)
+{
+	const struct row *row = &rows[_i];
+
+	open_door();
+	for (int i = 0; i < RCPTS_MAX && row->recipients[i] != NULL; i++)
+		ck_assert_msg(fake_milter_rcpt(row->recipients[i]) == answer_of(row->answers[i]),
+			"%s: recipient %d", row->name, i);
+	ck_assert_int_eq(engine_counted(sample.engine, ENGINE_IN_FLIGHT), 1);
+	ck_assert_msg(fake_milter_eom() == row->end, "%s", row->name);
+	ck_assert_msg(
+		strcmp(fake_milter.calls, row->calls) == 0, "%s: %s", row->name, fake_milter.calls);
+	ck_assert_msg(engine_counted(sample.engine, row->counter) == 1, "%s: counter", row->name);
+	ck_assert_int_eq(engine_counted(sample.engine, ENGINE_MESSAGES), 1);
+	ck_assert_int_eq(engine_counted(sample.engine, ENGINE_IN_FLIGHT), 0);
+	close_door();
+}
+END_TEST
+
+START_TEST(messages_on_one_connection_are_strangers)
+{
+	open_door();
+	fake_milter_rcpt("<u@a.example.com>");
+	fake_milter_rcpt("<u@b.example.com>");
+	fake_milter_header("x-nexthop-route", "smtp:[evil.example]");
+	fake_milter_abort();
+	fake_milter_rcpt("<u@b.example.com>");
+	fake_milter_header("Subject", "hello");
+	ck_assert_int_eq(fake_milter_eom(), SMFIS_CONTINUE);
+	ck_assert_str_eq(fake_milter.calls, TO_B);
+	fake_milter_forget();
+	fake_milter_rcpt("<u@a.example.com>");
+	ck_assert_int_eq(fake_milter_eom(), SMFIS_CONTINUE);
+	ck_assert_str_eq(fake_milter.calls, TO_A);
+	close_door();
+}
+END_TEST
+
+START_TEST(forged_headers_are_deleted_from_the_last)
+{
+	open_door();
+	fake_milter_rcpt("<u@a.example.com>");
+	ck_assert_int_eq(
+		fake_milter_header("X-Nexthop-Route", "smtp:[evil.example]"), SMFIS_NOREPLY);
+	ck_assert_int_eq(fake_milter_header("Subject", "hello"), SMFIS_NOREPLY);
+	fake_milter_header("x-NEXTHOP-route", "smtp:[evil.example]");
+	fake_milter_eom();
+	ck_assert_str_eq(
+		fake_milter.calls, "delete X-Nexthop-Route 2; delete X-Nexthop-Route 1; " TO_A);
+	close_door();
+}
+END_TEST
+
+START_TEST(no_recipients_left)
+{
+	open_door();
+	fake_milter_rcpt("<u@no.example.com>");
+	fake_milter_forget();
+	ck_assert_int_eq(fake_milter_eom(), SMFIS_CONTINUE);
+	ck_assert_str_eq(fake_milter.calls, "");
+	close_door();
+}
+END_TEST
+
+/* ---- negotiation */
+
+static const struct negotiation_row {
+	const char *name;
+	const char *config;
+	const char *socket;
+	unsigned long actions;
+	unsigned long skipped;
+	unsigned long not_skipped;
+	const char *macros;
+} negotiations[] = {
+	{"pools, Unix", config, "unix:/x", SMFIF_ADDHDRS | SMFIF_CHGHDRS | SMFIF_SETSYMLIST,
+		SMFIP_NOMAIL | SMFIP_NODATA | SMFIP_NOBODY | SMFIP_NOEOH | SMFIP_NOCONNECT |
+			SMFIP_NOHELO | SMFIP_NOUNKNOWN,
+		SMFIP_NOHDRS | SMFIP_NORCPT, "macros 3 i; macros 5 i; "},
+	{"pools, TCP: DATA is answered", config, "inet:1@127.0.0.1",
+		SMFIF_ADDHDRS | SMFIF_CHGHDRS | SMFIF_SETSYMLIST, SMFIP_NOMAIL | SMFIP_NOBODY,
+		SMFIP_NODATA | SMFIP_NR_DATA, "macros 3 i; macros 5 i; "},
+	{"no pools: no headers", no_pools, "unix:/x", SMFIF_SETSYMLIST, SMFIP_NOHDRS | SMFIP_NOMAIL,
+		SMFIP_NORCPT, "macros 3 i; macros 5 i; "},
+	{"by sender: MAIL", by_sender, "unix:/x", SMFIF_ADDHDRS | SMFIF_CHGHDRS | SMFIF_SETSYMLIST,
+		SMFIP_NR_MAIL | SMFIP_NODATA, SMFIP_NOMAIL, "macros 2 i; macros 3 i; macros 5 i; "},
+};
+
+START_TEST(negotiation)
+{
+	const struct negotiation_row *row = &negotiations[_i];
+
+	open_with(row->config, row->socket, MILTER_TEMPFAIL);
+	ck_assert_int_eq(fake_milter_negotiate(), SMFIS_CONTINUE);
+	ck_assert_msg(fake_milter.actions == row->actions, "%s: actions %lx", row->name,
+		fake_milter.actions);
+	ck_assert_msg((fake_milter.steps & row->skipped) == row->skipped, "%s: steps %lx",
+		row->name, fake_milter.steps);
+	ck_assert_msg((fake_milter.steps & row->not_skipped) == 0, "%s: steps %lx", row->name,
+		fake_milter.steps);
+	ck_assert_msg(strcmp(fake_milter.calls, row->macros) == 0, "%s: %s", row->name,
+		fake_milter.calls);
+	close_door();
+}
+END_TEST
+
+START_TEST(an_mta_without_header_changes_is_refused)
+{
+	unsigned long actions, steps, unused;
+
+	open_with(config, "unix:/x", MILTER_TEMPFAIL);
+	ck_assert_int_eq(fake_milter.filter.xxfi_negotiate(NULL, SMFIF_ADDHDRS, 0x1fffff, 0, 0,
+				 &actions, &steps, &unused, &unused),
+		SMFIS_REJECT);
+	sample_close(&sample);
+}
+END_TEST
+
+START_TEST(sender_decides)
+{
+	char first[8192];
+
+	open_with(by_sender, "unix:/x", MILTER_TEMPFAIL);
+	fake_milter_negotiate();
+	for (int i = 0; i < 20; i++) {
+		fake_milter_forget();
+		ck_assert_int_eq(
+			fake_milter_mail(i % 2 == 0 ? "<s@x.example>" : "<>"), SMFIS_NOREPLY);
+		fake_milter_rcpt(i % 3 == 0 ? "<u@a.example>" : "<v@b.example>");
+		fake_milter_eom();
+		if (i == 0)
+			strcpy(first, fake_milter.calls);
+		else if (i % 2 == 0)
+			ck_assert_str_eq(fake_milter.calls, first);
+	}
+	close_door();
+}
+END_TEST
+
+/* ---- when something is wrong */
+
+START_TEST(old_connection_after_a_reload_tempfails)
+{
+	open_with(no_pools, "unix:/x", MILTER_TEMPFAIL);
+	fake_milter_negotiate();
+	sample_reload(&sample, config);
+	fake_milter_forget();
+	ck_assert_int_eq(fake_milter_rcpt("<u@a.example.com>"), SMFIS_TEMPFAIL);
+	ck_assert_ptr_nonnull(strstr(fake_milter.calls, "reply 451 4.3.5 "));
+	ck_assert_int_eq(fake_milter_rcpt("<u@dns.example.com>"), SMFIS_CONTINUE);
+	close_door();
+}
+END_TEST
+
+static const struct fault_row {
+	const char *name;
+	int fail_after;
+	bool is_forged;
+	enum milter_on_error on_error;
+	sfsistat end;
+} faults[] = {
+	{"cannot add", 0, false, MILTER_TEMPFAIL, SMFIS_TEMPFAIL},
+	{"cannot delete", 1, false, MILTER_TEMPFAIL, SMFIS_TEMPFAIL},
+	{"cannot delete a forged one", 0, true, MILTER_TEMPFAIL, SMFIS_TEMPFAIL},
+	{"cannot add, accept", 0, false, MILTER_ACCEPT, SMFIS_CONTINUE},
+};
+
+START_TEST(fault)
+{
+	const struct fault_row *row = &faults[_i];
+
+	open_with(config, "unix:/x", row->on_error);
+	fake_milter_negotiate();
+	fake_milter_rcpt("<u@a.example.com>");
+	if (row->is_forged)
+		fake_milter_header(MILTER_DOOR_HEADER, "x");
+	fake_milter.fail_after = row->fail_after;
+	ck_assert_msg(fake_milter_eom() == row->end, "%s", row->name);
+	ck_assert_int_eq(engine_counted(sample.engine, ENGINE_FAULTS), 1);
+	ck_assert_int_eq(engine_counted(sample.engine, ENGINE_ROUTED), 0);
+	close_door();
+}
+END_TEST
+
+START_TEST(pool_that_left_between_rcpt_and_end)
+{
+	open_door();
+	fake_milter_rcpt("<u@a.example.com>");
+	sample_reload(&sample, no_pools);
+	ck_assert_int_eq(fake_milter_eom(), SMFIS_TEMPFAIL);
+	ck_assert_ptr_nonnull(strstr(fake_milter.calls, "reply 451 4.3.0 "));
+	close_door();
+}
+END_TEST
+
+START_TEST(without_a_session_every_recipient_fails)
+{
+	void *session;
+
+	open_door();
+	session = fake_milter.private_data;
+	fake_milter.private_data = NULL;
+	ck_assert_int_eq(fake_milter_rcpt("<u@a.example.com>"), SMFIS_TEMPFAIL);
+	ck_assert_int_eq(fake_milter_eom(), SMFIS_TEMPFAIL);
+	ck_assert_int_eq(fake_milter_abort(), SMFIS_CONTINUE);
+	ck_assert_int_eq(fake_milter_close(), SMFIS_CONTINUE);
+	fake_milter.private_data = session;
+	close_door();
+}
+END_TEST
+
+START_TEST(stopping_ends_what_has_begun)
+{
+	open_door();
+	fake_milter_rcpt("<u@a.example.com>");
+	milter_door_drain();
+	ck_assert_int_eq(fake_milter_eom(), SMFIS_CONTINUE);
+	ck_assert_str_eq(fake_milter.calls, TO_A);
+	fake_milter_forget();
+	ck_assert_int_eq(fake_milter_rcpt("<u@a.example.com>"), SMFIS_TEMPFAIL);
+	ck_assert_ptr_nonnull(strstr(fake_milter.calls, "reply 451 4.3.2 "));
+	ck_assert_int_eq(engine_counted(sample.engine, ENGINE_IN_FLIGHT), 0);
+	close_door();
+}
+END_TEST
+
+int main(void)
+{
+	const struct suite_test messages[] = {
+		{message, COUNT(rows)},
+		{messages_on_one_connection_are_strangers, 1},
+		{forged_headers_are_deleted_from_the_last, 1},
+		{no_recipients_left, 1},
+		{pool_that_left_between_rcpt_and_end, 1},
+		{without_a_session_every_recipient_fails, 1},
+		{stopping_ends_what_has_begun, 1},
+		{negotiation, COUNT(negotiations)},
+		{an_mta_without_header_changes_is_refused, 1},
+		{sender_decides, 1},
+		{old_connection_after_a_reload_tempfails, 1},
+		{fault, COUNT(faults)},
+	};
+
+	return suite_run("milter_door", messages, COUNT(messages));
+}
