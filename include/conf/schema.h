@@ -127,7 +127,13 @@ void schema_defaults(enum schema_scope scope, void *target);
 void schema_fault(struct schema_reader *reader, const config_setting_t *setting, const char *format,
 	...) __attribute__((format(printf, 3, 4)));
 
-/* The file that SETTING stands in, as a string of the arena; never NULL. */
+/*
+ * The path of a file by libconfig's name for it: an included one goes by what stands in the
+ * @include, relative to the configuration's folder. A string of the arena; never NULL.
+ */
+const char *schema_path(struct schema_reader *reader, const char *file);
+
+/* The path of the file that SETTING stands in; never NULL. */
 const char *schema_file(struct schema_reader *reader, const config_setting_t *setting);
 
 /*

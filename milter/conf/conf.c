@@ -140,8 +140,7 @@ static int parse(struct schema_reader *reader, config_t *config)
 	config_set_include_dir(config, dirname(folder));
 	if (config_read_file(config, reader->path) == CONFIG_TRUE)
 		return 0;
-	fault_add(reader->faults,
-		config_error_file(config) == NULL ? reader->path : config_error_file(config),
+	fault_add(reader->faults, schema_path(reader, config_error_file(config)),
 		config_error_type(config) == CONFIG_ERR_FILE_IO ? 0 : config_error_line(config),
 		"%s", config_error_text(config));
 	return -1;

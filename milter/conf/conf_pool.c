@@ -62,10 +62,6 @@ void conf_pool_read_health(
 	schema_read(reader, SCHEMA_HEALTH, setting, health);
 	if (health->probe != NULL)
 		schema_read(reader, SCHEMA_PROBE, health->probe, health);
-	if (health->values.messages > health->values.failures)
-		schema_fault(reader, setting,
-			"messages = %d is more than failures = %d: it could never be reached",
-			health->values.messages, health->values.failures);
 	if (health->values.backoff_max < health->values.backoff)
 		schema_fault(reader, setting, "backoff_max = %d is less than backoff = %d",
 			health->values.backoff_max, health->values.backoff);

@@ -45,7 +45,9 @@ static const char *canonical_address(
 	char domain[DOMAIN_MAX + 1];
 
 	address_parse(&address, text);
-	if (address.too_long || address.local_length == 0) {
+	/* Only a quoted local part may stand without a domain here: "u@" is a mistake. */
+	if (address.too_long || address.local_length == 0 ||
+		(!address.has_domain && *text != '"')) {
 		schema_fault(builder->reader, setting, "match \"%s\" is not an address", text);
 		return NULL;
 	}

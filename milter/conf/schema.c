@@ -106,20 +106,35 @@ const struct schema_key *schema_key_at(size_t index)
 
 /* ---- faults and texts */
 
+const char *schema_path(struct schema_reader *reader, const char *file)
+{
+	const char *slash = strrchr(reader->path, '/');
+	size_t folder = slash == NULL ? 0 : (size_t)(slash + 1 - reader->path);
+	char *path;
+
+	if (file == NULL || strcmp(file, reader->path) == 0)
+		return reader->path;
+	if (*file == '/')
+		folder = 0;
+	path = arena_take(reader->arena, 1, folder + strlen(file) + 1);
+	if (path == NULL) {
+		reader->no_memory = true;
+		return reader->path;
+	}
+	memcpy(path, reader->path, folder);
+	strcpy(path + folder, file);
+	return path;
+}
+
 const char *schema_file(struct schema_reader *reader, const config_setting_t *setting)
 {
 	const char *file = config_setting_source_file(setting);
 
-	if (file == NULL)
-		return reader->path;
-	if (file != reader->last_file) {
-		const char *copy = arena_copy(reader->arena, file, strlen(file));
-
-		reader->no_memory |= copy == NULL;
-		reader->last_file = copy == NULL ? NULL : file;
-		reader->last_copy = copy;
+	if (file != reader->last_file || reader->last_copy == NULL) {
+		reader->last_copy = schema_path(reader, file);
+		reader->last_file = file;
 	}
-	return reader->last_copy == NULL ? reader->path : reader->last_copy;
+	return reader->last_copy;
 }
 
 void schema_fault(
@@ -135,10 +150,14 @@ void schema_fault(
 		(int)config_setting_source_line(setting), "%s", text);
 }
 
+/* Its own name; an element of a list goes by the list's. */
 static const char *name_of(const config_setting_t *setting)
 {
+	const config_setting_t *parent = config_setting_parent(setting);
 	const char *name = config_setting_name(setting);
 
+	if (name == NULL && parent != NULL)
+		name = config_setting_name(parent);
 	return name == NULL ? "this" : name;
 }
 
