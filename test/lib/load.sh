@@ -1,0 +1,26 @@
+# load: all of the tests' shell library
+#
+# SPDX-License-Identifier: BSD-2-Clause
+# Copyright (c) 2026 the nexthop-milter authors
+
+srcdir=${srcdir:-.}
+top_builddir=${top_builddir:-.}
+set -u
+# Tools say the same everywhere.
+export LC_ALL=C.UTF-8
+for library in tap wait world postfix daemon; do
+	. "$srcdir/test/lib/$library.sh" || exit 99
+done
+unset library
+
+# send OPTION...: test/lib/send.py to the private Postfix.
+send() {
+	python3 "$srcdir/test/lib/send.py" --server "$mta_ip:$MTA_PORT" "$@"
+}
+
+# send_start NAME OPTION...: the same, as a process of its own.
+send_start() {
+	local name=$1
+	shift
+	process_start "$name" python3 "$srcdir/test/lib/send.py" --server "$mta_ip:$MTA_PORT" "$@"
+}

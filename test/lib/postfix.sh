@@ -1,0 +1,204 @@
+# postfix: a private Postfix, and hosts for it to deliver to
+#
+# SPDX-License-Identifier: BSD-2-Clause
+# Copyright (c) 2026 the nexthop-milter authors
+#
+# To be sourced by bash, after world.sh. The machine's own mail system is not touched: the instance
+# has its own configuration, queue, data and log under $world, and only reads what the package
+# installed.
+#
+#   $mta             the instance's folder (main.cf, master.cf, queue, log)
+#   $mta_log         its log
+#   $mta_ip          where it listens, on port $MTA_PORT
+#
+# What the milter does not route goes to the host on $world_net.2.
+
+mta=
+mta_log=
+mta_ip=
+MTA_PORT=25
+HOST_PORT=2525
+
+find_postfix() {
+	PATH=$PATH:/usr/sbin:/sbin
+	[ "$(id -u)" = 0 ] || skip_all "a private Postfix needs root"
+	command -v postfix smtp-sink smtp-source >/dev/null || skip_all "no Postfix (with smtp-sink)"
+	[ -r /etc/postfix/postfix-files ] || skip_all "no /etc/postfix/postfix-files"
+	daemon_group=postfix
+}
+
+# Makes the instance. $1: where the milter listens, as Postfix writes it; empty: no milter.
+# Further arguments: lines for main.cf.
+mta_make() {
+	local milter=$1 line
+	shift
+	mta=$world/postfix
+	mta_log=$mta/log/mail.log
+	mta_ip=$world_net.1
+	mkdir -p "$mta/queue" "$mta/data" "$mta/log"
+	chown postfix "$mta/data"
+	cp "$srcdir/etc/postfix/header_checks" "$mta/header_checks"
+	# Postfix knows only 127.0.0.1 as an address of its own: master.cf says where to listen.
+	cat >"$mta/main.cf" <<-END
+		compatibility_level = 3.6
+		queue_directory = $mta/queue
+		data_directory = $mta/data
+		meta_directory = /etc/postfix
+		maillog_file = $mta_log
+		maillog_file_prefixes = $mta/log
+		syslog_name = postfix
+		myhostname = mx.example
+		mydestination = local.example
+		local_recipient_maps = inline:{ known=x }
+		alias_maps =
+		alias_database =
+		inet_interfaces = loopback-only
+		inet_protocols = ipv4
+		mynetworks = 127.0.0.0/8
+		smtpd_relay_restrictions = permit_mynetworks, reject
+		smtp_dns_support_level = disabled
+		smtp_tls_security_level = none
+		smtpd_tls_security_level = none
+		smtpd_peername_lookup = no
+		local_transport = relay:[$world_net.2]:$HOST_PORT
+		relayhost = [$world_net.2]:$HOST_PORT
+		biff = no
+		minimal_backoff_time = 2s
+		maximal_backoff_time = 2s
+		queue_run_delay = 2s
+		smtpd_milters = $milter
+		milter_default_action = tempfail
+		milter_header_checks = regexp:$mta/header_checks
+		milter_connect_timeout = 10s
+	END
+	# postconf sees to it that each setting stands once.
+	for line in "$@"; do
+		postconf -c "$mta" -e "$line" || bail_out "main.cf: $line"
+	done
+	mta_write_services n
+}
+
+# $1: whether smtpd is chrooted, y or n.
+mta_write_services() {
+	cat >"$mta/master.cf" <<-END
+		$mta_ip:$MTA_PORT inet n - $1 - - smtpd
+		pickup    unix  n  -  n  60    1  pickup
+		cleanup   unix  n  -  n  -     0  cleanup
+		qmgr      unix  n  -  n  300   1  qmgr
+		rewrite   unix  -  -  n  -     -  trivial-rewrite
+		bounce    unix  -  -  n  -     0  bounce
+		defer     unix  -  -  n  -     0  bounce
+		trace     unix  -  -  n  -     0  bounce
+		verify    unix  -  -  n  -     1  verify
+		flush     unix  n  -  n  1000? 0  flush
+		proxymap  unix  -  -  n  -     -  proxymap
+		smtp      unix  -  -  n  -     -  smtp
+		relay     unix  -  -  n  -     -  smtp -o syslog_name=postfix/relay
+		lmtp      unix  -  -  n  -     -  lmtp
+		showq     unix  n  -  n  -     -  showq
+		error     unix  -  -  n  -     -  error
+		retry     unix  -  -  n  -     -  error
+		discard   unix  -  -  n  -     -  discard
+		anvil     unix  -  -  n  -     1  anvil
+		scache    unix  -  -  n  -     1  scache
+		postlog   unix-dgram n - n -   1  postlogd
+	END
+}
+
+mta_start() {
+	at_close mta_stop
+	postfix -c "$mta" start >"$mta/log/start" 2>&1 || {
+		note "$(cat "$mta/log/start" "$mta_log" 2>/dev/null)"
+		bail_out "Postfix does not start"
+	}
+	wait_for port_is_open "$mta_ip" "$MTA_PORT" || bail_out "Postfix does not listen"
+}
+
+# The number of the master process, if it runs.
+mta_pid() {
+	local pid=
+	[ -r "$mta/queue/pid/master.pid" ] || return 1
+	read -r pid <"$mta/queue/pid/master.pid" || :
+	[ -n "$pid" ] && ! process_is_gone "$pid" && echo "$pid"
+}
+
+mta_is_gone() {
+	! mta_pid >/dev/null
+}
+
+mta_stop() {
+	mta_is_gone || postfix -c "$mta" stop >>"$mta/log/stop" 2>&1
+	wait_for_seconds 20 mta_is_gone || {
+		postfix -c "$mta" abort >>"$mta/log/stop" 2>&1
+		echo "# Postfix had to be aborted" >&2
+	}
+}
+
+mta_log_has() { # PATTERN
+	line_is_in "$mta_log" "$1"
+}
+
+# The lines of the log that are about one message; without dates.
+mta_log_of() { # QUEUEID
+	grep -E "\]: $1:" "$mta_log" | sed -E 's/^[A-Z][a-z]{2} +[0-9]+ [0-9:]+ [^ ]+ //'
+}
+
+mta_queue_length() {
+	postqueue -c "$mta" -j 2>/dev/null | wc -l
+}
+
+mta_queue_is_empty() {
+	[ "$(mta_queue_length)" = 0 ]
+}
+
+# Empties the queue.
+mta_forget() {
+	postsuper -c "${mta:?}" -d ALL >/dev/null 2>&1
+}
+
+# ---- hosts
+
+# host_start NAME NUMBER [OPTIONS OF smtp-sink]: a host on $world_net.NUMBER that keeps what it is
+# sent, one file each, in $world/NAME.d.
+host_start() {
+	local name=$1 ip=$world_net.$2
+	shift 2
+	mkdir -p "$world/$name.d"
+	chown nobody "$world/$name.d"
+	process_start "$name" smtp-sink -u nobody -h "$name.example" -d "$world/$name.d/m." "$@" \
+		"inet:$ip:$HOST_PORT" 256
+	wait_for port_is_open "$ip" "$HOST_PORT" || bail_out "host $name does not listen"
+}
+
+host_stop() { # NAME
+	process_stop "$1" || :
+}
+
+# How many messages it has taken.
+host_count() { # NAME
+	local files=("$world/$1.d"/*)
+	[ -e "${files[0]}" ] || { echo 0; return; }
+	echo "${#files[@]}"
+}
+
+host_has() { # NAME COUNT
+	[ "$(host_count "$1")" -ge "$2" ]
+}
+
+# Together.
+hosts_have() { # COUNT NAME...
+	local wanted=$1 sum=0 name
+	shift
+	for name in "$@"; do
+		sum=$((sum + $(host_count "$name")))
+	done
+	[ "$sum" -ge "$wanted" ]
+}
+
+# hosts_start NUMBER...: hosts that speak SMTPUTF8, see hosts.py; messages in
+# $world/hosts.d/$world_net.NUMBER.
+hosts_start() {
+	process_start hosts python3 "$srcdir/test/lib/hosts.py" "$world/hosts.d" "$HOST_PORT" \
+		"${@/#/$world_net.}"
+	wait_for line_is_in "$world/hosts.log" '^listening' || bail_out "the hosts do not listen"
+}
