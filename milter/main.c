@@ -39,15 +39,14 @@ enum {
 
 static const int signals[SIGNAL_COUNT] = {SIGHUP, SIGTERM, SIGINT};
 
-/* It lives until the process ends: libmilter's threads may use it until then. */
+/* Both live until the process ends: libmilter's threads may use them until then. */
+static struct http_facts facts;
 static struct daemon_state {
-	struct http_facts facts;
 	char *milter_path; /* of Unix sockets; NULL: none */
 	char *control_path;
 	char *pid_path;
 	int control_fd;
 	int status_fd; /* -1: none */
-	struct conf *conf;
 	struct state *state;
 	struct engine *engine;
 	struct event_base *base;
@@ -116,11 +115,9 @@ static char *keep(const char *text)
 	return copy;
 }
 
-static void keep_facts(const char *path)
+static void keep_facts(const struct conf *conf, const char *path)
 {
-	const struct conf *conf = self.conf;
-
-	self.facts = (struct http_facts){
+	facts = (struct http_facts){
 		.version = PACKAGE_VERSION,
 		.config = path,
 		.mta = conf->mta == CONF_MTA_SENDMAIL ? "sendmail" : "postfix",
@@ -140,23 +137,25 @@ static void keep_facts(const char *path)
 
 /* ---- sockets and privileges */
 
-static int find_owner(const struct privilege *privilege, gid_t *gid, char *error)
+static int find_owner(
+	const struct conf *conf, const struct privilege *privilege, gid_t *gid, char *error)
 {
 	*gid = privilege->gid;
-	if (self.conf->socket_group == NULL)
+	if (conf->socket_group == NULL)
 		return 0;
-	return privilege_find_group(gid, self.conf->socket_group, error, ERROR_MAX);
+	return privilege_find_group(gid, conf->socket_group, error, ERROR_MAX);
 }
 
-static int open_milter(const struct privilege *privilege, gid_t gid, char *error)
+static int open_milter(
+	const struct conf *conf, const struct privilege *privilege, gid_t gid, char *error)
 {
-	const struct conf_socket *socket = &self.conf->milter_socket;
+	const struct conf_socket *socket = &conf->milter_socket;
 	char name[ERROR_MAX];
 	struct milter_door_settings settings = {
 		.socket = name,
 		.is_tcp = socket->path == NULL,
-		.on_error = self.conf->on_error == CONF_ON_ERROR_ACCEPT ? MILTER_ACCEPT
-									: MILTER_TEMPFAIL,
+		.on_error =
+			conf->on_error == CONF_ON_ERROR_ACCEPT ? MILTER_ACCEPT : MILTER_TEMPFAIL,
 	};
 
 	if (settings.is_tcp)
@@ -172,24 +171,25 @@ static int open_milter(const struct privilege *privilege, gid_t gid, char *error
 	if (settings.is_tcp)
 		return 0;
 	return sockets_permit(
-		socket->path, self.conf->socket_mode, privilege->uid, gid, error, ERROR_MAX);
+		socket->path, conf->socket_mode, privilege->uid, gid, error, ERROR_MAX);
 }
 
-static int open_control(const struct privilege *privilege, gid_t gid, char *error)
+static int open_control(
+	const struct conf *conf, const struct privilege *privilege, gid_t gid, char *error)
 {
-	const char *path = self.conf->control_socket.path;
+	const char *path = conf->control_socket.path;
 
 	if (sockets_clear(path, error, ERROR_MAX) == -1)
 		return -1;
 	self.control_fd = sockets_listen_unix(path, error, ERROR_MAX);
 	if (self.control_fd == -1)
 		return -1;
-	return sockets_permit(path, self.conf->socket_mode, privilege->uid, gid, error, ERROR_MAX);
+	return sockets_permit(path, conf->socket_mode, privilege->uid, gid, error, ERROR_MAX);
 }
 
-static int open_status(char *error)
+static int open_status(const struct conf *conf, char *error)
 {
-	const struct conf_socket *socket = &self.conf->status_listen;
+	const struct conf_socket *socket = &conf->status_listen;
 
 	if (socket->text == NULL)
 		return 0;
@@ -198,16 +198,16 @@ static int open_status(char *error)
 }
 
 /* All that takes privileges; nothing is read from a socket before they are gone. */
-static int open_and_drop(const char *user, char *error)
+static int open_and_drop(const struct conf *conf, const char *user, char *error)
 {
 	struct privilege privilege;
 	gid_t gid;
 	int result = -1;
 
 	if (privilege_find(&privilege, user, error, ERROR_MAX) == 0 &&
-		find_owner(&privilege, &gid, error) == 0 &&
-		open_milter(&privilege, gid, error) == 0 &&
-		open_control(&privilege, gid, error) == 0 && open_status(error) == 0 &&
+		find_owner(conf, &privilege, &gid, error) == 0 &&
+		open_milter(conf, &privilege, gid, error) == 0 &&
+		open_control(conf, &privilege, gid, error) == 0 && open_status(conf, error) == 0 &&
 		(self.pid_path == NULL || pid_file_write(self.pid_path, error, ERROR_MAX) == 0))
 		result = privilege_drop(&privilege, error, ERROR_MAX);
 	privilege_free(&privilege);
@@ -216,11 +216,11 @@ static int open_and_drop(const char *user, char *error)
 	return result;
 }
 
-static int open_engine(char *error)
+static int open_engine(const struct conf *conf, char *error)
 {
 	struct state_report report;
 
-	self.state = state_open(self.conf->state_file, &report);
+	self.state = state_open(conf->state_file, &report);
 	if (report.set_aside)
 		log_warning("state file %s", report.text);
 	if (self.state == NULL) {
@@ -232,7 +232,7 @@ static int open_engine(char *error)
 		snprintf(error, ERROR_MAX, "out of memory");
 		return -1;
 	}
-	if (engine_swap(self.engine, &self.conf->table, &report) == -1) {
+	if (engine_swap(self.engine, &conf->table, &report) == -1) {
 		snprintf(error, ERROR_MAX, "state file %s", report.text);
 		return -1;
 	}
@@ -268,7 +268,7 @@ static void on_drain_step(evutil_socket_t fd, short what, void *context)
 
 static void begin_stop(const char *why)
 {
-	const struct timeval step = {.tv_usec = DRAIN_STEP_MS * 1000};
+	const struct timeval step = {.tv_usec = (suseconds_t)DRAIN_STEP_MS * 1000};
 
 	if (self.drain_end != 0)
 		return;
@@ -339,7 +339,7 @@ static int add_events(void)
 	return event_add(self.tick, &second);
 }
 
-static int open_loop(const char *path)
+static int open_loop(struct conf *conf, const char *path)
 {
 	if (evthread_use_pthreads() == -1 || (self.base = event_base_new()) == NULL)
 		return -1;
@@ -347,15 +347,15 @@ static int open_loop(const char *path)
 	struct http_door_services services = {
 		.base = self.base,
 		.engine = self.engine,
-		.facts = &self.facts,
+		.facts = &facts,
 		.reload = reload_for_http,
 	};
 	struct reload_settings reload = {
 		.base = self.base,
 		.engine = self.engine,
 		.path = path,
-		.facts = &self.facts,
-		.conf = self.conf,
+		.facts = &facts,
+		.conf = conf,
 	};
 
 	self.reload = reload_new(&reload);
@@ -405,15 +405,15 @@ static void mask_signals(int how)
 	pthread_sigmask(how, &set, NULL);
 }
 
-static int start(const struct options *options, char *error)
+static int start(struct conf *conf, const struct options *options, char *error)
 {
 	raise_limits();
 	umask(077);
 	signal(SIGPIPE, SIG_IGN);
 	mask_signals(SIG_BLOCK);
-	if (open_and_drop(options->user, error) == -1 || open_engine(error) == -1)
+	if (open_and_drop(conf, options->user, error) == -1 || open_engine(conf, error) == -1)
 		return -1;
-	if (open_loop(options->config) == -1) {
+	if (open_loop(conf, options->config) == -1) {
 		snprintf(error, ERROR_MAX, "cannot set up the event loop");
 		return -1;
 	}
@@ -427,6 +427,7 @@ int main(int argc, char **argv)
 {
 	struct options options;
 	char error[ERROR_MAX];
+	struct conf *conf;
 	int status;
 
 	if (options_parse(&options, argc, argv, &status) == -1)
@@ -434,16 +435,15 @@ int main(int argc, char **argv)
 	if (options.check_only)
 		return check_only(options.config);
 	log_open(LOG_TO_STDERR, options.debug);
-	self.conf = load(options.config);
-	if (self.conf == NULL)
+	conf = load(options.config);
+	if (conf == NULL)
 		return EXIT_FAILURE;
-	keep_facts(options.config);
-	if (start(&options, error) == -1) {
+	keep_facts(conf, options.config);
+	if (start(conf, &options, error) == -1) {
 		log_error("%s", error);
 		return EXIT_FAILURE;
 	}
-	log_open(self.conf->log_to == CONF_LOG_TO_SYSLOG ? LOG_TO_SYSLOG : LOG_TO_STDERR,
-		options.debug);
+	log_open(conf->log_to == CONF_LOG_TO_SYSLOG ? LOG_TO_SYSLOG : LOG_TO_STDERR, options.debug);
 	log_info("started version=%s config=%s pools=%zu hosts=%zu routes=%zu", PACKAGE_VERSION,
 		options.config, engine_pool_count(self.engine), engine_host_count(self.engine),
 		engine_route_count(self.engine));
