@@ -27,12 +27,12 @@
 
 struct address {
 	char text[ADDRESS_MAX + 1]; /* local@domain, or only local; empty when too long */
-	size_t length;              /* of text */
+	size_t length;		    /* of text */
 	size_t local_length;
-	size_t domain;              /* where the domain starts in text; length when there is none */
-	uint64_t hash;              /* of all octets as given, case folded; also when too long */
+	size_t domain; /* where the domain starts in text; length when there is none */
+	uint64_t hash; /* of all octets as given, case folded; also when too long */
 	bool has_domain;
-	bool needs_ascii;           /* the domain has octets above 127 */
+	bool needs_ascii; /* the domain has octets above 127 */
 	bool too_long;
 };
 

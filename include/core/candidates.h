@@ -29,9 +29,9 @@ struct candidates {
 /* What the order depends on beside the pool, which has pool->host_count of each. */
 struct candidates_input {
 	const struct health *const *health;
-	int32_t *credit;     /* pick.h's memory; changed */
-	uint64_t turn;       /* how many messages the pool has had */
-	uint64_t key;        /* BALANCE_HASH: of the recipient or sender */
+	int32_t *credit; /* pick.h's memory; changed */
+	uint64_t turn;	 /* how many messages the pool has had */
+	uint64_t key;	 /* BALANCE_HASH: of the recipient or sender */
 };
 
 /* There is always at least one candidate. */

@@ -15,7 +15,7 @@
  */
 struct endpoint {
 	char name[DOMAIN_MAX + 1]; /* without brackets, ASCII letters in lower case */
-	int port;                  /* 0: none given */
+	int port;		   /* 0: none given */
 };
 
 enum { ENDPOINT_TEXT_MAX = DOMAIN_MAX + 10 };

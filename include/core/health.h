@@ -53,7 +53,7 @@ struct health {
 	uint64_t attempts;
 	uint64_t delivered;
 	uint64_t deferred;
-	uint32_t state;  /* enum health_state */
+	uint32_t state;	 /* enum health_state */
 	uint32_t reason; /* enum health_reason, of the state */
 	uint32_t failures;
 	uint32_t successes; /* in a row, on trial */

@@ -26,7 +26,7 @@ void nexthop_host(char *out, const char *name, int port, enum lookup lookup);
  * The whole next hop of these candidates in OUT, NUL-terminated. Gives its length, or -1 if SIZE
  * octets do not hold it: never with NEXTHOP_MAX.
  */
-int nexthop_list(char *out, size_t size, const struct pool *pool,
-	const struct candidates *candidates);
+int nexthop_list(
+	char *out, size_t size, const struct pool *pool, const struct candidates *candidates);
 
 #endif

@@ -19,8 +19,8 @@
 
 enum {
 	POOL_HOSTS_MAX = 64,
-	POOL_NAME_MAX = 64,                  /* of a named pool */
-	POOL_KEY_MAX = 6 + ADDRESS_MAX,      /* "route:" and the match of a pool in place */
+	POOL_NAME_MAX = 64,		/* of a named pool */
+	POOL_KEY_MAX = 6 + ADDRESS_MAX, /* "route:" and the match of a pool in place */
 	HOST_WEIGHT_MAX = 1000,
 	HOST_PRIORITY_MAX = 65535,
 	NEXTHOP_MAX = 64 + POOL_HOSTS_MAX * (DOMAIN_MAX + 10), /* a whole next hop, with its NUL */
@@ -44,7 +44,7 @@ enum action {
 struct pool_host {
 	const char *name;    /* host name (A-labels, lower case) or IP address, canonical */
 	const char *nexthop; /* as the MTA wants it in a list: "[192.0.2.1]:25" */
-	uint64_t key;        /* table_host_key(): the health of a host belongs to it */
+	uint64_t key;	     /* table_host_key(): the health of a host belongs to it */
 	int port;
 	int priority;
 	int weight;
@@ -70,7 +70,7 @@ struct route {
 	const char *file;
 	int line;
 	enum action action;
-	int pool;             /* ACTION_POOL: index into the table's pools */
+	int pool;	      /* ACTION_POOL: index into the table's pools */
 	const char *code;     /* ACTION_REJECT, ACTION_DEFER: "550" */
 	const char *enhanced; /* "5.1.2" (RFC 3463) */
 	const char *text;
@@ -87,10 +87,10 @@ struct table {
 	size_t pool_count;
 	const struct route *routes;
 	size_t route_count;
-	const char *delimiters;      /* recipient_delimiter; may be empty */
-	struct table_place *places;  /* place_count of them, a power of two > route_count */
+	const char *delimiters;	    /* recipient_delimiter; may be empty */
+	struct table_place *places; /* place_count of them, a power of two > route_count */
 	size_t place_count;
-	uint32_t all;                /* the ALL route, index + 1; 0: none */
+	uint32_t all; /* the ALL route, index + 1; 0: none */
 };
 
 /* How many places a table of so many routes wants. */

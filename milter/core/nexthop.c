@@ -30,8 +30,8 @@ void nexthop_host(char *out, const char *name, int port, enum lookup lookup)
 	*decimal_put(out, port) = '\0';
 }
 
-int nexthop_list(char *out, size_t size, const struct pool *pool,
-	const struct candidates *candidates)
+int nexthop_list(
+	char *out, size_t size, const struct pool *pool, const struct candidates *candidates)
 {
 	size_t used = strlen(pool->transport);
 

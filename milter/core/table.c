@@ -108,8 +108,7 @@ static const struct route *lookup_address(
 	size_t before = address->domain;
 
 	/* Unquoted, "a@b" without a domain looks like another address, ".b" like a parent domain. */
-	if (!address->has_domain &&
-		(address->text[0] == '.' || strchr(address->text, '@') != NULL))
+	if (!address->has_domain && (address->text[0] == '.' || strchr(address->text, '@') != NULL))
 		return NULL;
 
 	const struct route *route = route_at(

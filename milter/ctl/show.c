@@ -134,7 +134,7 @@ void show_status(const json_t *answer)
 	printf("connections  %lld, %lld messages in flight\n", number_of(milter, "sessions"),
 		number_of(milter, "in_flight"));
 	printf("asks for    ");
-	json_array_foreach(json_object_get(milter, "steps"), i, step)
+	json_array_foreach (json_object_get(milter, "steps"), i, step)
 		printf(" %s", json_is_string(step) ? json_string_value(step) : "-");
 	printf("\n");
 }
@@ -154,8 +154,7 @@ static void show_pool(const json_t *pool)
 	printf(", %s", shown(pool, "balance"));
 	printf("%s%s", hash_on == NULL ? "" : " on ", hash_on == NULL ? "" : hash_on);
 	printf(", %lld messages, %s\n", messages, shown(pool, "source"));
-	json_array_foreach(hosts, i, host)
-	{
+	json_array_foreach (hosts, i, host) {
 		add_endpoint(columns, host);
 		add_number(columns, host, "priority");
 		add_number(columns, host, "weight");
@@ -175,7 +174,8 @@ void show_pools(const json_t *answer)
 	size_t i;
 	json_t *pool;
 
-	json_array_foreach(json_object_get(answer, "pools"), i, pool) show_pool(pool);
+	json_array_foreach (json_object_get(answer, "pools"), i, pool)
+		show_pool(pool);
 }
 
 /* Names parted by commas. */
@@ -186,8 +186,7 @@ static void add_names(struct columns *columns, const json_t *names)
 	size_t i;
 	json_t *name;
 
-	json_array_foreach(names, i, name)
-	{
+	json_array_foreach (names, i, name) {
 		const char *one = json_string_value(name);
 		size_t left = sizeof(text) - used;
 		int written = snprintf(
@@ -209,8 +208,7 @@ void show_hosts(const json_t *answer)
 	size_t i;
 	json_t *host;
 
-	json_array_foreach(json_object_get(answer, "hosts"), i, host)
-	{
+	json_array_foreach (json_object_get(answer, "hosts"), i, host) {
 		add_endpoint(columns, host);
 		add_text(columns, host, "state");
 		add_time(columns, host, "since");
@@ -239,8 +237,7 @@ void show_routes(const json_t *answer)
 	size_t i;
 	json_t *route;
 
-	json_array_foreach(json_object_get(answer, "routes"), i, route)
-	{
+	json_array_foreach (json_object_get(answer, "routes"), i, route) {
 		add_text(columns, route, "match");
 		add_target(columns, route);
 		add_text(columns, route, "source");
@@ -268,8 +265,7 @@ void show_explain(const json_t *answer)
 		return;
 	printf("pool       %s\n", shown(answer, "pool"));
 	columns = columns_new(">ORDER|HOST|>PRIORITY|>WEIGHT|STATE");
-	json_array_foreach(candidates, i, host)
-	{
+	json_array_foreach (candidates, i, host) {
 		columns_add_number(columns, (long long)i + 1);
 		add_endpoint(columns, host);
 		add_number(columns, host, "priority");
@@ -295,8 +291,7 @@ void show_simulation(const json_t *answer)
 	printf("%s, pool ", shown(answer, "recipient"));
 	printf("%s\n", shown(answer, "pool"));
 	columns = columns_new("HOST|>FIRST|>SHARE");
-	json_array_foreach(json_object_get(answer, "hosts"), i, host)
-	{
+	json_array_foreach (json_object_get(answer, "hosts"), i, host) {
 		add_endpoint(columns, host);
 		add_number(columns, host, "first");
 		add_share(columns, json_number_value(json_object_get(host, "share")));
@@ -331,7 +326,8 @@ void show_events(const json_t *answer)
 	size_t i;
 	json_t *event;
 
-	json_array_foreach(json_object_get(answer, "events"), i, event) print_event(event);
+	json_array_foreach (json_object_get(answer, "events"), i, event)
+		print_event(event);
 }
 
 void show_changed(const json_t *answer)
@@ -339,8 +335,7 @@ void show_changed(const json_t *answer)
 	size_t i;
 	json_t *host;
 
-	json_array_foreach(json_object_get(answer, "hosts"), i, host)
-	{
+	json_array_foreach (json_object_get(answer, "hosts"), i, host) {
 		char name[ENDPOINT_TEXT_MAX];
 		const char *text = text_of(host, "host");
 
@@ -357,8 +352,7 @@ void show_faults(const json_t *answer, FILE *to)
 	size_t i;
 	json_t *fault;
 
-	json_array_foreach(json_object_get(answer, "faults"), i, fault)
-	{
+	json_array_foreach (json_object_get(answer, "faults"), i, fault) {
 		fprintf(to, "%s:", shown(fault, "file"));
 		if (number_of(fault, "line") > 0)
 			fprintf(to, "%lld:", number_of(fault, "line"));
@@ -375,10 +369,8 @@ void show_state(const json_t *answer)
 	size_t i, k;
 	json_t *pool, *host;
 
-	json_array_foreach(json_object_get(answer, "pools"), i, pool)
-	{
-		json_array_foreach(json_object_get(pool, "hosts"), k, host)
-		{
+	json_array_foreach (json_object_get(answer, "pools"), i, pool) {
+		json_array_foreach (json_object_get(pool, "hosts"), k, host) {
 			add_text(pools, pool, "pool");
 			add_number(pools, pool, "messages");
 			add_time(pools, pool, "left");
@@ -388,8 +380,7 @@ void show_state(const json_t *answer)
 			add_number(pools, host, "credit");
 		}
 	}
-	json_array_foreach(json_object_get(answer, "hosts"), i, host)
-	{
+	json_array_foreach (json_object_get(answer, "hosts"), i, host) {
 		add_endpoint(hosts, host);
 		add_text(hosts, host, "state");
 		add_time(hosts, host, "since");

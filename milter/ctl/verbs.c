@@ -151,7 +151,7 @@ static void print_events(const struct verb_call *call, const json_t *answer)
 		show_events(answer);
 		return;
 	}
-	json_array_foreach(json_object_get(answer, "events"), i, event)
+	json_array_foreach (json_object_get(answer, "events"), i, event)
 		print_json(event, JSON_COMPACT);
 }
 
