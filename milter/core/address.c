@@ -11,7 +11,9 @@
 
 static char fold(char octet)
 {
-	return octet >= 'A' && octet <= 'Z' ? (char)(octet - 'A' + 'a') : octet;
+	if (octet >= 'A' && octet <= 'Z')
+		octet = (char)(octet | 0x20);
+	return octet;
 }
 
 void address_fold(char *to, const char *from, size_t length)

@@ -7,20 +7,23 @@
 #include "core/decimal.h"
 
 #include <assert.h>
+#include <stddef.h>
+#include <string.h>
 
 char *decimal_put(char *to, int64_t number)
 {
 	char digits[20];
-	int count = 0;
+	char *first = digits + sizeof(digits);
+	size_t length;
 
 	assert(number >= 0);
 	do {
-		digits[count++] = (char)('0' + number % 10);
+		*--first = (char)('0' + number % 10);
 		number /= 10;
 	} while (number > 0);
-	while (count > 0)
-		*to++ = digits[--count];
-	return to;
+	length = (size_t)(digits + sizeof(digits) - first);
+	memcpy(to, first, length);
+	return to + length;
 }
 
 int64_t decimal_parse(const char *text, int64_t least, int64_t most)

@@ -21,7 +21,7 @@ enum {
 	ANSWER_S = 600, /* a reload of a million routes on a slow machine */
 };
 
-static const size_t answer_max = 256 * 1024 * 1024;
+static const size_t answer_max = (size_t)256 * 1024 * 1024;
 
 struct client {
 	CURL *curl;

@@ -150,7 +150,7 @@ START_TEST(finds_each_of_many)
 		ck_assert_ptr_null(add(names[i]));
 	}
 	for (int i = 0; i < ROUTES_MAX; i++) {
-		snprintf(address, sizeof(address), "u@%s%s", i % 3 == 0 ? "host" : "", names[i]);
+		snprintf(address, sizeof(address), "u@%s%.50s", i % 3 == 0 ? "host" : "", names[i]);
 		ck_assert_str_eq(lookup(address), names[i]);
 	}
 	ck_assert_str_eq(lookup("u@d100000.example.com"), "none");
