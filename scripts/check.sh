@@ -1,0 +1,106 @@
+#!/bin/bash
+# check: all tests, on the plain build and under sanitizers
+#
+# SPDX-License-Identifier: BSD-2-Clause
+# Copyright (c) 2026 the nexthop-milter authors
+#
+# Usage: scripts/check.sh [BUILD...]        BUILD: plain asan tsan; all of them if none is named
+#
+# As root, on Debian 12. Installs what the tests take, builds each kind in a folder of its own below
+# build-check/, warnings being errors, and runs "make check" there; the plain one also checks the
+# code's style and the source package ("make lint", "make distcheck"). A test that cannot run is a
+# failure here. Ends with a line "N passed, N failed, N skipped", and status 0 if nothing failed.
+set -u
+
+cd "$(dirname "$0")/.." || exit 1
+builds=("$@")
+[ $# -gt 0 ] || builds=(plain asan tsan)
+jobs=$(nproc)
+passed=0
+failed=0
+skipped=0
+export NEXTHOP_TEST_REQUIRE=1
+# What a caller has set for a make of its own is not for these.
+unset MAKEFLAGS MFLAGS
+
+# The closing line, however this ends.
+close() {
+	local status=$?
+	trap - EXIT
+	[ "$status" = 0 ] || [ "$failed" -gt 0 ] || failed=1
+	[ "$passed" -gt 0 ] || failed=$((failed + 1))
+	echo
+	echo "$passed passed, $failed failed, $skipped skipped"
+	[ "$failed" = 0 ]
+	exit
+}
+trap close EXIT
+
+# The number behind "# PASS:" and the like, of all summaries in a log.
+count() { # LOG WORD...
+	local log=$1 words
+	shift
+	words=$(IFS='|'; echo "$*")
+	sed -E "s/\x1b\[[0-9;]*m//g" "$log" |
+		awk -v words="^# ($words):" '$0 ~ words { sum += $NF } END { print sum + 0 }'
+}
+
+# One step that is no test: passes or fails as a whole, with its last lines if it fails.
+step() { # WHAT LOG COMMAND...
+	local what=$1 log=$2
+	shift 2
+	if "$@" >"$log" 2>&1 </dev/null; then
+		passed=$((passed + 1))
+		echo "ok: $what"
+		return 0
+	fi
+	failed=$((failed + 1))
+	echo "FAILED: $what: $log ends with"
+	tail -n 30 "$log" | sed 's/^/    /'
+	return 1
+}
+
+run_tests() { # BUILD FOLDER
+	local log=$2/check.log status=0 bad good
+	make -C "$2" -j"$jobs" check >"$log" 2>&1 </dev/null || status=$?
+	good=$(count "$log" PASS)
+	bad=$(count "$log" FAIL XPASS ERROR)
+	[ "$status" = 0 ] || [ "$bad" -gt 0 ] || bad=1
+	passed=$((passed + good))
+	failed=$((failed + bad))
+	skipped=$((skipped + $(count "$log" SKIP)))
+	echo "make check, $1: $good passed, $bad failed ($SECONDS s since the start)"
+	[ "$bad" = 0 ] && return
+	grep -E '^(FAIL|ERROR|XPASS)' "$log" | sed 's/^/    /'
+	grep -qE '^# TOTAL' "$log" || tail -n 30 "$log" | sed 's/^/    /'
+}
+
+check() { # BUILD [OPTION OF configure]
+	local build=$1 folder=build-check/$1
+	shift
+	mkdir -p "$folder"
+	step "configure, $build" "$folder/configure.log" \
+		sh -c 'cd "$1" && shift && ../../configure --enable-werror "$@"' - "$folder" "$@" || return
+	step "make, $build" "$folder/make.log" make -C "$folder" -j"$jobs" || return
+	run_tests "$build" "$folder"
+	[ "$build" = plain ] || return
+	step "make lint" "$folder/lint.log" make -C "$folder" lint
+	# The package's own tests are those that need no root and no MTA: the others just ran.
+	step "make distcheck" "$folder/distcheck.log" \
+		make -C "$folder" -j"$jobs" distcheck TESTS='$(unit_tests) $(structure_tests)'
+}
+
+scripts/setup.sh test || exit 1
+mkdir -p build-check
+step "autoreconf" build-check/autoreconf.log autoreconf -i || exit 1
+for build in "${builds[@]}"; do
+	case "$build" in
+	plain) check plain ;;
+	asan) check asan --enable-asan ;;
+	tsan) check tsan --enable-tsan ;;
+	*)
+		echo "check.sh: there is no build \"$build\"" >&2
+		exit 2
+		;;
+	esac
+done
