@@ -8,6 +8,7 @@
 #include "config.h"
 #include "doors/http_door.h"
 #include "doors/milter_door.h"
+#include "doors/milter_steps.h"
 #include "engine/clock.h"
 #include "engine/engine.h"
 #include "engine/log.h"
@@ -128,7 +129,7 @@ static void keep_facts(const struct conf *conf, const char *path)
 		.milter_is_tcp = conf->milter_socket.path == NULL,
 		.started = clock_now(),
 		.reload_ok = true,
-		.milter_step = milter_door_step,
+		.milter_step = milter_steps_name,
 	};
 	self.milter_path = keep(conf->milter_socket.path);
 	self.control_path = keep(conf->control_socket.path);

@@ -23,28 +23,6 @@ struct arena;
 enum conf_mta { CONF_MTA_POSTFIX = 0, CONF_MTA_SENDMAIL = 1 };
 enum conf_on_error { CONF_ON_ERROR_TEMPFAIL = 0, CONF_ON_ERROR_ACCEPT = 1 };
 enum conf_log_to { CONF_LOG_TO_STDERR = 0, CONF_LOG_TO_SYSLOG = 1 };
-enum conf_depth {
-	CONF_DEPTH_CONNECT = 0,
-	CONF_DEPTH_GREETING = 1,
-	CONF_DEPTH_EHLO = 2,
-	CONF_DEPTH_MAIL = 3,
-	CONF_DEPTH_RCPT = 4,
-};
-
-/* Read and range-checked in this version, not in force yet. Times in s, jitter in %. */
-struct conf_health {
-	int failures;
-	int messages;
-	int window;
-	int backoff;
-	int backoff_max;
-	int jitter;
-	int recover;
-	int probe_interval; /* 0: no probe */
-	int probe_depth;    /* enum conf_depth */
-	const char *log;    /* file, "journal" or "none"; only of the whole configuration */
-};
-
 /* "unix:/path" or "inet:PORT@HOST", taken apart. */
 struct conf_socket {
 	const char *text; /* as configured; NULL: not configured */
@@ -67,7 +45,7 @@ struct conf {
 	const char *socket_group; /* NULL: the group that the daemon runs as */
 	const char *state_file;
 	const char *pid_file; /* NULL: none */
-	struct conf_health health;
+	const char *log;      /* of the MTA: a file, "journal", "journal:PATH", or "none" */
 	struct table table;
 };
 

@@ -10,6 +10,7 @@
 
 #include <libconfig.h>
 
+#include "conf/conf_health.h"
 #include "conf/schema.h"
 #include "core/table.h"
 
@@ -19,11 +20,17 @@ struct conf_pools {
 	bool *used;	    /* some route leads to it */
 	size_t count;
 	size_t room;
-	void *by_name; /* search tree of struct pool */
+	void *by_name;			  /* search tree of struct pool */
+	const char **fallback;		  /* the name of each pool's, or NULL */
+	const struct conf_health *health; /* of all pools */
 };
 
-/* Makes room for so many pools. Gives 0, or -1 without memory. */
-int conf_pool_begin(struct conf_pools *pools, struct schema_reader *reader, size_t room);
+/*
+ * Makes room for so many pools. HEALTH is that of all pools, and must outlive POOLS. Gives 0, or -1
+ * without memory.
+ */
+int conf_pool_begin(struct conf_pools *pools, struct schema_reader *reader,
+	const struct conf_health *health, size_t room);
 
 /* Frees the search tree; what is in the arena stays. */
 void conf_pool_end(struct conf_pools *pools);
@@ -37,13 +44,16 @@ void conf_pool_read_all(
  * index, or -1 with a fault.
  */
 int conf_pool_add(struct conf_pools *pools, struct schema_reader *reader, const char *name,
-	const struct schema_pool *from, const config_setting_t *setting);
+	const struct schema_pool *from, const struct conf_health *health,
+	const config_setting_t *setting);
 
 /* The index of the pool of that name, or -1. */
 int conf_pool_find(const struct conf_pools *pools, const char *name);
 
-/* Checks a health group, of a pool or of the whole configuration. */
-void conf_pool_read_health(struct schema_reader *reader, const config_setting_t *setting,
-	struct schema_health *health);
+/*
+ * Once all pools are there: finds the pools to fall back to, and warns of hosts that are in pools of
+ * different health settings.
+ */
+void conf_pool_finish(struct conf_pools *pools, struct schema_reader *reader);
 
 #endif

@@ -13,8 +13,8 @@
  * One struct health is kept for each host and port, in the state file itself: its members have
  * fixed sizes and change only with the file's version. Times are in ms since 1970; 0: never.
  *
- * An operator drains and enables hosts; evidence from deliveries moves a host between up, deferred
- * and trial. The order of a pool's hosts follows from the states alone (candidates.h).
+ * States change in one place, breaker.h. The order of a pool's hosts follows from them alone
+ * (candidates.h).
  */
 
 enum {
@@ -30,17 +30,49 @@ enum health_state {
 	HEALTH_STATE_COUNT = 4,
 };
 
+/*
+ * Why a host is in its state, and why an observation was judged as it was (blame.h): one word for
+ * log, API and metrics. The numbers are kept in the state file.
+ */
 enum health_reason {
 	HEALTH_REASON_NONE = 0,
 	HEALTH_REASON_OPERATOR = 1,
 	HEALTH_REASON_DRAIN_ENDED = 2,
-	HEALTH_REASON_COUNT = 3,
+	HEALTH_REASON_RETRY_DUE = 3, /* deferred for long enough: on trial */
+	HEALTH_REASON_RECOVERED = 4, /* enough successes: up */
+	/* The host's fault: */
+	HEALTH_REASON_CONNECTION_REFUSED = 5,
+	HEALTH_REASON_UNREACHABLE = 6,
+	HEALTH_REASON_CONNECT_TIMEOUT = 7,
+	HEALTH_REASON_CONVERSATION_TIMEOUT = 8,
+	HEALTH_REASON_LOST_CONNECTION = 9,
+	HEALTH_REASON_TLS_FAILED = 10,
+	HEALTH_REASON_REPLY_421 = 11,
+	HEALTH_REASON_GREETING_4XX = 12,
+	HEALTH_REASON_EHLO_4XX = 13,
+	HEALTH_REASON_MAIL_4XX = 14,
+	HEALTH_REASON_DATA_4XX = 15,
+	HEALTH_REASON_END_4XX = 16,
+	HEALTH_REASON_SYSTEM_4_3 = 17, /* 4.3.x, mail system status (RFC 3463), at any stage */
+	/* Not the host's fault: */
+	HEALTH_REASON_RECIPIENT_4XX = 18,
+	HEALTH_REASON_POLICY_4_7 = 19,
+	HEALTH_REASON_REJECTED_5XX = 20,
+	HEALTH_REASON_NO_ADDRESS = 21,
+	HEALTH_REASON_OUR_SHORTAGE = 22,
+	HEALTH_REASON_SUSPENDED = 23,
+	HEALTH_REASON_UNCLASSIFIED = 24,
+	HEALTH_REASON_CLASSIFIED = 25, /* by health.classify */
+	HEALTH_REASON_DELIVERED = 26,
+	HEALTH_REASON_PROBED = 27, /* a probe came through */
+	HEALTH_REASON_COUNT = 28,
 };
 
-/* One failure: when, and of which message (a hash of the queue id). */
+/* One failure: when, of which message (a hash of the queue id), and at which stage. */
 struct health_evidence {
 	int64_t at;
 	uint64_t message;
+	uint64_t stage;
 };
 
 struct health {
@@ -49,17 +81,17 @@ struct health {
 	int64_t last_success;
 	int64_t last_failure;
 	int64_t trial_started;
-	uint64_t trial_message;
-	uint64_t attempts;
+	uint64_t trial_message; /* that it waits for; 0: it is ready for one */
+	uint64_t attempts;	/* deliveries that were tried, by the MTA's log */
 	uint64_t delivered;
 	uint64_t deferred;
-	uint32_t state;	 /* enum health_state */
-	uint32_t reason; /* enum health_reason, of the state */
-	uint32_t failures;
-	uint32_t successes; /* in a row, on trial */
-	uint32_t backoff_steps;
-	uint32_t evidence_next;
-	struct health_evidence evidence[HEALTH_EVIDENCE_MAX];
+	uint32_t state;		/* enum health_state */
+	uint32_t reason;	/* enum health_reason, of the state */
+	uint32_t failures;	/* in this run, however long ago */
+	uint32_t successes;	/* in a row since it was deferred */
+	uint32_t backoff_steps; /* how often the back-off has been doubled */
+	uint32_t evidence_count;
+	struct health_evidence evidence[HEALTH_EVIDENCE_MAX]; /* oldest first */
 	char text[HEALTH_TEXT_MAX]; /* the host's reply, or the operator's reason; NUL-terminated */
 };
 
@@ -69,18 +101,8 @@ void health_init(struct health *health, int64_t now);
 /* False if a value is out of its range: the file it came from is not to be trusted. */
 bool health_valid(const struct health *health);
 
-/*
- * The operator takes the host out until a time (0: until enabled), for a reason in TEXT, which is
- * cut to HEALTH_TEXT_MAX - 1 octets. Gives true if the state changed; a second drain only replaces
- * time and reason.
- */
-bool health_drain(struct health *health, int64_t until, const char *text, int64_t now);
-
-/* The operator puts the host back: up. Gives true if the state changed. */
-bool health_enable(struct health *health, int64_t now);
-
-/* Ends what has run out by NOW: a drain with an end. Gives true if the state changed. */
-bool health_expire(struct health *health, int64_t now);
+/* Puts TEXT, as much of it as fits, in the place of the one before. */
+void health_set_text(struct health *health, const char *text);
 
 /* The words for log, API and metrics. */
 const char *health_state_name(uint32_t state);

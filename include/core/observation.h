@@ -9,8 +9,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "core/address.h"
 #include "core/health.h"
-#include "core/table.h"
 
 /*
  * Facts only: whose fault they are is for blame.h to say. The words are those of milterctl
@@ -68,6 +68,7 @@ struct observation {
 	enum observation_stage stage;
 	enum observation_outcome outcome;
 	bool is_probe;			    /* it comes from a probe of ours */
+	bool is_repeat;			    /* another line has said it already */
 	int code;			    /* of the reply, "452"; 0: there was none */
 	int port;			    /* 0: it is not said */
 	int32_t delays[OBSERVATION_DELAYS]; /* ms; Postfix: before the queue manager, in it,

@@ -11,6 +11,8 @@
 #include <stdint.h>
 
 #include "core/address.h"
+#include "core/blame.h"
+#include "core/breaker.h"
 
 /*
  * Everything here is built once by conf, then only read, then freed whole by conf: the core holds
@@ -29,6 +31,7 @@ enum {
 enum balance { BALANCE_ROUND_ROBIN = 0, BALANCE_HASH = 1 };
 enum hash_on { HASH_ON_RECIPIENT = 0, HASH_ON_SENDER = 1 };
 enum lookup { LOOKUP_HOST = 0, LOOKUP_MX = 1 };
+enum all_deferred { ALL_DEFERRED_TRY = 0, ALL_DEFERRED_TEMPFAIL = 1 };
 enum host_kind { HOST_NAME = 0, HOST_IPV4 = 1, HOST_IPV6 = 2 };
 
 /* What a route does with a message. ACTION_NONE is never in a table: it says that none matched. */
@@ -54,6 +57,24 @@ struct pool_host {
 	const char *file;
 };
 
+/* How deep a probe goes into the conversation. */
+enum probe_depth {
+	PROBE_DEPTH_CONNECT = 0,
+	PROBE_DEPTH_GREETING = 1,
+	PROBE_DEPTH_EHLO = 2,
+	PROBE_DEPTH_MAIL = 3,
+	PROBE_DEPTH_RCPT = 4,
+};
+
+struct pool_probe {
+	int64_t interval; /* ms; 0: the pool's hosts are not probed */
+	int64_t timeout;  /* ms, of a whole probe */
+	enum probe_depth depth;
+	const char *helo; /* NULL: the machine's own name */
+	const char *sender;
+	const char *recipient; /* PROBE_DEPTH_RCPT */
+};
+
 struct pool {
 	const char *name; /* "route:MATCH" for a pool in place */
 	const char *transport;
@@ -63,6 +84,13 @@ struct pool {
 	enum hash_on hash_on;
 	int host_count;
 	const struct pool_host *hosts; /* by rising priority, else in the order of the file */
+	/* When the health of its hosts changes, and what then. */
+	struct breaker_policy policy;
+	const struct blame_rule *rules; /* of health.classify */
+	size_t rule_count;
+	struct pool_probe probe;
+	enum all_deferred all_deferred;
+	int fallback; /* index of the pool to use when all hosts are deferred; -1: none */
 };
 
 struct route {

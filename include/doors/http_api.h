@@ -31,7 +31,7 @@ struct http_facts {
 	int64_t reloaded; /* the last reload; 0: there was none */
 	bool reload_ok;
 	int64_t reload_count; /* those that succeeded */
-	/* milter_door_step(): that door's steps are that door's affair. */
+	/* milter_steps_name(): that door's steps are that door's affair. */
 	const char *(*milter_step)(bool is_tcp, struct engine_needs needs, int index);
 };
 

@@ -53,7 +53,4 @@ void milter_door_set_on_error(enum milter_on_error on_error);
  */
 void milter_door_drain(void);
 
-/* The protocol steps that NEEDS makes it ask for, in their order: NULL after the last. */
-const char *milter_door_step(bool is_tcp, struct engine_needs needs, int index);
-
 #endif

@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "core/address.h"
+#include "core/observation.h"
 #include "core/table.h"
 #include "engine/event_ring.h"
 #include "engine/simulation.h"
@@ -38,15 +39,26 @@ enum engine_counter {
 	ENGINE_FAULTS = 5, /* answered by on_error */
 	ENGINE_RCPT_REJECTED = 6,
 	ENGINE_RCPT_DEFERRED = 7,
-	ENGINE_SESSIONS = 8,  /* open now */
-	ENGINE_IN_FLIGHT = 9, /* messages begun and not ended */
-	ENGINE_COUNTER_COUNT = 10,
+	ENGINE_SESSIONS = 8,   /* open now */
+	ENGINE_IN_FLIGHT = 9,  /* messages begun and not ended */
+	ENGINE_PUT_OFF = 10,   /* recipients answered 451, as all hosts were deferred */
+	ENGINE_OBSERVED = 11,  /* observations about hosts of pools */
+	ENGINE_STRANGERS = 12, /* observations about other hosts */
+	ENGINE_COUNTER_COUNT = 13,
 };
 
 /* What the table in force needs to know of a message. */
 struct engine_needs {
 	bool pools;  /* some route leads to a pool: the message gets a header */
 	bool sender; /* some pool chooses by the sender */
+};
+
+/* A message that is to have a next hop. */
+struct engine_message {
+	size_t pool; /* slot: view_route.pool */
+	uint64_t recipient_hash;
+	uint64_t sender_hash;
+	const char *queue_id; /* "": unknown */
 };
 
 struct engine_choice {
@@ -57,6 +69,7 @@ struct engine_choice {
 /* What would be chosen. */
 struct engine_plan {
 	struct view_route route;
+	char takes[POOL_KEY_MAX + 1]; /* the pool that takes it: its own, or a fallback */
 	int candidate_count;
 	struct view_host candidates[POOL_HOSTS_MAX];
 	char nexthop[NEXTHOP_MAX];
@@ -76,11 +89,14 @@ int engine_swap(struct engine *engine, const struct table *table, struct state_r
 void engine_route(struct engine *engine, const struct address *recipient, struct view_route *route);
 
 /*
- * Takes a turn of the pool in that slot (view_route.pool) for one message. Gives 0, or -1 if the
+ * Takes a turn of the message's pool, or of the one that it falls back to. Gives 0, or -1 if the
  * pool has left the configuration since.
  */
-int engine_choose(struct engine *engine, size_t pool, uint64_t recipient_hash, uint64_t sender_hash,
-	struct engine_choice *choice);
+int engine_choose(
+	struct engine *engine, const struct engine_message *message, struct engine_choice *choice);
+
+/* Learns from what was seen of a host. Other hosts than those of the pools are only counted. */
+void engine_observe(struct engine *engine, const struct observation *observation);
 
 struct engine_needs engine_needs(struct engine *engine);
 
@@ -93,6 +109,7 @@ void engine_tick(struct engine *engine, int64_t now);
 /* The operator's words, for the host of that index. UNTIL 0: until enabled. */
 void engine_drain(struct engine *engine, size_t host, int64_t until, const char *text, int64_t now);
 void engine_enable(struct engine *engine, size_t host, int64_t now);
+void engine_reset(struct engine *engine, size_t host, int64_t now);
 
 /* An event that is about no host. */
 void engine_note(struct engine *engine, enum event_kind kind, const char *text);
@@ -103,21 +120,6 @@ size_t engine_route_count(struct engine *engine);
 
 /* The host of that name and port (0: any) with an index of FROM or more, or engine_host_count(). */
 size_t engine_find_host(struct engine *engine, const char *name, int port, size_t from);
-
-void engine_view_host(struct engine *engine, size_t host, struct view_host *view);
-void engine_view_pool(struct engine *engine, size_t pool, struct view_pool *view);
-void engine_view_pool_host(struct engine *engine, size_t pool, int host, struct view_host *view);
-
-/* The names of the pools that a host is in, one by one: false if there is no such PLACE. */
-bool engine_view_place(
-	struct engine *engine, size_t host, size_t place, char name[POOL_KEY_MAX + 1]);
-
-/*
- * The first route with an index of FROM or more whose match contains PART. Looks at no more than
- * 1000 routes and gives the index to go on from; *FOUND says whether VIEW is one.
- */
-size_t engine_view_route(
-	struct engine *engine, size_t from, const char *part, struct view_route *view, bool *found);
 
 /* What the next message of these addresses would get. Advances nothing. */
 void engine_explain(struct engine *engine, const struct address *recipient, uint64_t sender_hash,

@@ -26,7 +26,11 @@ enum event_kind {
 	EVENT_DRAIN = 3,
 	EVENT_ENABLE = 4,
 	EVENT_DRAIN_ENDED = 5,
-	EVENT_KIND_COUNT = 6,
+	EVENT_DEFERRED = 6,
+	EVENT_TRIAL = 7,
+	EVENT_UP = 8,
+	EVENT_RESET = 9,
+	EVENT_KIND_COUNT = 10,
 };
 
 struct event_entry {
@@ -37,8 +41,10 @@ struct event_entry {
 	int port;
 	uint32_t from; /* enum health_state, before and after */
 	uint32_t to;
-	uint32_t reason; /* enum health_reason */
-	int64_t until;	 /* of the new state; 0: it has no end */
+	uint32_t reason;    /* enum health_reason */
+	int64_t until;	    /* of the new state; 0: it has no end */
+	uint32_t failures;  /* that led to it */
+	uint64_t delivered; /* so far */
 	char text[HEALTH_TEXT_MAX];
 };
 

@@ -6,6 +6,7 @@
 #ifndef ENGINE_ROSTER_H
 #define ENGINE_ROSTER_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -24,9 +25,11 @@
 struct roster_pool {
 	const struct pool *pool;
 	struct state_pool *state;
-	size_t slot;			 /* of the state file; outlives reloads */
-	struct health **health;		 /* one for each host of the pool */
+	size_t slot;		/* of the state file; outlives reloads */
+	struct health **health; /* one for each host of the pool */
+	const struct breaker_policy **policy;
 	uint8_t members[POOL_HOSTS_MAX]; /* each host's place in state->members */
+	bool has_twins;			 /* some name is in it with several ports */
 };
 
 /* A host's place in one pool. */
@@ -37,6 +40,7 @@ struct roster_place {
 
 struct roster_host {
 	const struct pool_host *host; /* of the first pool that has it */
+	const struct pool *pool;      /* that pool: its health settings are the host's */
 	struct health *health;
 	size_t first_place; /* into places */
 	size_t place_count;
@@ -49,6 +53,8 @@ struct roster {
 	size_t host_count;
 	struct roster_place *places;
 	struct health **health;
+	const struct breaker_policy **policy;
+	uint32_t *by_name;	/* the hosts' indexes, sorted by name and port */
 	uint32_t *pool_of_slot; /* index + 1; 0: that slot is no pool of this table */
 	size_t slot_count;
 	bool *used; /* for each slot */
@@ -72,6 +78,16 @@ void roster_seat(struct roster *roster);
 /* The pool of that slot, or NULL if the table has it no more. */
 const struct roster_pool *roster_pool_of(const struct roster *roster, size_t slot);
 
+/* True if a host is up, or on trial and wants a message. The engine lock must be held. */
+bool roster_has_usable(const struct roster_pool *pool);
+
+/*
+ * The pool that takes this one's messages: itself, or if it has no usable host the first one along
+ * its fallbacks that has. The engine lock must be held.
+ */
+const struct roster_pool *roster_effective(
+	const struct roster *roster, const struct roster_pool *pool);
+
 /* The rotation's memory, in the order of the pool's hosts. The engine lock must be held. */
 void roster_get_credit(const struct roster_pool *pool, int32_t credit[POOL_HOSTS_MAX]);
 
@@ -79,8 +95,8 @@ void roster_get_credit(const struct roster_pool *pool, int32_t credit[POOL_HOSTS
  * The order of a pool's hosts for the next message, with the rotation's memory as it would be
  * after it in CREDIT; nothing is changed. The engine lock must be held.
  */
-void roster_order(const struct roster_pool *pool, uint64_t key, int32_t credit[POOL_HOSTS_MAX],
-	struct candidates *candidates);
+void roster_order(const struct roster_pool *pool, uint64_t key, int64_t now,
+	int32_t credit[POOL_HOSTS_MAX], struct candidates *candidates);
 
 /* Takes the turn that roster_order() has prepared. The engine lock must be held. */
 void roster_take_turn(const struct roster_pool *pool, const int32_t credit[POOL_HOSTS_MAX],
@@ -88,5 +104,14 @@ void roster_take_turn(const struct roster_pool *pool, const int32_t credit[POOL_
 
 /* The index of the first host of that name, port (0: any) and index >= FROM, or host_count. */
 size_t roster_find_host(const struct roster *roster, const char *name, int port, size_t from);
+
+/*
+ * How many hosts have that name, each with another port; *FIRST is the place in by_name of the one
+ * with the lowest port.
+ */
+size_t roster_find_name(const struct roster *roster, const char *name, size_t *first);
+
+/* The index of a pool's host among all hosts. */
+size_t roster_host_of(const struct roster *roster, const struct roster_pool *pool, int host);
 
 #endif

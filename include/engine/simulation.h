@@ -23,6 +23,9 @@ struct simulation {
 	struct view_host hosts[POOL_HOSTS_MAX];
 	struct pool_host pool_hosts[POOL_HOSTS_MAX];
 	const struct health *health[POOL_HOSTS_MAX];
+	struct breaker_policy policies[POOL_HOSTS_MAX];
+	const struct breaker_policy *policy[POOL_HOSTS_MAX];
+	int64_t now;
 	struct pool pool;
 	int32_t credit[POOL_HOSTS_MAX];
 	uint64_t turn;
@@ -30,7 +33,8 @@ struct simulation {
 };
 
 /* The engine lock must be held. SIMULATION points into itself: it may not be moved. */
-void simulation_copy(struct simulation *simulation, const struct roster *roster, size_t pool);
+void simulation_copy(
+	struct simulation *simulation, const struct roster *roster, size_t pool, int64_t now);
 
 /* Sends COUNT messages of which the balancing hash would be KEY. */
 void simulation_run(struct simulation *simulation, uint64_t key, int count);

@@ -6,6 +6,7 @@
 #ifndef ENGINE_VIEW_H
 #define ENGINE_VIEW_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -44,6 +45,8 @@ struct view_pool {
 	char source[VIEW_SOURCE_MAX]; /* file:line */
 	enum balance balance;
 	enum hash_on hash_on;
+	enum all_deferred all_deferred;
+	char fallback[POOL_KEY_MAX + 1]; /* empty: none */
 	uint64_t messages;
 	int host_count;
 };
@@ -52,6 +55,7 @@ struct view_pool {
 struct view_route {
 	enum action action; /* ACTION_NONE: no route; then the rest is empty */
 	size_t pool;	    /* ACTION_POOL: its slot, which outlives reloads */
+	bool is_put_off;    /* ACTION_POOL: all its hosts are deferred, and then it says tempfail */
 	enum hash_on hash_on;
 	char match[ADDRESS_MAX + 1];
 	char source[VIEW_SOURCE_MAX]; /* file:line */

@@ -5,6 +5,7 @@
  */
 
 #include "conf/conf.h"
+#include "conf/conf_health.h"
 #include "conf/conf_include.h"
 #include "conf/conf_pool.h"
 #include "conf/conf_route.h"
@@ -29,9 +30,10 @@ static void check_delimiter(
 
 static void check_log(struct schema_reader *reader, const config_setting_t *health, const char *log)
 {
-	if (*log != '/' && strcmp(log, "journal") != 0 && strcmp(log, "none") != 0)
+	if (*log != '/' && strcmp(log, "journal") != 0 && strncmp(log, "journal:/", 9) != 0 &&
+		strcmp(log, "none") != 0)
 		schema_fault(reader, config_setting_get_member(health, "log"),
-			"log must be an absolute path, \"journal\" or \"none\"");
+			"log must be an absolute path, \"journal\", \"journal:/PATH\" or \"none\"");
 }
 
 static void check_sockets(
@@ -72,10 +74,9 @@ static void warn_at(struct schema_reader *reader, const config_setting_t *settin
 			(int)config_setting_source_line(setting), "%s %s", name, not_in_force);
 }
 
-static void read_top(
-	struct schema_reader *reader, const config_setting_t *root, struct schema_top *top)
+static void read_top(struct schema_reader *reader, const config_setting_t *root,
+	struct schema_top *top, struct conf_health *health)
 {
-	struct schema_health health;
 	struct conf *conf = &top->conf;
 
 	memset(top, 0, sizeof(*top));
@@ -85,11 +86,10 @@ static void read_top(
 			"mta = \"sendmail\" is not in this version yet");
 	check_delimiter(reader, root, top->recipient_delimiter);
 	check_sockets(reader, root, conf);
-	conf_pool_read_health(reader, top->health, &health);
-	conf->health = health.values;
-	check_log(reader, top->health, conf->health.log);
+	conf_health_read(reader, top->health, health);
+	conf->log = health->values.log;
+	check_log(reader, top->health, conf->log);
 	warn_at(reader, config_setting_get_member(root, "map_socket"), "map_socket");
-	warn_at(reader, top->health, "health");
 	conf->table.delimiters = top->recipient_delimiter == NULL ? "" : top->recipient_delimiter;
 }
 
@@ -103,7 +103,8 @@ static void warn_of_unused(struct schema_reader *reader, const struct conf_pools
 				"pool %s is never used", pools->pools[i].name);
 }
 
-static void read_table(struct schema_reader *reader, struct schema_top *top)
+static void read_table(
+	struct schema_reader *reader, struct schema_top *top, const struct conf_health *health)
 {
 	struct conf_pools pools;
 	struct table *table = &top->conf.table;
@@ -111,7 +112,7 @@ static void read_table(struct schema_reader *reader, struct schema_top *top)
 	size_t matches, in_place;
 
 	conf_route_count(top->routes, &matches, &in_place);
-	if (conf_pool_begin(&pools, reader, named + in_place) == -1) {
+	if (conf_pool_begin(&pools, reader, health, named + in_place) == -1) {
 		reader->no_memory = true;
 		return;
 	}
@@ -119,6 +120,7 @@ static void read_table(struct schema_reader *reader, struct schema_top *top)
 		conf_pool_read_all(&pools, reader, top->pools);
 	if (conf_route_read_all(table, &pools, reader, top->routes) == -1)
 		reader->no_memory = true;
+	conf_pool_finish(&pools, reader);
 	warn_of_unused(reader, &pools);
 	table->pools = pools.pools;
 	table->pool_count = pools.count;
@@ -150,6 +152,7 @@ static struct conf *build(struct schema_reader *reader, config_t *config)
 {
 	struct conf *conf = arena_take(reader->arena, 1, sizeof(*conf));
 	struct schema_top top;
+	struct conf_health health;
 
 	if (conf == NULL) {
 		reader->no_memory = true;
@@ -157,8 +160,8 @@ static struct conf *build(struct schema_reader *reader, config_t *config)
 	}
 	if (parse(reader, config) == -1)
 		return NULL;
-	read_top(reader, config_root_setting(config), &top);
-	read_table(reader, &top);
+	read_top(reader, config_root_setting(config), &top, &health);
+	read_table(reader, &top, &health);
 	*conf = top.conf;
 	conf->path = reader->path;
 	conf->arena = reader->arena;

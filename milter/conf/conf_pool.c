@@ -22,12 +22,14 @@ static int compare_names(const void *a, const void *b)
 	return strcmp(((const struct pool *)a)->name, ((const struct pool *)b)->name);
 }
 
-int conf_pool_begin(struct conf_pools *pools, struct schema_reader *reader, size_t room)
+int conf_pool_begin(struct conf_pools *pools, struct schema_reader *reader,
+	const struct conf_health *health, size_t room)
 {
-	*pools = (struct conf_pools){.room = room};
+	*pools = (struct conf_pools){.room = room, .health = health};
 	pools->pools = arena_take(reader->arena, room + 1, sizeof(*pools->pools));
 	pools->used = arena_take(reader->arena, room + 1, sizeof(*pools->used));
-	return pools->pools == NULL || pools->used == NULL ? -1 : 0;
+	pools->fallback = arena_take(reader->arena, room + 1, sizeof(*pools->fallback));
+	return pools->pools == NULL || pools->used == NULL || pools->fallback == NULL ? -1 : 0;
 }
 
 static void keep_node(void *node)
@@ -47,24 +49,6 @@ int conf_pool_find(const struct conf_pools *pools, const char *name)
 	struct pool **found = tfind(&probe, &pools->by_name, compare_names);
 
 	return found == NULL ? -1 : (int)(*found - pools->pools);
-}
-
-/* ---- health: checked here, in force in a later version */
-
-void conf_pool_read_health(
-	struct schema_reader *reader, const config_setting_t *setting, struct schema_health *health)
-{
-	memset(health, 0, sizeof(*health));
-	if (setting == NULL) {
-		schema_defaults(SCHEMA_HEALTH, health);
-		return;
-	}
-	schema_read(reader, SCHEMA_HEALTH, setting, health);
-	if (health->probe != NULL)
-		schema_read(reader, SCHEMA_PROBE, health->probe, health);
-	if (health->values.backoff_max < health->values.backoff)
-		schema_fault(reader, setting, "backoff_max = %d is less than backoff = %d",
-			health->values.backoff_max, health->values.backoff);
 }
 
 /* ---- hosts */
@@ -184,7 +168,8 @@ static bool is_transport(const char *name)
 }
 
 int conf_pool_add(struct conf_pools *pools, struct schema_reader *reader, const char *name,
-	const struct schema_pool *from, const config_setting_t *setting)
+	const struct schema_pool *from, const struct conf_health *health,
+	const config_setting_t *setting)
 {
 	struct pool *pool = &pools->pools[pools->count];
 	int length = config_setting_length(from->hosts);
@@ -216,7 +201,11 @@ int conf_pool_add(struct conf_pools *pools, struct schema_reader *reader, const 
 		.hash_on = from->hash_on == -1 ? HASH_ON_RECIPIENT : (enum hash_on)from->hash_on,
 		.host_count = read_hosts(reader, from->hosts, from->lookup, hosts),
 		.hosts = hosts,
+		.all_deferred = (enum all_deferred)from->all_deferred,
+		.fallback = -1,
 	};
+	conf_health_apply(health, pool);
+	pools->fallback[pools->count] = from->fallback;
 	if (tsearch(pool, &pools->by_name, compare_names) == NULL) {
 		reader->no_memory = true;
 		return -1;
@@ -229,7 +218,7 @@ static void read_pool(
 {
 	const char *name = config_setting_name(setting);
 	struct schema_pool from;
-	struct schema_health health;
+	struct conf_health health;
 
 	if (strlen(name) > POOL_NAME_MAX) {
 		schema_fault(reader, setting, "the name of a pool is longer than %d octets",
@@ -241,7 +230,7 @@ static void read_pool(
 		return;
 	}
 	schema_read(reader, SCHEMA_POOL, setting, &from);
-	conf_pool_read_health(reader, from.health, &health);
+	conf_health_read_over(reader, from.health, pools->health, &health);
 	if (from.health != NULL && config_setting_get_member(from.health, "log") != NULL)
 		schema_fault(reader, from.health, "log can be set for all pools only, not for one");
 	if (from.hosts == NULL) {
@@ -251,7 +240,7 @@ static void read_pool(
 	}
 	name = keep(reader, name);
 	if (name != NULL)
-		conf_pool_add(pools, reader, name, &from, setting);
+		conf_pool_add(pools, reader, name, &from, &health, setting);
 }
 
 void conf_pool_read_all(
@@ -261,4 +250,89 @@ void conf_pool_read_all(
 
 	for (int i = 0; i < length; i++)
 		read_pool(pools, reader, config_setting_get_elem(setting, (unsigned)i));
+}
+
+/* ---- all pools together */
+
+static void find_fallback(struct conf_pools *pools, struct schema_reader *reader, size_t index)
+{
+	struct pool *pool = &pools->pools[index];
+	const char *name = pools->fallback[index];
+
+	if (name == NULL)
+		return;
+	if (pool->all_deferred != ALL_DEFERRED_TRY)
+		fault_add(reader->faults, pool->file, pool->line,
+			"all_deferred and fallback exclude each other");
+	pool->fallback = conf_pool_find(pools, name);
+	if (pool->fallback == -1)
+		fault_add(reader->faults, pool->file, pool->line,
+			"fallback: there is no pool \"%s\"", name);
+	else
+		pools->used[pool->fallback] = true;
+}
+
+/* A chain that does not end before it has been at every pool goes in a circle. */
+static bool is_circle(const struct conf_pools *pools, size_t index)
+{
+	int at = (int)index;
+	size_t steps = 0;
+
+	while (at != -1 && steps++ <= pools->count)
+		at = pools->pools[at].fallback;
+	return at != -1;
+}
+
+/* A host, and the first pool that has it. */
+struct seen {
+	const struct pool_host *host;
+	const struct pool *pool;
+};
+
+static int compare_seen(const void *a, const void *b)
+{
+	const struct pool_host *x = ((const struct seen *)a)->host;
+	const struct pool_host *y = ((const struct seen *)b)->host;
+
+	return x->port != y->port ? x->port - y->port : strcmp(x->name, y->name);
+}
+
+static void warn_of_shared_hosts(struct conf_pools *pools, struct schema_reader *reader)
+{
+	void *tree = NULL;
+	char text[ENDPOINT_TEXT_MAX];
+
+	for (size_t i = 0; i < pools->count; i++) {
+		const struct pool *pool = &pools->pools[i];
+
+		for (int k = 0; k < pool->host_count; k++) {
+			const struct pool_host *host = &pool->hosts[k];
+			struct seen *seen = arena_take(reader->arena, 1, sizeof(*seen));
+			struct seen **first;
+
+			if (seen == NULL)
+				continue;
+			*seen = (struct seen){.host = host, .pool = pool};
+			first = tsearch(seen, &tree, compare_seen);
+			if (first == NULL || conf_health_equal((*first)->pool, pool))
+				continue;
+			fault_warn(reader->faults, host->file, host->line,
+				"host %s goes by the health settings of pool %s, the first that "
+				"has it",
+				endpoint_format(text, host->name, host->port),
+				(*first)->pool->name);
+		}
+	}
+	tdestroy(tree, keep_node);
+}
+
+void conf_pool_finish(struct conf_pools *pools, struct schema_reader *reader)
+{
+	for (size_t i = 0; i < pools->count; i++)
+		find_fallback(pools, reader, i);
+	for (size_t i = 0; i < pools->count; i++)
+		if (is_circle(pools, i))
+			fault_add(reader->faults, pools->pools[i].file, pools->pools[i].line,
+				"fallback of pool %s leads in a circle", pools->pools[i].name);
+	warn_of_shared_hosts(pools, reader);
 }

@@ -223,7 +223,8 @@ static int make_pool(struct builder *builder, const config_setting_t *setting,
 	if (copy == NULL)
 		return -1;
 	route->action = ACTION_POOL;
-	route->pool = conf_pool_add(builder->pools, reader, copy, &from->in_place, setting);
+	route->pool = conf_pool_add(
+		builder->pools, reader, copy, &from->in_place, builder->pools->health, setting);
 	if (route->pool == -1)
 		return -1;
 	builder->pools->used[route->pool] = true;
@@ -269,7 +270,8 @@ static const char *match_at(struct builder *builder, const config_setting_t *set
 static bool is_in_place_only(const char *name)
 {
 	return strcmp(name, "transport") == 0 || strcmp(name, "balance") == 0 ||
-	       strcmp(name, "hash_on") == 0 || strcmp(name, "lookup") == 0;
+	       strcmp(name, "hash_on") == 0 || strcmp(name, "lookup") == 0 ||
+	       strcmp(name, "all_deferred") == 0 || strcmp(name, "fallback") == 0;
 }
 
 /* What a route does is said once, and what belongs to a pool in place is only said with one. */

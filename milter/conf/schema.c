@@ -1,4 +1,4 @@
-/* schema: every key of the configuration, with its type, range and default
+/* schema: reads groups of settings by the table of keys
  *
  * SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 the nexthop-milter authors
@@ -7,7 +7,6 @@
 #include "conf/schema.h"
 #include "conf/conf_socket.h"
 #include "core/printable.h"
-#include "core/table.h"
 
 #include <assert.h>
 #include <limits.h>
@@ -17,92 +16,6 @@
 #include <string.h>
 
 enum { TEXT_MAX = 1000 };
-
-#define TOP(member)    SCHEMA_TOP, offsetof(struct schema_top, member)
-#define HEALTH(member) SCHEMA_HEALTH, offsetof(struct schema_health, member)
-#define PROBE(member)  SCHEMA_PROBE, offsetof(struct schema_health, member)
-#define POOL(member)   SCHEMA_POOL, offsetof(struct schema_pool, member)
-#define HOST(member)   SCHEMA_HOST, offsetof(struct schema_host, member)
-#define ROUTE(member)  SCHEMA_ROUTE, offsetof(struct schema_route, member)
-
-#define NUMBER(place, name, least, most, fallback) \
-	{ \
-		place, SCHEMA_NUMBER, name, least, most, NULL, fallback \
-	}
-#define WORD(place, name, words, fallback) \
-	{ \
-		place, SCHEMA_WORD, name, 0, 0, words, fallback \
-	}
-#define OTHER(place, type, name, fallback) \
-	{ \
-		place, type, name, 0, 0, NULL, fallback \
-	}
-
-/* The order is that of the man page. */
-static const struct schema_key keys[] = {
-	WORD(TOP(conf.mta), "mta", "postfix|sendmail", "postfix"),
-	OTHER(TOP(conf.milter_socket), SCHEMA_SOCKET, "milter_socket",
-		"unix:/run/nexthop-milter/milter.sock"),
-	OTHER(TOP(conf.map_socket), SCHEMA_SOCKET, "map_socket", NULL),
-	OTHER(TOP(conf.control_socket), SCHEMA_SOCKET, "control_socket",
-		"unix:/run/nexthop-milter/control.sock"),
-	OTHER(TOP(conf.status_listen), SCHEMA_SOCKET, "status_listen", NULL),
-	OTHER(TOP(conf.socket_mode), SCHEMA_MODE, "socket_mode", "0660"),
-	OTHER(TOP(conf.socket_group), SCHEMA_TEXT, "socket_group", NULL),
-	OTHER(TOP(conf.state_file), SCHEMA_PATH, "state_file", "/var/lib/nexthop-milter/state"),
-	OTHER(TOP(conf.pid_file), SCHEMA_PATH, "pid_file", NULL),
-	WORD(TOP(conf.on_error), "on_error", "tempfail|accept", "tempfail"),
-	WORD(TOP(conf.log_to), "log_to", "stderr|syslog", "stderr"),
-	OTHER(TOP(recipient_delimiter), SCHEMA_TEXT, "recipient_delimiter", NULL),
-	OTHER(TOP(health), SCHEMA_GROUP, "health", NULL),
-	OTHER(TOP(pools), SCHEMA_GROUP, "pools", NULL),
-	OTHER(TOP(routes), SCHEMA_LIST, "routes", NULL),
-	OTHER(TOP(routes), SCHEMA_LATER, "rules", NULL),
-
-	NUMBER(HEALTH(values.failures), "failures", 1, 1000, "3"),
-	NUMBER(HEALTH(values.messages), "messages", 1, 1000, "2"),
-	NUMBER(HEALTH(values.window), "window", 1, 86400, "60"),
-	NUMBER(HEALTH(values.backoff), "backoff", 1, 86400, "30"),
-	NUMBER(HEALTH(values.backoff_max), "backoff_max", 1, 604800, "900"),
-	NUMBER(HEALTH(values.jitter), "jitter", 0, 100, "20"),
-	NUMBER(HEALTH(values.recover), "recover", 1, 1000, "2"),
-	OTHER(HEALTH(values.log), SCHEMA_TEXT, "log", "none"),
-	OTHER(HEALTH(probe), SCHEMA_GROUP, "probe", NULL),
-
-	NUMBER(PROBE(values.probe_interval), "interval", 1, 86400, "10"),
-	WORD(PROBE(values.probe_depth), "depth", "connect|greeting|ehlo|mail|rcpt", "mail"),
-
-	OTHER(POOL(hosts), SCHEMA_LIST, "hosts", NULL),
-	OTHER(POOL(transport), SCHEMA_TEXT, "transport", "smtp"),
-	WORD(POOL(balance), "balance", "round-robin|hash", "round-robin"),
-	WORD(POOL(hash_on), "hash_on", "recipient|sender", NULL),
-	WORD(POOL(lookup), "lookup", "host|mx", "host"),
-	OTHER(POOL(health), SCHEMA_GROUP, "health", NULL),
-
-	OTHER(HOST(host), SCHEMA_TEXT, "host", NULL),
-	NUMBER(HOST(port), "port", 1, 65535, "25"),
-	NUMBER(HOST(priority), "priority", 0, HOST_PRIORITY_MAX, "0"),
-	NUMBER(HOST(weight), "weight", 1, HOST_WEIGHT_MAX, "1"),
-	WORD(HOST(lookup), "lookup", "host|mx", NULL),
-
-	OTHER(ROUTE(match), SCHEMA_TEXTS, "match", NULL),
-	OTHER(ROUTE(pool), SCHEMA_TEXT, "pool", NULL),
-	WORD(ROUTE(action), "action", "dns|discard|reject|defer", NULL),
-	OTHER(ROUTE(text), SCHEMA_TEXT, "text", NULL),
-	NUMBER(ROUTE(code), "code", 400, 599, NULL),
-	OTHER(ROUTE(in_place.hosts), SCHEMA_LIST, "hosts", NULL),
-	OTHER(ROUTE(in_place.transport), SCHEMA_TEXT, "transport", "smtp"),
-	WORD(ROUTE(in_place.balance), "balance", "round-robin|hash", "round-robin"),
-	WORD(ROUTE(in_place.hash_on), "hash_on", "recipient|sender", NULL),
-	WORD(ROUTE(in_place.lookup), "lookup", "host|mx", "host"),
-};
-
-enum { KEY_COUNT = sizeof(keys) / sizeof(keys[0]) };
-
-const struct schema_key *schema_key_at(size_t index)
-{
-	return index < KEY_COUNT ? &keys[index] : NULL;
-}
 
 /* ---- faults and texts */
 
@@ -308,9 +221,11 @@ static void set_default(const struct schema_key *key, void *target)
 
 void schema_defaults(enum schema_scope scope, void *target)
 {
-	for (size_t i = 0; i < KEY_COUNT; i++)
-		if (keys[i].scope == scope)
-			set_default(&keys[i], target);
+	const struct schema_key *key;
+
+	for (size_t i = 0; (key = schema_keys_at(i)) != NULL; i++)
+		if (key->scope == scope)
+			set_default(key, target);
 }
 
 static void read_number(struct schema_reader *reader, const struct schema_key *key,
@@ -458,23 +373,14 @@ static void read_value(struct schema_reader *reader, const struct schema_key *ke
 	}
 }
 
-static const struct schema_key *find_key(enum schema_scope scope, const char *name)
-{
-	for (size_t i = 0; i < KEY_COUNT; i++)
-		if (keys[i].scope == scope && strcmp(keys[i].name, name) == 0)
-			return &keys[i];
-	return NULL;
-}
-
-void schema_read(struct schema_reader *reader, enum schema_scope scope,
+void schema_read_over(struct schema_reader *reader, enum schema_scope scope,
 	const config_setting_t *setting, void *target)
 {
-	int count = config_setting_length(setting);
+	int count = setting == NULL ? 0 : config_setting_length(setting);
 
-	schema_defaults(scope, target);
 	for (int i = 0; i < count; i++) {
 		config_setting_t *member = config_setting_get_elem(setting, (unsigned)i);
-		const struct schema_key *key = find_key(scope, config_setting_name(member));
+		const struct schema_key *key = schema_keys_find(scope, config_setting_name(member));
 
 		if (key == NULL)
 			schema_fault(
@@ -482,4 +388,11 @@ void schema_read(struct schema_reader *reader, enum schema_scope scope,
 		else
 			read_value(reader, key, member, place_of(key, target));
 	}
+}
+
+void schema_read(struct schema_reader *reader, enum schema_scope scope,
+	const config_setting_t *setting, void *target)
+{
+	schema_defaults(scope, target);
+	schema_read_over(reader, scope, setting, target);
 }

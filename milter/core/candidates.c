@@ -8,7 +8,7 @@
 #include "core/pick.h"
 
 #include <assert.h>
-#include <stdbool.h>
+#include <string.h>
 
 /* The hosts of one tier that may be tried. */
 struct tier {
@@ -16,23 +16,23 @@ struct tier {
 	uint8_t hosts[POOL_HOSTS_MAX];
 };
 
-static bool is_usable(uint32_t state)
+static int weight_of(const struct pool *pool, const struct candidates_input *input,
+	const struct tier *tier, int i)
 {
-	return state == HEALTH_UP || state == HEALTH_TRIAL;
+	int host = tier->hosts[i];
+
+	return breaker_weight(
+		input->health[host], input->policy[host], pool->hosts[host].weight, input->now);
 }
 
-static bool is_drained(uint32_t state)
-{
-	return state == HEALTH_DRAINED;
-}
-
-static int start_by_turn(const struct pool *pool, const struct tier *tier, int32_t *credit)
+static int start_by_turn(const struct pool *pool, const struct candidates_input *input,
+	const struct tier *tier, int32_t *credit)
 {
 	int weights[POOL_HOSTS_MAX];
 	int32_t credits[POOL_HOSTS_MAX];
 
 	for (int i = 0; i < tier->count; i++) {
-		weights[i] = pool->hosts[tier->hosts[i]].weight;
+		weights[i] = weight_of(pool, input, tier, i);
 		credits[i] = credit[tier->hosts[i]];
 	}
 
@@ -43,58 +43,81 @@ static int start_by_turn(const struct pool *pool, const struct tier *tier, int32
 	return start;
 }
 
-static int start_by_hash(const struct pool *pool, const struct tier *tier, uint64_t key)
+static int start_by_hash(
+	const struct pool *pool, const struct candidates_input *input, const struct tier *tier)
 {
 	int weights[POOL_HOSTS_MAX];
 	uint64_t keys[POOL_HOSTS_MAX];
 
 	for (int i = 0; i < tier->count; i++) {
-		weights[i] = pool->hosts[tier->hosts[i]].weight;
+		weights[i] = weight_of(pool, input, tier, i);
 		keys[i] = pool->hosts[tier->hosts[i]].key;
 	}
-	return pick_hash(weights, keys, tier->count, key);
+	return pick_hash(weights, keys, tier->count, input->key);
 }
 
-/* Appends one tier, as a rotation. */
+/* Appends one tier, as a rotation. CREDIT is the memory of the first one; NULL for all others. */
 static void append_tier(const struct pool *pool, const struct candidates_input *input,
-	const struct tier *tier, struct candidates *candidates)
+	const struct tier *tier, int32_t *credit, struct candidates *candidates)
 {
 	int start;
 
-	if (tier->count == 0)
-		return;
 	if (pool->balance == BALANCE_HASH)
-		start = start_by_hash(pool, tier, input->key);
-	else if (candidates->count == 0)
-		start = start_by_turn(pool, tier, input->credit);
+		start = start_by_hash(pool, input, tier);
+	else if (credit != NULL)
+		start = start_by_turn(pool, input, tier, credit);
 	else
 		start = (int)(input->turn % (uint64_t)tier->count);
 	for (int i = 0; i < tier->count; i++)
 		candidates->hosts[candidates->count++] = tier->hosts[(start + i) % tier->count];
 }
 
+/* Those tiers' hosts that are in STATE. */
 static void append_tiers(const struct pool *pool, const struct candidates_input *input,
-	bool (*is_wanted)(uint32_t state), struct candidates *candidates)
+	enum health_state state, int32_t *credit, struct candidates *candidates)
 {
 	for (int i = 0; i < pool->host_count;) {
 		struct tier tier = {.count = 0};
 		int priority = pool->hosts[i].priority;
 
 		for (; i < pool->host_count && pool->hosts[i].priority == priority; i++)
-			if (is_wanted(input->health[i]->state))
+			if (input->health[i]->state == state)
 				tier.hosts[tier.count++] = (uint8_t)i;
-		append_tier(pool, input, &tier, candidates);
+		if (tier.count == 0)
+			continue;
+		append_tier(pool, input, &tier, credit, candidates);
+		credit = NULL;
 	}
 }
 
-/* By insertion: equal times keep the order of the pool. */
-static void append_deferred(const struct pool *pool, const struct candidates_input *input,
+/* The host on trial whose message this is, or -1. */
+static int find_trial(const struct pool *pool, const struct candidates_input *input)
+{
+	int best = HOST_PRIORITY_MAX;
+
+	/* By rising priority: the first that is up has the best one. */
+	for (int i = 0; i < pool->host_count && best == HOST_PRIORITY_MAX; i++)
+		if (input->health[i]->state == HEALTH_UP)
+			best = pool->hosts[i].priority;
+	for (int i = 0; i < pool->host_count && pool->hosts[i].priority <= best; i++)
+		if (breaker_wants_message(input->health[i], input->policy[i]))
+			return i;
+	return -1;
+}
+
+static bool is_waiting(const struct health *health)
+{
+	return health->state == HEALTH_TRIAL || health->state == HEALTH_DEFERRED;
+}
+
+/* By insertion: equal times keep the order of the pool. A trial has none, and so comes first. */
+static void append_waiting(const struct pool *pool, const struct candidates_input *input, int trial,
 	struct candidates *candidates)
 {
 	int first = candidates->count;
 
 	for (int i = 0; i < pool->host_count; i++) {
-		if (input->health[i]->state != HEALTH_DEFERRED)
+		if (i == trial || !is_waiting(input->health[i]))
 			continue;
 
 		int at = candidates->count++;
@@ -113,10 +136,20 @@ static void append_deferred(const struct pool *pool, const struct candidates_inp
 void candidates_order(const struct pool *pool, const struct candidates_input *input,
 	struct candidates *candidates)
 {
+	int trial = find_trial(pool, input);
+	int32_t unused[POOL_HOSTS_MAX];
+	int32_t *credit = input->credit;
+
 	assert(pool->host_count > 0 && pool->host_count <= POOL_HOSTS_MAX);
 	candidates->count = 0;
-	append_tiers(pool, input, is_usable, candidates);
-	append_deferred(pool, input, candidates);
+	candidates->is_trial = trial != -1;
+	if (trial != -1) {
+		candidates->hosts[candidates->count++] = (uint8_t)trial;
+		memcpy(unused, credit, (size_t)pool->host_count * sizeof(*unused));
+		credit = unused;
+	}
+	append_tiers(pool, input, HEALTH_UP, credit, candidates);
+	append_waiting(pool, input, trial, candidates);
 	if (candidates->count == 0)
-		append_tiers(pool, input, is_drained, candidates);
+		append_tiers(pool, input, HEALTH_DRAINED, credit, candidates);
 }

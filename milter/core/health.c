@@ -19,6 +19,31 @@ static const char *const reason_names[HEALTH_REASON_COUNT] = {
 	[HEALTH_REASON_NONE] = "none",
 	[HEALTH_REASON_OPERATOR] = "operator",
 	[HEALTH_REASON_DRAIN_ENDED] = "drain_ended",
+	[HEALTH_REASON_RETRY_DUE] = "retry_due",
+	[HEALTH_REASON_RECOVERED] = "recovered",
+	[HEALTH_REASON_CONNECTION_REFUSED] = "connection_refused",
+	[HEALTH_REASON_UNREACHABLE] = "unreachable",
+	[HEALTH_REASON_CONNECT_TIMEOUT] = "connect_timeout",
+	[HEALTH_REASON_CONVERSATION_TIMEOUT] = "conversation_timeout",
+	[HEALTH_REASON_LOST_CONNECTION] = "lost_connection",
+	[HEALTH_REASON_TLS_FAILED] = "tls_failed",
+	[HEALTH_REASON_REPLY_421] = "reply_421",
+	[HEALTH_REASON_GREETING_4XX] = "greeting_4xx",
+	[HEALTH_REASON_EHLO_4XX] = "ehlo_4xx",
+	[HEALTH_REASON_MAIL_4XX] = "mail_4xx",
+	[HEALTH_REASON_DATA_4XX] = "data_4xx",
+	[HEALTH_REASON_END_4XX] = "end_4xx",
+	[HEALTH_REASON_SYSTEM_4_3] = "system_4.3",
+	[HEALTH_REASON_RECIPIENT_4XX] = "recipient_4xx",
+	[HEALTH_REASON_POLICY_4_7] = "policy_4.7",
+	[HEALTH_REASON_REJECTED_5XX] = "rejected_5xx",
+	[HEALTH_REASON_NO_ADDRESS] = "no_address",
+	[HEALTH_REASON_OUR_SHORTAGE] = "our_shortage",
+	[HEALTH_REASON_SUSPENDED] = "suspended",
+	[HEALTH_REASON_UNCLASSIFIED] = "unclassified",
+	[HEALTH_REASON_CLASSIFIED] = "classified",
+	[HEALTH_REASON_DELIVERED] = "delivered",
+	[HEALTH_REASON_PROBED] = "probed",
 };
 
 void health_init(struct health *health, int64_t now)
@@ -37,12 +62,12 @@ bool health_valid(const struct health *health)
 {
 	if (health->state >= HEALTH_STATE_COUNT || health->reason >= HEALTH_REASON_COUNT)
 		return false;
-	if (health->evidence_next >= HEALTH_EVIDENCE_MAX || !times_valid(health))
+	if (health->evidence_count > HEALTH_EVIDENCE_MAX || !times_valid(health))
 		return false;
 	return memchr(health->text, '\0', sizeof(health->text)) != NULL;
 }
 
-static void set_text(struct health *health, const char *text)
+void health_set_text(struct health *health, const char *text)
 {
 	size_t length = strlen(text);
 
@@ -50,40 +75,6 @@ static void set_text(struct health *health, const char *text)
 		length = sizeof(health->text) - 1;
 	memset(health->text, 0, sizeof(health->text));
 	memcpy(health->text, text, length);
-}
-
-/* The one place where a state changes. */
-static bool change(struct health *health, enum health_state state, enum health_reason reason,
-	int64_t until, int64_t now)
-{
-	bool changed = health->state != state;
-
-	health->state = state;
-	health->reason = reason;
-	health->until = until;
-	if (changed)
-		health->since = now;
-	return changed;
-}
-
-bool health_drain(struct health *health, int64_t until, const char *text, int64_t now)
-{
-	set_text(health, text);
-	return change(health, HEALTH_DRAINED, HEALTH_REASON_OPERATOR, until, now);
-}
-
-bool health_enable(struct health *health, int64_t now)
-{
-	set_text(health, "");
-	return change(health, HEALTH_UP, HEALTH_REASON_OPERATOR, 0, now);
-}
-
-bool health_expire(struct health *health, int64_t now)
-{
-	if (health->state != HEALTH_DRAINED || health->until == 0 || health->until > now)
-		return false;
-	set_text(health, "");
-	return change(health, HEALTH_UP, HEALTH_REASON_DRAIN_ENDED, 0, now);
 }
 
 const char *health_state_name(uint32_t state)

@@ -129,8 +129,9 @@ void show_status(const json_t *answer)
 		number_of(messages, "total"), number_of(messages, "routed"),
 		number_of(messages, "unrouted"), number_of(messages, "mixed"),
 		number_of(messages, "discarded"), number_of(messages, "faults"));
-	printf("recipients   %lld rejected, %lld deferred\n", number_of(recipients, "rejected"),
-		number_of(recipients, "deferred"));
+	printf("recipients   %lld rejected, %lld deferred, %lld put off\n",
+		number_of(recipients, "rejected"), number_of(recipients, "deferred"),
+		number_of(recipients, "put_off"));
 	printf("connections  %lld, %lld messages in flight\n", number_of(milter, "sessions"),
 		number_of(milter, "in_flight"));
 	printf("asks for    ");
@@ -153,6 +154,7 @@ static void show_pool(const json_t *pool)
 	printf(": %s", shown(pool, "transport"));
 	printf(", %s", shown(pool, "balance"));
 	printf("%s%s", hash_on == NULL ? "" : " on ", hash_on == NULL ? "" : hash_on);
+	printf(", all deferred: %s", shown(pool, "all_deferred"));
 	printf(", %lld messages, %s\n", messages, shown(pool, "source"));
 	json_array_foreach (hosts, i, host) {
 		add_endpoint(columns, host);
@@ -204,7 +206,8 @@ static void add_names(struct columns *columns, const json_t *names)
 void show_hosts(const json_t *answer)
 {
 	struct columns *columns =
-		columns_new("HOST|STATE|SINCE|UNTIL|REASON|>FIRST|>LISTED|POOLS|TEXT");
+		columns_new("HOST|STATE|SINCE|UNTIL|REASON|>FAILURES|>FIRST|>ATTEMPTS|>DELIVERED|"
+			    ">DEFERRED|LAST SUCCESS|POOLS|TEXT");
 	size_t i;
 	json_t *host;
 
@@ -214,8 +217,12 @@ void show_hosts(const json_t *answer)
 		add_time(columns, host, "since");
 		add_time(columns, host, "until");
 		add_text(columns, host, "reason");
+		add_number(columns, host, "failures");
 		add_number(columns, host, "first");
-		add_number(columns, host, "listed");
+		add_number(columns, host, "attempts");
+		add_number(columns, host, "delivered");
+		add_number(columns, host, "deferred");
+		add_time(columns, host, "last_success");
 		add_names(columns, json_object_get(host, "pools"));
 		add_text(columns, host, "text");
 	}
@@ -264,6 +271,8 @@ void show_explain(const json_t *answer)
 	if (text_of(answer, "pool") == NULL)
 		return;
 	printf("pool       %s\n", shown(answer, "pool"));
+	if (strcmp(text_of(answer, "pool"), shown(answer, "takes")) != 0)
+		printf("fallback   %s: no host of that pool is usable\n", shown(answer, "takes"));
 	columns = columns_new(">ORDER|HOST|>PRIORITY|>WEIGHT|STATE");
 	json_array_foreach (candidates, i, host) {
 		columns_add_number(columns, (long long)i + 1);
@@ -312,7 +321,8 @@ static void print_event(const json_t *event)
 		printf("  host=%s ", host);
 		printf("%s->", shown(event, "from"));
 		printf("%s ", shown(event, "to"));
-		printf("reason=%s", shown(event, "reason"));
+		printf("reason=%s failures=%lld delivered=%lld", shown(event, "reason"),
+			number_of(event, "failures"), number_of(event, "delivered"));
 	}
 	if (text != NULL && *text != '\0')
 		printf("  %s", shown(event, "text"));

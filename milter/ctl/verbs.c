@@ -233,6 +233,11 @@ static int run_enable(const struct verb_call *call)
 	return steer(call, "enable");
 }
 
+static int run_reset(const struct verb_call *call)
+{
+	return steer(call, "reset");
+}
+
 static void show_reload(const json_t *answer)
 {
 	const char *error = json_string_value(json_object_get(answer, "error"));
@@ -296,6 +301,7 @@ static const struct verb verbs[] = {
 	{"drain", "HOST[:PORT] [--for DURATION] [--reason TEXT]",
 		"take a host out of all its pools", 1, 1, VERB_FOR | VERB_REASON, true, run_drain},
 	{"enable", "HOST[:PORT]", "put a host back", 1, 1, 0, true, run_enable},
+	{"reset", "HOST[:PORT]", "forget what is remembered of a host", 1, 1, 0, true, run_reset},
 	{"reload", "", "read the configuration again", 0, 0, 0, true, run_reload},
 	{"check", "FILE", "check a configuration, without a daemon", 1, 1, 0, false, run_check},
 	{"state", "FILE", "show a state file, without a daemon", 1, 1, 0, false, run_state},

@@ -10,6 +10,7 @@
 #include "core/endpoint.h"
 #include "doors/http_json.h"
 #include "engine/clock.h"
+#include "engine/engine_view.h"
 #include "text/idn.h"
 
 #include <arpa/inet.h>
@@ -234,8 +235,33 @@ static void canonical_host(struct endpoint *endpoint)
 		memcpy(endpoint->name, ascii, sizeof(endpoint->name));
 }
 
+/* What a POST to /v1/hosts/HOST/… does. */
+enum verb { VERB_DRAIN, VERB_ENABLE, VERB_RESET, VERB_COUNT };
+
+static const char *const verb_names[VERB_COUNT] = {
+	[VERB_DRAIN] = "drain",
+	[VERB_ENABLE] = "enable",
+	[VERB_RESET] = "reset",
+};
+
+static void change_host(
+	const struct http_call *call, size_t host, enum verb verb, int64_t span, int64_t now)
+{
+	switch (verb) {
+	case VERB_DRAIN:
+		engine_drain(call->engine, host, span == 0 ? 0 : now + span,
+			parameter(call, "reason"), now);
+		break;
+	case VERB_ENABLE:
+		engine_enable(call->engine, host, now);
+		break;
+	default:
+		engine_reset(call->engine, host, now);
+	}
+}
+
 static json_t *change_hosts(
-	const struct http_call *call, const struct endpoint *endpoint, bool is_drain, int64_t span)
+	const struct http_call *call, const struct endpoint *endpoint, enum verb verb, int64_t span)
 {
 	json_t *hosts = json_array();
 	int64_t now = clock_now();
@@ -243,20 +269,16 @@ static json_t *change_hosts(
 	size_t at = 0;
 
 	while ((at = engine_find_host(call->engine, endpoint->name, endpoint->port, at)) < count) {
-		if (is_drain)
-			engine_drain(call->engine, at, span == 0 ? 0 : now + span,
-				parameter(call, "reason"), now);
-		else
-			engine_enable(call->engine, at, now);
+		change_host(call, at, verb, span, now);
 		json_array_append_new(hosts, http_json_host(call->engine, at++));
 	}
 	return json_pack("{s:o}", "hosts", hosts);
 }
 
 /* HOST is what stands between /v1/hosts/ and the verb. */
-static json_t *steer(const struct http_call *call, const char *host, bool is_drain, int *status)
+static json_t *steer(const struct http_call *call, const char *host, enum verb verb, int *status)
 {
-	const char *span_text = is_drain ? parameter(call, "for") : "";
+	const char *span_text = verb == VERB_DRAIN ? parameter(call, "for") : "";
 	int64_t span = *span_text == '\0' ? 0 : duration_parse(span_text);
 	struct endpoint endpoint;
 
@@ -271,7 +293,7 @@ static json_t *steer(const struct http_call *call, const char *host, bool is_dra
 	if (engine_find_host(call->engine, endpoint.name, endpoint.port, 0) ==
 		engine_host_count(call->engine))
 		return refuse(status, NOT_FOUND, "no pool has that host");
-	return change_hosts(call, &endpoint, is_drain, span);
+	return change_hosts(call, &endpoint, verb, span);
 }
 
 /* ---- which call is it */
@@ -319,12 +341,15 @@ static size_t host_length(const char *path, const char *verb)
 
 static json_t *answer_change(const struct http_call *call, int *status)
 {
-	size_t drained = host_length(call->path, "drain");
-	size_t enabled = host_length(call->path, "enable");
-	size_t length = drained + enabled;
+	size_t length = 0;
+	enum verb verb = VERB_COUNT;
 	char *encoded, *host;
 	json_t *answer;
 
+	for (int i = 0; i < VERB_COUNT && length == 0; i++) {
+		length = host_length(call->path, verb_names[i]);
+		verb = (enum verb)i;
+	}
 	if (length == 0 && strcmp(call->path, reload_path) != 0)
 		return refuse(status, NOT_FOUND, "no such path");
 	if (!call->is_post)
@@ -333,7 +358,7 @@ static json_t *answer_change(const struct http_call *call, int *status)
 		return refuse(status, NOT_ALLOWED, "this listener is for reading only");
 	encoded = strndup(call->path + sizeof(hosts_path) - 1, length);
 	host = encoded == NULL ? NULL : evhttp_uridecode(encoded, 0, NULL);
-	answer = host == NULL ? NULL : steer(call, host, drained > 0, status);
+	answer = host == NULL ? NULL : steer(call, host, verb, status);
 	free(host);
 	free(encoded);
 	return answer;

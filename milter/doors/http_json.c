@@ -7,6 +7,7 @@
 #include "doors/http_json.h"
 #include "core/printable.h"
 #include "engine/clock.h"
+#include "engine/engine_view.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -41,14 +42,17 @@ static json_t *host_object(const struct view_host *host, json_t *pools)
 {
 	const struct health *health = &host->health;
 
-	return json_pack("{s:s, s:i, s:o, s:i, s:i, s:s, s:o, s:o, s:s, s:o, s:o, s:o, s:n, s:n,"
-			 " s:n, s:n}",
+	return json_pack("{s:s, s:i, s:o, s:i, s:i, s:s, s:o, s:o, s:s, s:o, s:o, s:o, s:i, s:o,"
+			 " s:o, s:o, s:o, s:o}",
 		"host", host->name, "port", host->port, "pools", pools, "priority", host->priority,
 		"weight", host->weight, "state", health_state_name(health->state), "since",
 		http_json_time(health->since), "until", http_json_time(health->until), "reason",
 		health_reason_name(health->reason), "text", foreign_text(health->text), "first",
-		counter(host->first), "listed", counter(host->listed), "failures", "attempts",
-		"delivered", "deferred");
+		counter(host->first), "listed", counter(host->listed), "failures",
+		(int)health->failures, "attempts", counter(health->attempts), "delivered",
+		counter(health->delivered), "deferred", counter(health->deferred), "last_success",
+		http_json_time(health->last_success), "last_failure",
+		http_json_time(health->last_failure));
 }
 
 json_t *http_json_host(struct engine *engine, size_t host)
@@ -70,6 +74,14 @@ static json_t *hash_on(enum balance balance, enum hash_on on)
 	return json_string(on == HASH_ON_SENDER ? "sender" : "recipient");
 }
 
+/* "try", "tempfail" or "fallback POOL". */
+static json_t *all_deferred(const struct view_pool *pool)
+{
+	if (pool->fallback[0] != '\0')
+		return json_sprintf("fallback %s", pool->fallback);
+	return json_string(pool->all_deferred == ALL_DEFERRED_TEMPFAIL ? "tempfail" : "try");
+}
+
 json_t *http_json_pool(struct engine *engine, size_t pool)
 {
 	struct view_pool view;
@@ -82,14 +94,16 @@ json_t *http_json_pool(struct engine *engine, size_t pool)
 		engine_view_pool_host(engine, pool, i, &host);
 		json_array_append_new(hosts, host_object(&host, json_pack("[s]", view.name)));
 	}
-	return json_pack("{s:s, s:s, s:s, s:o, s:s, s:o, s:o}", "pool", view.name, "transport",
+	return json_pack("{s:s, s:s, s:s, s:o, s:o, s:s, s:o, s:o}", "pool", view.name, "transport",
 		view.transport, "balance", view.balance == BALANCE_HASH ? "hash" : "round-robin",
-		"hash_on", hash_on(view.balance, view.hash_on), "source", view.source, "messages",
-		counter(view.messages), "hosts", hosts);
+		"hash_on", hash_on(view.balance, view.hash_on), "all_deferred", all_deferred(&view),
+		"source", view.source, "messages", counter(view.messages), "hosts", hosts);
 }
 
 static json_t *reply(const struct view_route *route)
 {
+	if (route->is_put_off)
+		return json_string("451 4.4.1 All hosts for this recipient fail, try again later");
 	if (route->code[0] == '\0')
 		return json_null();
 	return json_sprintf("%s %s %s", route->code, route->enhanced, route->text);
@@ -115,12 +129,13 @@ json_t *http_json_plan(const struct engine_plan *plan, const char *recipient)
 				host->port, "priority", host->priority, "weight", host->weight,
 				"state", health_state_name(host->health.state)));
 	}
-	return json_pack("{s:o, s:o, s:o, s:s, s:o, s:o, s:o, s:o}", "recipient",
+	return json_pack("{s:o, s:o, s:o, s:s, s:o, s:o, s:o, s:o, s:o}", "recipient",
 		foreign_text(recipient), "match", http_json_text_or_null(route->match), "source",
 		http_json_text_or_null(route->source), "action", table_action_name(route->action),
-		"pool", http_json_text_or_null(route->pool_name), "candidates", candidates,
-		"nexthop", plan->nexthop[0] == '\0' ? json_null() : json_string(plan->nexthop),
-		"reply", reply(route));
+		"pool", http_json_text_or_null(route->pool_name), "takes",
+		http_json_text_or_null(plan->takes), "candidates", candidates, "nexthop",
+		plan->nexthop[0] == '\0' ? json_null() : json_string(plan->nexthop), "reply",
+		reply(route));
 }
 
 json_t *http_json_simulation(const struct view_route *route, const struct simulation *simulation,
@@ -152,7 +167,7 @@ static json_t *host_or_null(const struct event_entry *entry, json_t *value)
 
 json_t *http_json_event(const struct event_entry *entry)
 {
-	return json_pack("{s:o, s:o, s:s, s:o, s:o, s:o, s:o, s:s, s:o, s:o}", "id",
+	return json_pack("{s:o, s:o, s:s, s:o, s:o, s:o, s:o, s:s, s:o, s:o, s:o, s:o}", "id",
 		counter(entry->id), "time", http_json_time(entry->at), "event",
 		event_ring_kind_name(entry->kind), "host",
 		host_or_null(entry, json_string(entry->host)), "port",
@@ -160,7 +175,9 @@ json_t *http_json_event(const struct event_entry *entry)
 		host_or_null(entry, json_string(health_state_name(entry->from))), "to",
 		host_or_null(entry, json_string(health_state_name(entry->to))), "reason",
 		health_reason_name(entry->reason), "text", foreign_text(entry->text), "until",
-		http_json_time(entry->until));
+		http_json_time(entry->until), "failures",
+		host_or_null(entry, counter(entry->failures)), "delivered",
+		host_or_null(entry, counter(entry->delivered)));
 }
 
 json_t *http_json_reload(const char *error, const struct fault_list *faults)
@@ -196,6 +213,7 @@ json_t *http_json_messages(struct engine *engine)
 
 json_t *http_json_recipients(struct engine *engine)
 {
-	return json_pack("{s:o, s:o}", "rejected", counted(engine, ENGINE_RCPT_REJECTED),
-		"deferred", counted(engine, ENGINE_RCPT_DEFERRED));
+	return json_pack("{s:o, s:o, s:o}", "rejected", counted(engine, ENGINE_RCPT_REJECTED),
+		"deferred", counted(engine, ENGINE_RCPT_DEFERRED), "put_off",
+		counted(engine, ENGINE_PUT_OFF));
 }

@@ -6,6 +6,7 @@
 
 #include "doors/milter_door.h"
 #include "core/printable.h"
+#include "doors/milter_steps.h"
 #include "engine/clock.h"
 #include "engine/log.h"
 #include "text/idn.h"
@@ -112,40 +113,6 @@ static void end_message(struct session *session)
 	session->in_message = false;
 }
 
-static unsigned long steps_to_skip(struct engine_needs needs)
-{
-	unsigned long skip =
-		SMFIP_NOCONNECT | SMFIP_NOHELO | SMFIP_NOUNKNOWN | SMFIP_NOEOH | SMFIP_NOBODY;
-
-	if (!needs.sender)
-		skip |= SMFIP_NOMAIL;
-	if (!needs.pools)
-		skip |= SMFIP_NOHDRS;
-	/*
-	 * Over TCP, Postfix's small packet of macros before an end of message that follows no reply
-	 * waits for a delayed acknowledgement, 40 ms: the answer to DATA is in its place.
-	 */
-	if (!door.is_tcp)
-		skip |= SMFIP_NODATA;
-	return skip;
-}
-
-const char *milter_door_step(bool is_tcp, struct engine_needs needs, int index)
-{
-	const char *steps[6];
-	int count = 0;
-
-	if (needs.sender)
-		steps[count++] = "mail";
-	steps[count++] = "rcpt";
-	if (is_tcp)
-		steps[count++] = "data";
-	if (needs.pools)
-		steps[count++] = "header";
-	steps[count++] = "eom";
-	return index < count ? steps[index] : NULL;
-}
-
 static sfsistat on_negotiate(SMFICTX *ctx, unsigned long actions, unsigned long steps,
 	unsigned long unused2, unsigned long unused3, unsigned long *wanted_actions,
 	unsigned long *wanted_steps, unsigned long *wanted2, unsigned long *wanted3)
@@ -175,7 +142,7 @@ static sfsistat on_negotiate(SMFICTX *ctx, unsigned long actions, unsigned long 
 		smfi_setsymlist(ctx, SMFIM_EOM, "i");
 	}
 	*wanted_actions = wanted;
-	*wanted_steps = (steps_to_skip(needs) | SMFIP_NR_MAIL | SMFIP_NR_HDR) & steps;
+	*wanted_steps = milter_steps_protocol(door.is_tcp, needs) & steps;
 	*wanted2 = 0;
 	*wanted3 = 0;
 	return SMFIS_CONTINUE;
@@ -266,6 +233,12 @@ static sfsistat on_recipient(SMFICTX *ctx, char **arguments)
 		return refuse(ctx, &route, arguments[0]);
 	if (lacks_steps(session, &route))
 		return tempfail(ctx, "4.3.5", "Routing has changed, try again on a new connection");
+	if (route.is_put_off) {
+		engine_count(door.engine, ENGINE_PUT_OFF, 1);
+		log_debug("NOQUEUE: pool=%s match=%s source=%s: all hosts are deferred",
+			route.pool_name, route.match, route.source);
+		return tempfail(ctx, "4.4.1", "All hosts for this recipient fail, try again later");
+	}
 	if (session->recipients++ == 0) {
 		session->route = route;
 		session->recipient_hash = recipient.hash;
@@ -307,10 +280,16 @@ static sfsistat send_to_pool(SMFICTX *ctx, struct session *session)
 {
 	const struct view_route *route = &session->route;
 	struct engine_choice choice;
+	const char *macro = smfi_getsymval(ctx, "i");
 	char id[QUEUE_ID_MAX];
+	const struct engine_message message = {
+		.pool = route->pool,
+		.recipient_hash = session->recipient_hash,
+		.sender_hash = session->sender_hash,
+		.queue_id = macro == NULL ? "" : macro,
+	};
 
-	if (engine_choose(door.engine, route->pool, session->recipient_hash, session->sender_hash,
-		    &choice) == -1)
+	if (engine_choose(door.engine, &message, &choice) == -1)
 		return fault(ctx, session, "the pool has left the configuration");
 	if (smfi_addheader(ctx, MILTER_DOOR_HEADER, choice.nexthop) == MI_FAILURE ||
 		smfi_chgheader(ctx, MILTER_DOOR_HEADER, 1, NULL) == MI_FAILURE)

@@ -5,46 +5,24 @@
  */
 
 #include "engine/engine.h"
+#include "core/blame.h"
+#include "core/breaker.h"
 #include "core/duration.h"
 #include "core/endpoint.h"
 #include "core/nexthop.h"
 #include "core/printable.h"
+#include "engine/attribution.h"
 #include "engine/clock.h"
+#include "engine/engine_self.h"
 #include "engine/log.h"
+#include "engine/recent.h"
 #include "engine/roster.h"
 
 #include <assert.h>
-#include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-enum { ROUTES_AT_ONCE = 1000 };
-
-struct engine {
-	pthread_mutex_t lock;
-	struct state *state;
-	struct roster *roster;
-	struct engine_needs needs;
-	int64_t next_end; /* the earliest end of a drain; 0: none has one */
-	struct event_ring events;
-	_Atomic int64_t counters[ENGINE_COUNTER_COUNT];
-};
-
-static void lock(struct engine *engine)
-{
-	int error = pthread_mutex_lock(&engine->lock);
-
-	assert(error == 0);
-}
-
-static void unlock(struct engine *engine)
-{
-	int error = pthread_mutex_unlock(&engine->lock);
-
-	assert(error == 0);
-}
 
 /* ---- life */
 
@@ -80,19 +58,6 @@ static struct engine_needs needs_of(const struct table *table)
 	return needs;
 }
 
-/* The engine lock must be held. */
-static void find_next_end(struct engine *engine)
-{
-	engine->next_end = 0;
-	for (size_t i = 0; i < engine->roster->host_count; i++) {
-		const struct health *health = engine->roster->hosts[i].health;
-
-		if (health->state == HEALTH_DRAINED && health->until != 0 &&
-			(engine->next_end == 0 || health->until < engine->next_end))
-			engine->next_end = health->until;
-	}
-}
-
 int engine_swap(struct engine *engine, const struct table *table, struct state_report *report)
 {
 	int64_t now = clock_now();
@@ -101,15 +66,15 @@ int engine_swap(struct engine *engine, const struct table *table, struct state_r
 
 	if (roster == NULL)
 		return -1;
-	lock(engine);
+	engine_self_lock(engine);
 
 	struct roster *before = engine->roster;
 
 	roster_seat(roster);
 	engine->roster = roster;
 	engine->needs = needs;
-	find_next_end(engine);
-	unlock(engine);
+	recent_forget(&engine->recent);
+	engine_self_unlock(engine);
 	state_leave_others(engine->state, roster->used, now);
 	roster_free(before);
 	return 0;
@@ -119,34 +84,60 @@ int engine_swap(struct engine *engine, const struct table *table, struct state_r
 
 void engine_route(struct engine *engine, const struct address *recipient, struct view_route *route)
 {
-	lock(engine);
+	engine_self_lock(engine);
 	view_copy_route(route, engine->roster, table_lookup(engine->roster->table, recipient));
-	unlock(engine);
+	engine_self_unlock(engine);
 }
 
-int engine_choose(struct engine *engine, size_t pool, uint64_t recipient_hash, uint64_t sender_hash,
-	struct engine_choice *choice)
+static uint64_t key_of(const struct roster_pool *pool, uint64_t recipient, uint64_t sender)
 {
+	return pool->pool->hash_on == HASH_ON_SENDER ? sender : recipient;
+}
+
+/* What follows from having chosen. The engine lock must be held. */
+static void note_choice(struct engine *engine, const struct roster_pool *pool,
+	const struct candidates *candidates, const char *queue_id, int64_t now)
+{
+	struct observation named = {.at = now};
+	int first = candidates->hosts[0];
+	uint64_t message;
+
+	view_copy_text(named.queue_id, sizeof(named.queue_id), queue_id);
+	message = attribution_message(&named);
+	if (candidates->is_trial) {
+		struct breaker_event chosen = {.kind = BREAKER_CHOSEN, .message = message};
+
+		breaker_feed(pool->health[first], pool->policy[first], &chosen, now);
+	}
+	if (pool->has_twins)
+		recent_put(&engine->recent, message, (size_t)(pool - engine->roster->pools),
+			candidates);
+}
+
+int engine_choose(
+	struct engine *engine, const struct engine_message *message, struct engine_choice *choice)
+{
+	int64_t now = clock_now();
 	struct candidates candidates;
 	int32_t credit[POOL_HOSTS_MAX];
-
-	lock(engine);
-
-	const struct roster_pool *from = roster_pool_of(engine->roster, pool);
-
-	if (from == NULL) {
-		unlock(engine);
-		return -1;
-	}
-
-	bool by_sender = from->pool->hash_on == HASH_ON_SENDER;
 	int length;
 
-	roster_order(from, by_sender ? sender_hash : recipient_hash, credit, &candidates);
-	roster_take_turn(from, credit, &candidates);
-	view_copy_text(choice->pool, sizeof(choice->pool), from->pool->name);
-	length = nexthop_list(choice->nexthop, sizeof(choice->nexthop), from->pool, &candidates);
-	unlock(engine);
+	engine_self_lock(engine);
+
+	const struct roster_pool *pool = roster_pool_of(engine->roster, message->pool);
+
+	if (pool == NULL) {
+		engine_self_unlock(engine);
+		return -1;
+	}
+	pool = roster_effective(engine->roster, pool);
+	roster_order(pool, key_of(pool, message->recipient_hash, message->sender_hash), now, credit,
+		&candidates);
+	roster_take_turn(pool, credit, &candidates);
+	note_choice(engine, pool, &candidates, message->queue_id, now);
+	view_copy_text(choice->pool, sizeof(choice->pool), pool->pool->name);
+	length = nexthop_list(choice->nexthop, sizeof(choice->nexthop), pool->pool, &candidates);
+	engine_self_unlock(engine);
 	assert(length > 0);
 	return 0;
 }
@@ -155,9 +146,9 @@ struct engine_needs engine_needs(struct engine *engine)
 {
 	struct engine_needs needs;
 
-	lock(engine);
+	engine_self_lock(engine);
 	needs = engine->needs;
-	unlock(engine);
+	engine_self_unlock(engine);
 	return needs;
 }
 
@@ -173,22 +164,37 @@ int64_t engine_counted(struct engine *engine, enum engine_counter counter)
 
 /* ---- changes and events */
 
+static enum event_kind kind_of(uint32_t state, uint32_t reason)
+{
+	if (reason == HEALTH_REASON_DRAIN_ENDED)
+		return EVENT_DRAIN_ENDED;
+	return state == HEALTH_DEFERRED ? EVENT_DEFERRED
+	       : state == HEALTH_TRIAL	? EVENT_TRIAL
+					: EVENT_UP;
+}
+
 /* The engine lock must be held. */
 static void fill_event(struct event_entry *entry, const struct roster_host *host)
 {
+	const struct health *health = host->health;
+
 	view_copy_text(entry->host, sizeof(entry->host), host->host->name);
-	view_copy_text(entry->text, sizeof(entry->text), host->health->text);
+	view_copy_text(entry->text, sizeof(entry->text), health->text);
 	entry->port = host->host->port;
-	entry->to = host->health->state;
-	entry->reason = host->health->reason;
-	entry->until = host->health->until;
+	entry->to = health->state;
+	entry->reason = health->reason;
+	entry->until = health->until;
+	entry->failures = health->failures;
+	entry->delivered = health->delivered;
 }
 
+/* All that a person wants to know at three in the morning, in one line. */
 static void log_change(const struct event_entry *entry)
 {
 	char host[ENDPOINT_TEXT_MAX];
 	char text[HEALTH_TEXT_MAX];
 	char until[16 + DURATION_TEXT_MAX] = "";
+	bool is_reply = entry->to == HEALTH_DEFERRED;
 
 	endpoint_format(host, entry->host, entry->port);
 	if (entry->until != 0) {
@@ -197,76 +203,114 @@ static void log_change(const struct event_entry *entry)
 		duration_format(span, entry->until - entry->at);
 		snprintf(until, sizeof(until), " until=%s", span);
 	}
-	log_info("host=%s %s->%s reason=%s text=\"%s\"%s", host, health_state_name(entry->from),
-		health_state_name(entry->to), health_reason_name(entry->reason),
-		printable_copy(text, sizeof(text), entry->text), until);
+	log_info("host=%s %s->%s reason=%s %s=\"%s\" failures=%u%s delivered=%llu", host,
+		health_state_name(entry->from), health_state_name(entry->to),
+		health_reason_name(entry->reason), is_reply ? "reply" : "text",
+		printable_copy(text, sizeof(text), entry->text), entry->failures, until,
+		(unsigned long long)entry->delivered);
+}
+
+/*
+ * Feeds an event to a host. A change of state is one event and one log line; so is what an operator
+ * says (KIND), although it may change nothing.
+ */
+static void feed(struct engine *engine, size_t host, const struct breaker_event *event,
+	enum event_kind kind, int64_t now)
+{
+	bool is_operator = kind != EVENT_KIND_COUNT;
+	struct event_entry entry = {.at = now, .kind = kind};
+	bool is_new;
+
+	engine_self_lock(engine);
+
+	const struct roster_host *of = &engine->roster->hosts[host];
+
+	entry.from = of->health->state;
+	is_new = breaker_feed(of->health, &of->pool->policy, event, now) || is_operator;
+	if (is_new) {
+		fill_event(&entry, of);
+		if (!is_operator)
+			entry.kind = kind_of(entry.to, entry.reason);
+		event_ring_add(&engine->events, &entry);
+	}
+	engine_self_unlock(engine);
+	if (is_new)
+		log_change(&entry);
 }
 
 void engine_drain(struct engine *engine, size_t host, int64_t until, const char *text, int64_t now)
 {
-	struct event_entry entry = {.at = now, .kind = EVENT_DRAIN};
+	struct breaker_event event = {.kind = BREAKER_DRAIN, .until = until, .text = text};
 
-	lock(engine);
-
-	const struct roster_host *of = &engine->roster->hosts[host];
-
-	entry.from = of->health->state;
-	health_drain(of->health, until, text, now);
-	fill_event(&entry, of);
-	event_ring_add(&engine->events, &entry);
-	find_next_end(engine);
-	unlock(engine);
-	log_change(&entry);
+	feed(engine, host, &event, EVENT_DRAIN, now);
 }
 
 void engine_enable(struct engine *engine, size_t host, int64_t now)
 {
-	struct event_entry entry = {.at = now, .kind = EVENT_ENABLE};
-
-	lock(engine);
-
-	const struct roster_host *of = &engine->roster->hosts[host];
-
-	entry.from = of->health->state;
-	health_enable(of->health, now);
-	fill_event(&entry, of);
-	event_ring_add(&engine->events, &entry);
-	unlock(engine);
-	log_change(&entry);
+	feed(engine, host, &(struct breaker_event){.kind = BREAKER_ENABLE}, EVENT_ENABLE, now);
 }
 
-/* Ends the first drain that has run out, from that host on. The engine lock must be held. */
-static bool end_one(struct engine *engine, size_t *host, int64_t now, struct event_entry *entry)
+void engine_reset(struct engine *engine, size_t host, int64_t now)
 {
-	for (; *host < engine->roster->host_count; ++*host) {
-		const struct roster_host *of = &engine->roster->hosts[*host];
-		uint32_t from = of->health->state;
-
-		if (!health_expire(of->health, now))
-			continue;
-		*entry = (struct event_entry){.at = now, .kind = EVENT_DRAIN_ENDED, .from = from};
-		fill_event(entry, of);
-		event_ring_add(&engine->events, entry);
-		return true;
-	}
-	find_next_end(engine);
-	return false;
+	feed(engine, host, &(struct breaker_event){.kind = BREAKER_RESET}, EVENT_RESET, now);
 }
 
 void engine_tick(struct engine *engine, int64_t now)
 {
-	bool is_due = true;
+	const struct breaker_event event = {.kind = BREAKER_TICK};
 
-	for (size_t host = 0; is_due;) {
-		struct event_entry entry;
+	for (size_t host = 0; host < engine->roster->host_count; host++)
+		feed(engine, host, &event, EVENT_KIND_COUNT, now);
+}
 
-		lock(engine);
-		is_due = engine->next_end != 0 && engine->next_end <= now &&
-			 end_one(engine, &host, now, &entry);
-		unlock(engine);
-		if (is_due)
-			log_change(&entry);
+/* A probe that was refused for what it had said has found a host that answers. */
+static enum breaker_kind breaker_kind_of(enum blame_class class, const struct observation *seen)
+{
+	switch (class) {
+	case BLAME_SUCCESS:
+		return BREAKER_SUCCESS;
+	case BLAME_HOST_AT_ONCE:
+		return BREAKER_FAILURE_AT_ONCE;
+	case BLAME_HOST:
+		return BREAKER_FAILURE;
+	case BLAME_RECIPIENT:
+	case BLAME_SENDER:
+		if (!seen->is_probe)
+			return BREAKER_ATTEMPT;
+		return seen->stage >= OBSERVATION_STAGE_MAIL ? BREAKER_SUCCESS : BREAKER_KIND_COUNT;
+	default:
+		return BREAKER_KIND_COUNT;
 	}
+}
+
+void engine_observe(struct engine *engine, const struct observation *observation)
+{
+	size_t host, count;
+	struct blame blame = {.class = BLAME_NONE};
+	struct breaker_event event = {
+		.at = observation->at,
+		.message = attribution_message(observation),
+		.stage = (uint64_t)observation->stage,
+		.is_probe = observation->is_probe,
+		.is_repeat = observation->is_repeat,
+		.text = observation->text,
+	};
+
+	/* The main thread alone swaps the roster: its indexes hold when the lock is given back. */
+	engine_self_lock(engine);
+	count = engine->roster->host_count;
+	host = attribution_find(engine->roster, &engine->recent, observation);
+	if (host < count) {
+		const struct pool *pool = engine->roster->hosts[host].pool;
+
+		blame = blame_find(pool->rules, pool->rule_count, observation);
+	}
+	engine_self_unlock(engine);
+	engine_count(engine, host < count ? ENGINE_OBSERVED : ENGINE_STRANGERS, 1);
+	event.kind = breaker_kind_of(blame.class, observation);
+	event.reason = blame.reason;
+	if (host < count && event.kind != BREAKER_KIND_COUNT)
+		feed(engine, host, &event, EVENT_KIND_COUNT, clock_now());
 }
 
 void engine_note(struct engine *engine, enum event_kind kind, const char *text)
@@ -274,20 +318,20 @@ void engine_note(struct engine *engine, enum event_kind kind, const char *text)
 	struct event_entry entry = {.at = clock_now(), .kind = kind};
 
 	view_copy_text(entry.text, sizeof(entry.text), text);
-	lock(engine);
+	engine_self_lock(engine);
 	event_ring_add(&engine->events, &entry);
-	unlock(engine);
+	engine_self_unlock(engine);
 }
 
 bool engine_event_after(struct engine *engine, uint64_t id, struct event_entry *entry)
 {
-	lock(engine);
+	engine_self_lock(engine);
 
 	const struct event_entry *found = event_ring_after(&engine->events, id);
 
 	if (found != NULL)
 		*entry = *found;
-	unlock(engine);
+	engine_self_unlock(engine);
 	return found != NULL;
 }
 
@@ -295,9 +339,9 @@ uint64_t engine_last_event(struct engine *engine)
 {
 	uint64_t last;
 
-	lock(engine);
+	engine_self_lock(engine);
 	last = engine->events.last;
-	unlock(engine);
+	engine_self_unlock(engine);
 	return last;
 }
 
@@ -323,93 +367,52 @@ size_t engine_find_host(struct engine *engine, const char *name, int port, size_
 	return roster_find_host(engine->roster, name, port, from);
 }
 
-void engine_view_host(struct engine *engine, size_t host, struct view_host *view)
-{
-	lock(engine);
-	view_copy_host(view, engine->roster, host);
-	unlock(engine);
-}
-
-void engine_view_pool(struct engine *engine, size_t pool, struct view_pool *view)
-{
-	lock(engine);
-	view_copy_pool(view, engine->roster, pool);
-	unlock(engine);
-}
-
-void engine_view_pool_host(struct engine *engine, size_t pool, int host, struct view_host *view)
-{
-	lock(engine);
-	view_copy_pool_host(view, engine->roster, pool, host);
-	unlock(engine);
-}
-
-bool engine_view_place(
-	struct engine *engine, size_t host, size_t place, char name[POOL_KEY_MAX + 1])
-{
-	const struct roster *roster = engine->roster;
-	const struct roster_host *of = &roster->hosts[host];
-
-	if (place >= of->place_count)
-		return false;
-	view_copy_text(name, POOL_KEY_MAX + 1,
-		roster->pools[roster->places[of->first_place + place].pool].pool->name);
-	return true;
-}
-
-size_t engine_view_route(
-	struct engine *engine, size_t from, const char *part, struct view_route *view, bool *found)
-{
-	const struct table *table = engine->roster->table;
-	size_t end = from + ROUTES_AT_ONCE;
-
-	*found = false;
-	lock(engine);
-	for (; from < table->route_count && from < end && !*found; from++) {
-		if (strstr(table->routes[from].match, part) == NULL)
-			continue;
-		view_copy_route(view, engine->roster, &table->routes[from]);
-		*found = true;
-	}
-	unlock(engine);
-	return from;
-}
-
 void engine_explain(struct engine *engine, const struct address *recipient, uint64_t sender_hash,
 	struct engine_plan *plan)
 {
 	struct candidates candidates = {.count = 0};
 	int32_t credit[POOL_HOSTS_MAX];
+	int64_t now = clock_now();
 
 	plan->nexthop[0] = '\0';
-	lock(engine);
+	plan->takes[0] = '\0';
+	engine_self_lock(engine);
 
 	const struct route *route = table_lookup(engine->roster->table, recipient);
 
 	view_copy_route(&plan->route, engine->roster, route);
 	if (route != NULL && route->action == ACTION_POOL) {
-		const struct roster_pool *pool = &engine->roster->pools[route->pool];
-		bool by_sender = pool->pool->hash_on == HASH_ON_SENDER;
+		const struct roster_pool *pool =
+			roster_effective(engine->roster, &engine->roster->pools[route->pool]);
+		size_t index = (size_t)(pool - engine->roster->pools);
 
-		roster_order(pool, by_sender ? sender_hash : recipient->hash, credit, &candidates);
+		roster_order(
+			pool, key_of(pool, recipient->hash, sender_hash), now, credit, &candidates);
+		view_copy_text(plan->takes, sizeof(plan->takes), pool->pool->name);
 		nexthop_list(plan->nexthop, sizeof(plan->nexthop), pool->pool, &candidates);
 		for (int i = 0; i < candidates.count; i++)
-			view_copy_pool_host(&plan->candidates[i], engine->roster,
-				(size_t)route->pool, candidates.hosts[i]);
+			view_copy_pool_host(
+				&plan->candidates[i], engine->roster, index, candidates.hosts[i]);
 	}
-	unlock(engine);
+	engine_self_unlock(engine);
 	plan->candidate_count = candidates.count;
 }
 
 void engine_simulate(struct engine *engine, const struct address *recipient,
 	struct view_route *route, struct simulation *simulation)
 {
-	lock(engine);
+	int64_t now = clock_now();
+
+	engine_self_lock(engine);
 
 	const struct route *found = table_lookup(engine->roster->table, recipient);
 
 	view_copy_route(route, engine->roster, found);
 	if (found != NULL && found->action == ACTION_POOL)
-		simulation_copy(simulation, engine->roster, (size_t)found->pool);
-	unlock(engine);
+		simulation_copy(simulation, engine->roster,
+			(size_t)(roster_effective(
+					 engine->roster, &engine->roster->pools[found->pool]) -
+				 engine->roster->pools),
+			now);
+	engine_self_unlock(engine);
 }

@@ -13,6 +13,10 @@ static const char *const kind_names[EVENT_KIND_COUNT] = {
 	[EVENT_DRAIN] = "drain",
 	[EVENT_ENABLE] = "enable",
 	[EVENT_DRAIN_ENDED] = "drain_ended",
+	[EVENT_DEFERRED] = "deferred",
+	[EVENT_TRIAL] = "trial",
+	[EVENT_UP] = "up",
+	[EVENT_RESET] = "reset",
 };
 
 void event_ring_add(struct event_ring *ring, const struct event_entry *entry)

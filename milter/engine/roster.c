@@ -21,6 +21,8 @@ void roster_free(struct roster *roster)
 	free(roster->hosts);
 	free(roster->places);
 	free(roster->health);
+	free(roster->policy);
+	free(roster->by_name);
 	free(roster->pool_of_slot);
 	free(roster->used);
 	free(roster);
@@ -110,6 +112,33 @@ static void collect_hosts(struct roster *roster, size_t place_count)
 	qsort_r(roster->hosts, roster->host_count, sizeof(*roster->hosts), compare_hosts, roster);
 }
 
+static int compare_names(const void *a, const void *b, void *context)
+{
+	const struct roster_host *hosts = context;
+	const struct pool_host *x = hosts[*(const uint32_t *)a].host;
+	const struct pool_host *y = hosts[*(const uint32_t *)b].host;
+	int names = strcmp(x->name, y->name);
+
+	return names != 0 ? names : x->port - y->port;
+}
+
+static void index_names(struct roster *roster)
+{
+	for (size_t i = 0; i < roster->host_count; i++)
+		roster->by_name[i] = (uint32_t)i;
+	qsort_r(roster->by_name, roster->host_count, sizeof(*roster->by_name), compare_names,
+		roster->hosts);
+}
+
+static bool has_twins(const struct pool *pool)
+{
+	for (int i = 1; i < pool->host_count; i++)
+		for (int k = 0; k < i; k++)
+			if (strcmp(pool->hosts[i].name, pool->hosts[k].name) == 0)
+				return true;
+	return false;
+}
+
 static void claim_hosts(struct roster *roster, struct state *state, int64_t now)
 {
 	for (size_t i = 0; i < roster->host_count; i++) {
@@ -119,10 +148,12 @@ static void claim_hosts(struct roster *roster, struct state *state, int64_t now)
 
 		roster->used[slot] = true;
 		host->health = &state_slot(state, slot)->health;
+		host->pool = &roster->table->pools[roster->places[host->first_place].pool];
 		for (size_t k = 0; k < host->place_count; k++) {
 			struct roster_place place = roster->places[host->first_place + k];
 
 			roster->pools[place.pool].health[place.host] = host->health;
+			roster->pools[place.pool].policy[place.host] = &host->pool->policy;
 		}
 	}
 }
@@ -166,15 +197,20 @@ struct roster *roster_new(
 	roster->hosts = allocate(place_count, sizeof(*roster->hosts));
 	roster->places = allocate(place_count, sizeof(struct roster_place));
 	roster->health = allocate(place_count, sizeof(struct health *));
+	roster->policy = allocate(place_count, sizeof(struct breaker_policy *));
+	roster->by_name = allocate(place_count, sizeof(*roster->by_name));
 	if (roster->pools == NULL || roster->hosts == NULL || roster->places == NULL ||
-		roster->health == NULL)
+		roster->health == NULL || roster->policy == NULL || roster->by_name == NULL)
 		goto no_memory;
 	for (size_t i = 0; i < table->pool_count; i++) {
 		roster->pools[i].pool = &table->pools[i];
 		roster->pools[i].health = roster->health + at;
+		roster->pools[i].policy = roster->policy + at;
+		roster->pools[i].has_twins = has_twins(&table->pools[i]);
 		at += (size_t)table->pools[i].host_count;
 	}
 	collect_hosts(roster, place_count);
+	index_names(roster);
 	if (state_reserve(state, count_missing(roster, state, now), now, report) == -1) {
 		roster_free(roster);
 		return NULL;
@@ -281,6 +317,29 @@ const struct roster_pool *roster_pool_of(const struct roster *roster, size_t slo
 	return &roster->pools[roster->pool_of_slot[slot] - 1];
 }
 
+bool roster_has_usable(const struct roster_pool *pool)
+{
+	for (int i = 0; i < pool->pool->host_count; i++)
+		if (pool->health[i]->state == HEALTH_UP ||
+			breaker_wants_message(pool->health[i], pool->policy[i]))
+			return true;
+	return false;
+}
+
+const struct roster_pool *roster_effective(
+	const struct roster *roster, const struct roster_pool *pool)
+{
+	const struct roster_pool *at = pool;
+
+	/* No circles: the configuration has none. */
+	while (!roster_has_usable(at)) {
+		if (at->pool->fallback == -1)
+			return pool;
+		at = &roster->pools[at->pool->fallback];
+	}
+	return at;
+}
+
 void roster_get_credit(const struct roster_pool *pool, int32_t credit[POOL_HOSTS_MAX])
 {
 	int32_t members[POOL_HOSTS_MAX];
@@ -290,11 +349,13 @@ void roster_get_credit(const struct roster_pool *pool, int32_t credit[POOL_HOSTS
 		credit[i] = members[pool->members[i]];
 }
 
-void roster_order(const struct roster_pool *pool, uint64_t key, int32_t credit[POOL_HOSTS_MAX],
-	struct candidates *candidates)
+void roster_order(const struct roster_pool *pool, uint64_t key, int64_t now,
+	int32_t credit[POOL_HOSTS_MAX], struct candidates *candidates)
 {
 	struct candidates_input input = {
 		.health = (const struct health *const *)pool->health,
+		.policy = pool->policy,
+		.now = now,
 		.credit = credit,
 		.turn = pool->state->turn,
 		.key = key,
@@ -329,4 +390,37 @@ size_t roster_find_host(const struct roster *roster, const char *name, int port,
 		from++;
 	}
 	return from;
+}
+
+size_t roster_find_name(const struct roster *roster, const char *name, size_t *first)
+{
+	size_t low = 0;
+	size_t high = roster->host_count;
+	size_t count = 0;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (strcmp(roster->hosts[roster->by_name[middle]].host->name, name) < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	*first = low;
+	while (low + count < roster->host_count &&
+		strcmp(roster->hosts[roster->by_name[low + count]].host->name, name) == 0)
+		count++;
+	return count;
+}
+
+size_t roster_host_of(const struct roster *roster, const struct roster_pool *pool, int host)
+{
+	const struct pool_host *wanted = &pool->pool->hosts[host];
+	size_t first;
+	size_t count = roster_find_name(roster, wanted->name, &first);
+
+	for (size_t i = first; i < first + count; i++)
+		if (roster->hosts[roster->by_name[i]].host->port == wanted->port)
+			return roster->by_name[i];
+	return roster->host_count;
 }

@@ -9,7 +9,8 @@
 
 #include <string.h>
 
-void simulation_copy(struct simulation *simulation, const struct roster *roster, size_t pool)
+void simulation_copy(
+	struct simulation *simulation, const struct roster *roster, size_t pool, int64_t now)
 {
 	const struct roster_pool *from = &roster->pools[pool];
 
@@ -18,6 +19,9 @@ void simulation_copy(struct simulation *simulation, const struct roster *roster,
 	simulation->pool.name = "";
 	simulation->pool.transport = "";
 	simulation->pool.file = "";
+	simulation->pool.rules = NULL;
+	simulation->pool.rule_count = 0;
+	simulation->pool.probe = (struct pool_probe){.interval = 0};
 	for (int i = 0; i < from->pool->host_count; i++) {
 		struct view_host *host = &simulation->hosts[i];
 
@@ -27,8 +31,11 @@ void simulation_copy(struct simulation *simulation, const struct roster *roster,
 		simulation->pool_hosts[i].nexthop = "";
 		simulation->pool_hosts[i].file = "";
 		simulation->health[i] = &host->health;
+		simulation->policies[i] = *from->policy[i];
+		simulation->policy[i] = &simulation->policies[i];
 	}
 	simulation->turn = from->state->turn;
+	simulation->now = now;
 	memset(simulation->first, 0, sizeof(simulation->first));
 	roster_get_credit(from, simulation->credit);
 }
@@ -39,6 +46,8 @@ void simulation_run(struct simulation *simulation, uint64_t key, int count)
 		struct candidates candidates;
 		struct candidates_input input = {
 			.health = simulation->health,
+			.policy = simulation->policy,
+			.now = simulation->now,
 			.credit = simulation->credit,
 			.turn = simulation->turn++,
 			.key = key,
@@ -46,5 +55,8 @@ void simulation_run(struct simulation *simulation, uint64_t key, int count)
 
 		candidates_order(&simulation->pool, &input, &candidates);
 		simulation->first[candidates.hosts[0]]++;
+		/* A trial waits for the result of its message: later ones do not get it. */
+		if (candidates.is_trial)
+			simulation->hosts[candidates.hosts[0]].health.trial_message = 1;
 	}
 }

@@ -72,8 +72,8 @@ static void fail(struct state_report *report, const char *path, const char *what
 
 static bool pool_valid(const struct state_pool *pool)
 {
-	/* Twice the sum of all weights, and as much again for hosts that were out for a while. */
-	const int32_t most = 16 * POOL_HOSTS_MAX * HOST_WEIGHT_MAX;
+	/* Twice the sum of all weights, and much more for hosts that were out for a while. */
+	const int32_t most = 16 * POOL_HOSTS_MAX * HOST_WEIGHT_MAX * BREAKER_WEIGHT_UNIT;
 
 	for (int i = 0; i < POOL_HOSTS_MAX; i++)
 		for (int bank = 0; bank < 2; bank++)

@@ -72,6 +72,9 @@ void view_copy_pool(struct view_pool *view, const struct roster *roster, size_t 
 	copy_source(view->source, from->pool->file, from->pool->line);
 	view->balance = from->pool->balance;
 	view->hash_on = from->pool->hash_on;
+	view->all_deferred = from->pool->all_deferred;
+	view_copy_text(view->fallback, sizeof(view->fallback),
+		from->pool->fallback == -1 ? "" : roster->pools[from->pool->fallback].pool->name);
 	view->messages = from->state->turn;
 	view->host_count = from->pool->host_count;
 }
@@ -85,11 +88,24 @@ void view_copy_pool_host(struct view_host *view, const struct roster *roster, si
 	add_counts(view, from, (uint32_t)host);
 }
 
+/* A pool whose hosts are all drained is used all the same. */
+static bool is_put_off(const struct roster_pool *pool)
+{
+	bool has_deferred = false;
+
+	if (pool->pool->all_deferred != ALL_DEFERRED_TEMPFAIL || roster_has_usable(pool))
+		return false;
+	for (int i = 0; i < pool->pool->host_count; i++)
+		has_deferred |= pool->health[i]->state != HEALTH_DRAINED;
+	return has_deferred;
+}
+
 void view_copy_route(
 	struct view_route *view, const struct roster *roster, const struct route *route)
 {
 	view->action = route == NULL ? ACTION_NONE : route->action;
 	view->pool = 0;
+	view->is_put_off = false;
 	view->hash_on = HASH_ON_RECIPIENT;
 	view->match[0] = '\0';
 	view->source[0] = '\0';
@@ -105,6 +121,7 @@ void view_copy_route(
 		const struct roster_pool *pool = &roster->pools[route->pool];
 
 		view->pool = pool->slot;
+		view->is_put_off = is_put_off(pool);
 		view->hash_on = pool->pool->hash_on;
 		view_copy_text(view->pool_name, sizeof(view->pool_name), pool->pool->name);
 	} else if (route->action == ACTION_REJECT || route->action == ACTION_DEFER) {

@@ -15,11 +15,16 @@
 static struct pool_host hosts[POOL_HOSTS_MAX];
 static struct health healths[POOL_HOSTS_MAX];
 static const struct health *pointers[POOL_HOSTS_MAX];
+static const struct breaker_policy *policies[POOL_HOSTS_MAX];
+static struct breaker_policy policy;
 static int32_t credit[POOL_HOSTS_MAX];
 static struct pool pool;
 static uint64_t turn;
 
-/* One letter a host, the state: u(p) t(rial) d(eferred) x(drained); a digit before: its priority. */
+/*
+ * One letter a host, the state: u(p), d(eferred), x (drained), t: on trial and wants a message, w: on
+ * trial and waits; a digit before: its priority.
+ */
 static void make(const char *text)
 {
 	int priority = 0;
@@ -39,11 +44,14 @@ static void make(const char *text)
 		health_init(&healths[i], 1000);
 		healths[i].state = *text == 'u'	  ? HEALTH_UP
 				   : *text == 't' ? HEALTH_TRIAL
+				   : *text == 'w' ? HEALTH_TRIAL
 				   : *text == 'd' ? HEALTH_DEFERRED
 						  : HEALTH_DRAINED;
 		/* The later in the pool, the sooner the next trial. */
-		healths[i].until = 5000 - i;
+		healths[i].until = healths[i].state == HEALTH_DEFERRED ? 5000 - i : 0;
+		healths[i].trial_message = *text == 'w';
 		pointers[i] = &healths[i];
+		policies[i] = &policy;
 		pool.host_count++;
 	}
 }
@@ -51,7 +59,7 @@ static void make(const char *text)
 static struct candidates order(uint64_t key)
 {
 	struct candidates candidates;
-	struct candidates_input input = {pointers, credit, turn++, key};
+	struct candidates_input input = {pointers, policies, credit, turn++, key, 1000000};
 
 	candidates_order(&pool, &input, &candidates);
 	return candidates;
@@ -86,7 +94,14 @@ static const struct row {
 	{"drained and deferred", "xd", {"b", "b", "b", "b"}},
 	{"all drained: all there is", "xx", {"ab", "ba", "ab", "ba"}},
 	{"all drained, tiers", "0x1x", {"ab", "ab", "ab", "ab"}},
-	{"on trial is usable", "tu", {"ab", "ba", "ab", "ba"}},
+	{"on trial, wants a message", "utu", {"bac", "bac", "bac", "bac"}},
+	{"on trial, waits", "uwu", {"acb", "cab", "acb", "cab"}},
+	{"two on trial", "tut", {"abc", "abc", "abc", "abc"}},
+	{"on trial and deferred", "duw", {"bca", "bca", "bca", "bca"}},
+	{"a backup on trial is not first", "0u1t", {"ab", "ab", "ab", "ab"}},
+	{"a backup on trial is first of what is left", "0d1t2u", {"bca", "bca", "bca", "bca"}},
+	{"on trial, all others deferred", "dtd", {"bca", "bca", "bca", "bca"}},
+	{"only one, on trial", "w", {"a", "a", "a", "a"}},
 	{"an empty first tier", "0xx1uu", {"cd", "dc", "cd", "dc"}},
 };
 
@@ -173,6 +188,7 @@ static void make_random(unsigned *seed)
 static int rank(int host)
 {
 	switch (healths[host].state) {
+	case HEALTH_TRIAL:
 	case HEALTH_DEFERRED:
 		return 100000 + (int)healths[host].until;
 	case HEALTH_DRAINED:
@@ -201,8 +217,12 @@ START_TEST(holds_for_any_pool)
 
 			ck_assert_msg(!is_listed[host], "seed %d: host %d twice", _i, host);
 			is_listed[host] = true;
-			ck_assert_msg(i == 0 || rank(candidates.hosts[i - 1]) <= rank(host),
+			/* A trial's own message has it in front of all. */
+			ck_assert_msg(i <= candidates.is_trial ||
+					      rank(candidates.hosts[i - 1]) <= rank(host),
 				"seed %d: order", _i);
+			ck_assert(i > 0 ||
+				  candidates.is_trial == (healths[host].state == HEALTH_TRIAL));
 			ck_assert_msg(wanted == 0 || healths[host].state != HEALTH_DRAINED,
 				"seed %d: drained", _i);
 		}

@@ -135,9 +135,7 @@ START_TEST(defaults)
 	ck_assert_str_eq(conf->state_file, "/var/lib/nexthop-milter/state");
 	ck_assert_int_eq(conf->on_error, CONF_ON_ERROR_TEMPFAIL);
 	ck_assert_int_eq(conf->log_to, CONF_LOG_TO_STDERR);
-	ck_assert_int_eq(conf->health.failures, 3);
-	ck_assert_int_eq(conf->health.probe_interval, 0);
-	ck_assert_str_eq(conf->health.log, "none");
+	ck_assert_str_eq(conf->log, "none");
 	ck_assert_uint_eq(conf->table.route_count, 0);
 	ck_assert_str_eq(conf->table.delimiters, "");
 	conf_free(conf);
@@ -181,6 +179,45 @@ START_TEST(pools)
 	ck_assert_int_eq(pool->hosts[4].priority, 65535);
 	ck_assert(pool->hosts[0].key == table_host_key("192.0.2.1", 25));
 	ck_assert_str_eq(pool_of(conf, "ceo@example.com")->name, "route:ceo@example.com");
+	ck_assert_int_eq(pool->all_deferred, ALL_DEFERRED_TRY);
+	ck_assert_str_eq(conf->table.pools[pool->fallback].name, "spare");
+	ck_assert_int_eq(conf->table.pools[pool->fallback].all_deferred, ALL_DEFERRED_TEMPFAIL);
+	ck_assert_int_eq(conf->table.pools[pool->fallback].fallback, -1);
+	conf_free(conf);
+}
+END_TEST
+
+START_TEST(health)
+{
+	struct conf *conf = load_corpus("good");
+	const struct pool *pool = pool_of(conf, "u@example.com");
+	const struct pool *in_place = pool_of(conf, "ceo@example.com");
+
+	ck_assert_str_eq(conf->log, "journal");
+	ck_assert_int_eq(pool->policy.failures, 1);
+	ck_assert_int_eq(pool->policy.messages, 1);
+	ck_assert_int_eq(pool->policy.window, 86400000);
+	ck_assert_int_eq(pool->policy.backoff, 1000);
+	ck_assert_int_eq(pool->policy.backoff_max, 604800000);
+	ck_assert_int_eq(pool->policy.jitter, 0);
+	ck_assert_int_eq(pool->policy.recover, 1000);
+	ck_assert_int_eq(pool->policy.trial, 60000);
+	ck_assert_int_eq(pool->policy.slow_start, 120000);
+	ck_assert(pool->policy.has_probe);
+	/* The pool's own settings go over those of all pools. */
+	ck_assert_int_eq(pool->probe.interval, 10000);
+	ck_assert_int_eq(in_place->probe.interval, 5000);
+	ck_assert_int_eq(pool->probe.timeout, 3000);
+	ck_assert_int_eq(pool->probe.depth, PROBE_DEPTH_RCPT);
+	ck_assert_str_eq(pool->probe.helo, "mx.example.com");
+	ck_assert_str_eq(pool->probe.sender, "probe@example.com");
+	ck_assert_str_eq(pool->probe.recipient, "probe@example.org");
+	ck_assert_uint_eq(pool->rule_count, 1);
+	ck_assert_uint_eq(pool->rules[0].stages, 1u << OBSERVATION_STAGE_RCPT);
+	ck_assert_int_eq(pool->rules[0].code, 450);
+	ck_assert_str_eq(pool->rules[0].enhanced, "4.3");
+	ck_assert_str_eq(pool->rules[0].text, "busy");
+	ck_assert_int_eq(pool->rules[0].class, BLAME_HOST);
 	conf_free(conf);
 }
 END_TEST
@@ -304,7 +341,7 @@ int main(void)
 
 	const struct suite_test tests[] = {{the_corpus_is_there, 1},
 		{corpus_file, (int)corpus.gl_pathc}, {defaults, 1}, {settings, 1}, {pools, 1},
-		{routes, COUNT(route_rows)}, {sample_file_is_good, 1},
+		{health, 1}, {routes, COUNT(route_rows)}, {sample_file_is_good, 1},
 		{a_hundred_thousand_routes, 1}, {faults_past_the_limit_are_counted, 1}};
 	int status = suite_run("conf", tests, COUNT(tests));
 

@@ -6,6 +6,7 @@
 
 #include "engine/clock.h"
 #include "engine/engine.h"
+#include "engine/engine_view.h"
 #include "engine/log.h"
 #include "sample.h"
 #include "suite.h"
@@ -15,6 +16,7 @@
 #include <string.h>
 
 static struct sample sample;
+static const char *queue_id = "";
 
 static void open_three(void)
 {
@@ -27,6 +29,14 @@ static void close_sample(void)
 	sample_close(&sample);
 }
 
+static int choose_from(size_t pool, uint64_t recipient, struct engine_choice *choice)
+{
+	struct engine_message message = {
+		.pool = pool, .recipient_hash = recipient, .queue_id = queue_id};
+
+	return engine_choose(sample.engine, &message, choice);
+}
+
 /* The first host of the next message's list. */
 static char choose(const char *recipient)
 {
@@ -36,7 +46,7 @@ static char choose(const char *recipient)
 
 	engine_route(sample.engine, &address, &route);
 	ck_assert_int_eq(route.action, ACTION_POOL);
-	ck_assert_int_eq(engine_choose(sample.engine, route.pool, address.hash, 0, &choice), 0);
+	ck_assert_int_eq(choose_from(route.pool, address.hash, &choice), 0);
 	ck_assert_msg(strncmp(choice.nexthop, "smtp:[", 6) == 0, "%s", choice.nexthop);
 	return choice.nexthop[6];
 }
@@ -122,10 +132,10 @@ START_TEST(pool_that_left_is_refused)
 
 	engine_route(sample.engine, &address, &route);
 	sample_reload(&sample, "routes = ( { match = \"example.com\"; action = \"dns\"; } );\n");
-	ck_assert_int_eq(engine_choose(sample.engine, route.pool, 0, 0, &choice), -1);
-	ck_assert_int_eq(engine_choose(sample.engine, SIZE_MAX, 0, 0, &choice), -1);
+	ck_assert_int_eq(choose_from(route.pool, 0, &choice), -1);
+	ck_assert_int_eq(choose_from(SIZE_MAX, 0, &choice), -1);
 	sample_reload(&sample, sample_three);
-	ck_assert_int_eq(engine_choose(sample.engine, route.pool, 0, 0, &choice), 0);
+	ck_assert_int_eq(choose_from(route.pool, 0, &choice), 0);
 }
 END_TEST
 

@@ -22,6 +22,7 @@ static const char *const titles[SCHEMA_SCOPE_COUNT] = {
 	[SCHEMA_POOL] = "Pools",
 	[SCHEMA_HOST] = "Hosts",
 	[SCHEMA_ROUTE] = "Routes",
+	[SCHEMA_CLASSIFY] = "Classify",
 };
 
 struct item {
@@ -84,7 +85,7 @@ START_TEST(every_key_is_in_the_page)
 	const struct schema_key *key;
 	int count = 0;
 
-	for (size_t i = 0; (key = schema_key_at(i)) != NULL; i++, count++) {
+	for (size_t i = 0; (key = schema_keys_at(i)) != NULL; i++, count++) {
 		const struct item *item = find_item(key);
 		char words[200], expected[256];
 
@@ -106,7 +107,7 @@ START_TEST(every_item_of_the_page_is_a_key)
 		const struct schema_key *key;
 		bool is_key = false;
 
-		for (size_t k = 0; (key = schema_key_at(k)) != NULL; k++)
+		for (size_t k = 0; (key = schema_keys_at(k)) != NULL; k++)
 			is_key |= find_item(key) == &items[i];
 		ck_assert_msg(is_key, "%s is no key", items[i].name);
 	}

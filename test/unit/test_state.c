@@ -66,7 +66,8 @@ START_TEST(keeps_what_was_claimed)
 	ck_assert(!report.set_aside);
 	ck_assert(pool != host && host != other && pool != other);
 	state_slot(state, pool)->pool.members[3].first = 77;
-	health_drain(&state_slot(state, host)->health, 0, "why", NOW);
+	state_slot(state, host)->health.state = HEALTH_DRAINED;
+	health_set_text(&state_slot(state, host)->health, "why");
 	state_close(state);
 	state = open_good();
 	ck_assert(!report.set_aside);

@@ -1,0 +1,139 @@
+/* schema_keys: every key of the configuration, with its type, range and default
+ *
+ * SPDX-License-Identifier: BSD-2-Clause
+ * Copyright (c) 2026 the nexthop-milter authors
+ */
+#ifndef CONF_SCHEMA_KEYS_H
+#define CONF_SCHEMA_KEYS_H
+
+#include <stddef.h>
+
+#include <libconfig.h>
+
+#include "conf/conf.h"
+
+/*
+ * One table says what there is. routes.cfg(5) lists the same keys with the same words
+ * (test_schema.c).
+ */
+
+enum schema_scope {
+	SCHEMA_TOP = 0,
+	SCHEMA_HEALTH = 1,
+	SCHEMA_PROBE = 2,
+	SCHEMA_POOL = 3,
+	SCHEMA_HOST = 4,
+	SCHEMA_ROUTE = 5,
+	SCHEMA_CLASSIFY = 6,
+	SCHEMA_SCOPE_COUNT = 7,
+};
+
+enum schema_type {
+	SCHEMA_NUMBER = 0, /* int */
+	SCHEMA_WORD = 1,   /* int: its place among the words */
+	SCHEMA_TEXT = 2,   /* const char *: printable UTF-8 */
+	SCHEMA_PATH = 3,   /* const char *: absolute */
+	SCHEMA_MODE = 4,   /* unsigned, in octal */
+	SCHEMA_SOCKET = 5, /* struct conf_socket */
+	SCHEMA_GROUP = 6,  /* config_setting_t *, to be read by its own scope */
+	SCHEMA_LIST = 7,   /* config_setting_t *: a list of groups */
+	SCHEMA_TEXTS = 8,  /* config_setting_t *: one text, or a list of texts */
+	SCHEMA_LATER = 9,  /* not in this version yet */
+};
+
+struct schema_key {
+	enum schema_scope scope;
+	size_t offset; /* in the scope's struct below */
+	enum schema_type type;
+	const char *name;
+	int least;
+	int most;
+	const char *words;    /* "one|two" */
+	const char *fallback; /* the default, as in the file; NULL: none */
+};
+
+/* Where each scope is read to. Pointers are NULL and words -1 where nothing was set. */
+struct schema_top {
+	struct conf conf;
+	const char *recipient_delimiter;
+	config_setting_t *health;
+	config_setting_t *pools;
+	config_setting_t *routes;
+};
+
+/* Times in s, as in the file. */
+struct schema_health {
+	int failures;
+	int messages;
+	int window;
+	int backoff;
+	int backoff_max;
+	int jitter;
+	int recover;
+	int trial;
+	int slow_start;
+	const char *log;
+	config_setting_t *probe;
+	config_setting_t *classify;
+};
+
+struct schema_probe {
+	int interval;
+	int depth;
+	int timeout;
+	const char *helo;
+	const char *sender;
+	const char *recipient;
+};
+
+struct schema_classify {
+	int stage; /* enum observation_stage; -1: any */
+	int code;  /* 0: any */
+	const char *enhanced;
+	const char *text;
+	int class; /* enum blame_class; -1: not set */
+};
+
+struct schema_pool {
+	const char *transport;
+	int balance;
+	int hash_on; /* -1: not set */
+	int lookup;
+	int all_deferred;
+	const char *fallback;
+	config_setting_t *hosts;
+	config_setting_t *health;
+};
+
+struct schema_host {
+	const char *host;
+	int port;
+	int priority;
+	int weight;
+	int lookup; /* -1: as the pool's */
+};
+
+struct schema_route {
+	config_setting_t *match;
+	const char *pool;
+	int action; /* enum schema_action; -1: not set */
+	const char *text;
+	int code; /* 0: not set */
+	struct schema_pool in_place;
+};
+
+/* The words of a route's action. */
+enum schema_action {
+	SCHEMA_ACTION_DNS = 0,
+	SCHEMA_ACTION_DISCARD = 1,
+	SCHEMA_ACTION_REJECT = 2,
+	SCHEMA_ACTION_DEFER = 3,
+};
+
+/* The table; NULL past its end. */
+const struct schema_key *schema_keys_at(size_t index);
+
+/* The key of that name in that scope, or NULL. */
+const struct schema_key *schema_keys_find(enum schema_scope scope, const char *name);
+
+#endif

@@ -1,0 +1,81 @@
+/* breaker: when a host is deferred, tried again, and trusted again
+ *
+ * SPDX-License-Identifier: BSD-2-Clause
+ * Copyright (c) 2026 the nexthop-milter authors
+ */
+#ifndef CORE_BREAKER_H
+#define CORE_BREAKER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "core/health.h"
+
+/*
+ * A host is up. Failures make it deferred until a time; then it is on trial; successes make it up,
+ * a failure makes it deferred for longer. Drained is the operator's word and overrides all.
+ *
+ * breaker_feed() is the one place where a host's state changes. It is a function of the health, the
+ * policy, the event and the time, and of nothing else: jitter is a hash of these. A clock that is
+ * set forward ends a back-off early; one that is set back never holds a host longer than the
+ * longest back-off.
+ */
+
+/* Of a pool; times in ms. */
+struct breaker_policy {
+	int failures;	     /* so many, 1..HEALTH_EVIDENCE_MAX, … */
+	int messages;	     /* … of at least so many different messages … */
+	int64_t window;	     /* … within this time defer a host */
+	int64_t backoff;     /* the first one; doubled each time … */
+	int64_t backoff_max; /* … up to this one */
+	int jitter;	     /* give or take so many percent of it */
+	int recover;	     /* successes that make a host up again */
+	int64_t trial;	     /* how long a trial waits for its message's result */
+	int64_t slow_start;  /* how long a recovered host's weight grows; 0: it is whole at once */
+	bool has_probe;	     /* a probe makes the trials, not messages */
+};
+
+enum breaker_kind {
+	BREAKER_TICK = 0, /* time has passed */
+	BREAKER_SUCCESS = 1,
+	BREAKER_FAILURE = 2,	     /* counts towards `failures` */
+	BREAKER_FAILURE_AT_ONCE = 3, /* defers by itself */
+	BREAKER_ATTEMPT = 4,	     /* a delivery that says nothing of the host: it is counted */
+	BREAKER_CHOSEN = 5,	     /* a host on trial is put first for a message */
+	BREAKER_DRAIN = 6,
+	BREAKER_ENABLE = 7,
+	BREAKER_RESET = 8, /* forget all that is remembered, but not that it is drained */
+	BREAKER_KIND_COUNT = 9,
+};
+
+struct breaker_event {
+	enum breaker_kind kind;
+	int64_t at;	  /* of evidence, ms since 1970: when it was seen */
+	uint64_t message; /* evidence, CHOSEN: which message; never 0 */
+	uint64_t stage;	  /* of evidence: one message counts once at each */
+	bool is_probe;
+	bool is_repeat;		   /* it was counted as an attempt already */
+	enum health_reason reason; /* of evidence */
+	int64_t until;		   /* DRAIN: its end; 0: it has none */
+	const char *text;	   /* evidence: the reply; DRAIN: the operator's reason */
+};
+
+/*
+ * Applies EVENT. Gives true if the state changed. Evidence from before the last change of state is
+ * dropped: it speaks of what was.
+ */
+bool breaker_feed(struct health *health, const struct breaker_policy *policy,
+	const struct breaker_event *event, int64_t now);
+
+/* True if the host is on trial and waits for a message to be put first. */
+bool breaker_wants_message(const struct health *health, const struct breaker_policy *policy);
+
+/* A weight in 1/BREAKER_WEIGHT_UNITs: it grows while a host that has recovered starts slowly. */
+enum { BREAKER_WEIGHT_UNIT = 16 };
+int breaker_weight(
+	const struct health *health, const struct breaker_policy *policy, int weight, int64_t now);
+
+/* The longest time that a back-off can take. */
+int64_t breaker_longest(const struct breaker_policy *policy);
+
+#endif

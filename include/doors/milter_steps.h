@@ -1,0 +1,25 @@
+/* milter_steps: which steps of the protocol the milter asks the MTA for
+ *
+ * SPDX-License-Identifier: BSD-2-Clause
+ * Copyright (c) 2026 the nexthop-milter authors
+ */
+#ifndef DOORS_MILTER_STEPS_H
+#define DOORS_MILTER_STEPS_H
+
+#include <stdbool.h>
+
+#include "engine/engine.h"
+
+/*
+ * Only those that the table in force needs: each costs a packet or more. Over TCP the answer to
+ * DATA is asked for all the same: Postfix's small packet of macros before an end of message that
+ * follows no reply waits for a delayed acknowledgement, 40 ms.
+ */
+
+/* The SMFIP_ flags of what is left out and of what gets no reply. */
+unsigned long milter_steps_protocol(bool is_tcp, struct engine_needs needs);
+
+/* The names of the steps, in their order: NULL after the last. */
+const char *milter_steps_name(bool is_tcp, struct engine_needs needs, int index);
+
+#endif

@@ -1,0 +1,44 @@
+/* engine_self: what the engine is made of, for engine.c and engine_view.c alone
+ *
+ * SPDX-License-Identifier: BSD-2-Clause
+ * Copyright (c) 2026 the nexthop-milter authors
+ */
+#ifndef ENGINE_ENGINE_SELF_H
+#define ENGINE_ENGINE_SELF_H
+
+#include <assert.h>
+#include <pthread.h>
+#include <stdint.h>
+
+#include "engine/engine.h"
+#include "engine/event_ring.h"
+#include "engine/recent.h"
+#include "engine/roster.h"
+#include "engine/state.h"
+
+/* The main thread alone swaps the roster: it may read without the lock what never changes in one. */
+struct engine {
+	pthread_mutex_t lock;
+	struct state *state;
+	struct roster *roster;
+	struct engine_needs needs;
+	struct event_ring events;
+	struct recent recent;
+	_Atomic int64_t counters[ENGINE_COUNTER_COUNT];
+};
+
+static inline void engine_self_lock(struct engine *engine)
+{
+	int error = pthread_mutex_lock(&engine->lock);
+
+	assert(error == 0);
+}
+
+static inline void engine_self_unlock(struct engine *engine)
+{
+	int error = pthread_mutex_unlock(&engine->lock);
+
+	assert(error == 0);
+}
+
+#endif

@@ -1,0 +1,125 @@
+/* schema_keys: every key of the configuration, with its type, range and default
+ *
+ * SPDX-License-Identifier: BSD-2-Clause
+ * Copyright (c) 2026 the nexthop-milter authors
+ */
+
+#include "conf/schema_keys.h"
+#include "core/health.h"
+#include "core/table.h"
+
+#include <stddef.h>
+#include <string.h>
+
+#define TOP(member)	 SCHEMA_TOP, offsetof(struct schema_top, member)
+#define HEALTH(member)	 SCHEMA_HEALTH, offsetof(struct schema_health, member)
+#define PROBE(member)	 SCHEMA_PROBE, offsetof(struct schema_probe, member)
+#define CLASSIFY(member) SCHEMA_CLASSIFY, offsetof(struct schema_classify, member)
+#define POOL(member)	 SCHEMA_POOL, offsetof(struct schema_pool, member)
+#define HOST(member)	 SCHEMA_HOST, offsetof(struct schema_host, member)
+#define ROUTE(member)	 SCHEMA_ROUTE, offsetof(struct schema_route, member)
+
+#define NUMBER(place, name, least, most, fallback) \
+	{ \
+		place, SCHEMA_NUMBER, name, least, most, NULL, fallback \
+	}
+#define WORD(place, name, words, fallback) \
+	{ \
+		place, SCHEMA_WORD, name, 0, 0, words, fallback \
+	}
+#define OTHER(place, type, name, fallback) \
+	{ \
+		place, type, name, 0, 0, NULL, fallback \
+	}
+
+/* The order is that of the man page. */
+static const struct schema_key keys[] = {
+	WORD(TOP(conf.mta), "mta", "postfix|sendmail", "postfix"),
+	OTHER(TOP(conf.milter_socket), SCHEMA_SOCKET, "milter_socket",
+		"unix:/run/nexthop-milter/milter.sock"),
+	OTHER(TOP(conf.map_socket), SCHEMA_SOCKET, "map_socket", NULL),
+	OTHER(TOP(conf.control_socket), SCHEMA_SOCKET, "control_socket",
+		"unix:/run/nexthop-milter/control.sock"),
+	OTHER(TOP(conf.status_listen), SCHEMA_SOCKET, "status_listen", NULL),
+	OTHER(TOP(conf.socket_mode), SCHEMA_MODE, "socket_mode", "0660"),
+	OTHER(TOP(conf.socket_group), SCHEMA_TEXT, "socket_group", NULL),
+	OTHER(TOP(conf.state_file), SCHEMA_PATH, "state_file", "/var/lib/nexthop-milter/state"),
+	OTHER(TOP(conf.pid_file), SCHEMA_PATH, "pid_file", NULL),
+	WORD(TOP(conf.on_error), "on_error", "tempfail|accept", "tempfail"),
+	WORD(TOP(conf.log_to), "log_to", "stderr|syslog", "stderr"),
+	OTHER(TOP(recipient_delimiter), SCHEMA_TEXT, "recipient_delimiter", NULL),
+	OTHER(TOP(health), SCHEMA_GROUP, "health", NULL),
+	OTHER(TOP(pools), SCHEMA_GROUP, "pools", NULL),
+	OTHER(TOP(routes), SCHEMA_LIST, "routes", NULL),
+	OTHER(TOP(routes), SCHEMA_LATER, "rules", NULL),
+
+	NUMBER(HEALTH(failures), "failures", 1, HEALTH_EVIDENCE_MAX, "3"),
+	NUMBER(HEALTH(messages), "messages", 1, HEALTH_EVIDENCE_MAX, "2"),
+	NUMBER(HEALTH(window), "window", 1, 86400, "60"),
+	NUMBER(HEALTH(backoff), "backoff", 1, 86400, "30"),
+	NUMBER(HEALTH(backoff_max), "backoff_max", 1, 604800, "900"),
+	NUMBER(HEALTH(jitter), "jitter", 0, 100, "20"),
+	NUMBER(HEALTH(recover), "recover", 1, 1000, "2"),
+	NUMBER(HEALTH(trial), "trial", 1, 86400, "330"),
+	NUMBER(HEALTH(slow_start), "slow_start", 0, 86400, "0"),
+	OTHER(HEALTH(log), SCHEMA_TEXT, "log", "none"),
+	OTHER(HEALTH(probe), SCHEMA_GROUP, "probe", NULL),
+	OTHER(HEALTH(classify), SCHEMA_LIST, "classify", NULL),
+
+	NUMBER(PROBE(interval), "interval", 0, 86400, "10"),
+	WORD(PROBE(depth), "depth", "connect|greeting|ehlo|mail|rcpt", "mail"),
+	NUMBER(PROBE(timeout), "timeout", 1, 300, "10"),
+	OTHER(PROBE(helo), SCHEMA_TEXT, "helo", NULL),
+	OTHER(PROBE(sender), SCHEMA_TEXT, "sender", ""),
+	OTHER(PROBE(recipient), SCHEMA_TEXT, "recipient", NULL),
+
+	WORD(CLASSIFY(stage), "stage", "none|connect|greeting|ehlo|tls|auth|mail|rcpt|data|end",
+		NULL),
+	NUMBER(CLASSIFY(code), "code", 4, 599, NULL),
+	OTHER(CLASSIFY(enhanced), SCHEMA_TEXT, "enhanced", NULL),
+	OTHER(CLASSIFY(text), SCHEMA_TEXT, "text", NULL),
+	WORD(CLASSIFY(class), "class", "none|host_at_once|host|recipient|sender|ours", NULL),
+
+	OTHER(POOL(hosts), SCHEMA_LIST, "hosts", NULL),
+	OTHER(POOL(transport), SCHEMA_TEXT, "transport", "smtp"),
+	WORD(POOL(balance), "balance", "round-robin|hash", "round-robin"),
+	WORD(POOL(hash_on), "hash_on", "recipient|sender", NULL),
+	WORD(POOL(lookup), "lookup", "host|mx", "host"),
+	WORD(POOL(all_deferred), "all_deferred", "try|tempfail", "try"),
+	OTHER(POOL(fallback), SCHEMA_TEXT, "fallback", NULL),
+	OTHER(POOL(health), SCHEMA_GROUP, "health", NULL),
+
+	OTHER(HOST(host), SCHEMA_TEXT, "host", NULL),
+	NUMBER(HOST(port), "port", 1, 65535, "25"),
+	NUMBER(HOST(priority), "priority", 0, HOST_PRIORITY_MAX, "0"),
+	NUMBER(HOST(weight), "weight", 1, HOST_WEIGHT_MAX, "1"),
+	WORD(HOST(lookup), "lookup", "host|mx", NULL),
+
+	OTHER(ROUTE(match), SCHEMA_TEXTS, "match", NULL),
+	OTHER(ROUTE(pool), SCHEMA_TEXT, "pool", NULL),
+	WORD(ROUTE(action), "action", "dns|discard|reject|defer", NULL),
+	OTHER(ROUTE(text), SCHEMA_TEXT, "text", NULL),
+	NUMBER(ROUTE(code), "code", 400, 599, NULL),
+	OTHER(ROUTE(in_place.hosts), SCHEMA_LIST, "hosts", NULL),
+	OTHER(ROUTE(in_place.transport), SCHEMA_TEXT, "transport", "smtp"),
+	WORD(ROUTE(in_place.balance), "balance", "round-robin|hash", "round-robin"),
+	WORD(ROUTE(in_place.hash_on), "hash_on", "recipient|sender", NULL),
+	WORD(ROUTE(in_place.lookup), "lookup", "host|mx", "host"),
+	WORD(ROUTE(in_place.all_deferred), "all_deferred", "try|tempfail", "try"),
+	OTHER(ROUTE(in_place.fallback), SCHEMA_TEXT, "fallback", NULL),
+};
+
+enum { KEY_COUNT = sizeof(keys) / sizeof(keys[0]) };
+
+const struct schema_key *schema_keys_at(size_t index)
+{
+	return index < KEY_COUNT ? &keys[index] : NULL;
+}
+
+const struct schema_key *schema_keys_find(enum schema_scope scope, const char *name)
+{
+	for (size_t i = 0; i < KEY_COUNT; i++)
+		if (keys[i].scope == scope && strcmp(keys[i].name, name) == 0)
+			return &keys[i];
+	return NULL;
+}

@@ -1,0 +1,372 @@
+/* breaker: when a host is deferred, tried again, and trusted again
+ *
+ * SPDX-License-Identifier: BSD-2-Clause
+ * Copyright (c) 2026 the nexthop-milter authors
+ */
+
+#include "core/breaker.h"
+#include "core/hash.h"
+
+#include <string.h>
+
+enum { STEPS_MAX = 40 };
+
+/* Marks evidence of probes, in its stage. */
+static const uint64_t from_probe = UINT64_C(1) << 32;
+
+/* ---- spans of time */
+
+static int64_t smaller(int64_t a, int64_t b)
+{
+	return a < b ? a : b;
+}
+
+/* The back-off that so many doublings give, without jitter. */
+static int64_t span_of(const struct breaker_policy *policy, uint32_t steps)
+{
+	int64_t span = policy->backoff;
+
+	for (; steps > 0 && span < policy->backoff_max; steps--)
+		span *= 2;
+	return smaller(span, policy->backoff_max);
+}
+
+static int64_t with_jitter(const struct breaker_policy *policy, int64_t span, uint64_t draw)
+{
+	/* From -1000 to 1000. */
+	int64_t part = (int64_t)(draw % 2001) - 1000;
+
+	span += span * policy->jitter / 100 * part / 1000;
+	return span < 1 ? 1 : span;
+}
+
+int64_t breaker_longest(const struct breaker_policy *policy)
+{
+	return policy->backoff_max + policy->backoff_max * policy->jitter / 100;
+}
+
+/* Quiet time takes doublings back, each after as long as the back-off would be with it. */
+static void age(struct health *health, const struct breaker_policy *policy, int64_t quiet)
+{
+	while (health->backoff_steps > 0) {
+		int64_t span = span_of(policy, health->backoff_steps);
+
+		if (quiet < span)
+			return;
+		quiet -= span;
+		health->backoff_steps--;
+	}
+}
+
+/* ---- states */
+
+/* The one place where a state changes. */
+static bool change(struct health *health, enum health_state state, enum health_reason reason,
+	int64_t until, int64_t now)
+{
+	bool changed = health->state != state;
+
+	health->state = state;
+	health->reason = reason;
+	health->until = until;
+	if (!changed)
+		return false;
+	health->since = now;
+	health->trial_message = 0;
+	health->trial_started = 0;
+	return true;
+}
+
+static void forget_run(struct health *health)
+{
+	health->failures = 0;
+	health->evidence_count = 0;
+}
+
+static bool defer(struct health *health, const struct breaker_policy *policy,
+	const struct breaker_event *event, int64_t now)
+{
+	uint64_t draw;
+	int64_t span;
+
+	if (health->state == HEALTH_UP)
+		age(health, policy, now - health->since);
+	span = span_of(policy, health->backoff_steps);
+	draw = hash_pair((uint64_t)now, event->message ^ health->attempts);
+	if (health->backoff_steps < STEPS_MAX)
+		health->backoff_steps++;
+	health->successes = 0;
+	health->evidence_count = 0;
+	return change(
+		health, HEALTH_DEFERRED, event->reason, now + with_jitter(policy, span, draw), now);
+}
+
+static bool recover(struct health *health, int64_t now)
+{
+	forget_run(health);
+	health->successes = 0;
+	return change(health, HEALTH_UP, HEALTH_REASON_RECOVERED, 0, now);
+}
+
+/* ---- evidence */
+
+static void drop_evidence(struct health *health, uint32_t index)
+{
+	memmove(&health->evidence[index], &health->evidence[index + 1],
+		(health->evidence_count - index - 1) * sizeof(health->evidence[0]));
+	health->evidence_count--;
+}
+
+static void keep_window(struct health *health, const struct breaker_policy *policy, int64_t now)
+{
+	for (uint32_t i = 0; i < health->evidence_count;) {
+		int64_t at = health->evidence[i].at;
+
+		if (at > now || now - at > policy->window)
+			drop_evidence(health, i);
+		else
+			i++;
+	}
+}
+
+static void drop_probes(struct health *health)
+{
+	for (uint32_t i = 0; i < health->evidence_count;) {
+		if ((health->evidence[i].stage & from_probe) != 0)
+			drop_evidence(health, i);
+		else
+			i++;
+	}
+}
+
+static bool is_known(const struct health *health, uint64_t message, uint64_t stage)
+{
+	for (uint32_t i = 0; i < health->evidence_count; i++)
+		if (health->evidence[i].message == message && health->evidence[i].stage == stage)
+			return true;
+	return false;
+}
+
+static int count_messages(const struct health *health)
+{
+	int count = 0;
+
+	for (uint32_t i = 0; i < health->evidence_count; i++) {
+		bool is_first = true;
+
+		for (uint32_t k = 0; k < i; k++)
+			is_first &= health->evidence[k].message != health->evidence[i].message;
+		count += is_first;
+	}
+	return count;
+}
+
+/* Adds a failure to the run; true if there are enough of them. */
+static bool is_enough(struct health *health, const struct breaker_policy *policy,
+	const struct breaker_event *event, int64_t now)
+{
+	uint64_t stage = event->stage | (event->is_probe ? from_probe : 0);
+
+	keep_window(health, policy, now);
+	if (now - event->at > policy->window || is_known(health, event->message, stage))
+		return false;
+	if (health->evidence_count == HEALTH_EVIDENCE_MAX)
+		drop_evidence(health, 0);
+	health->evidence[health->evidence_count++] = (struct health_evidence){
+		.at = event->at,
+		.message = event->message,
+		.stage = stage,
+	};
+	return (int)health->evidence_count >= policy->failures &&
+	       count_messages(health) >= policy->messages;
+}
+
+/* Numbers that are for people only. */
+static void count(struct health *health, const struct breaker_event *event)
+{
+	bool is_success = event->kind == BREAKER_SUCCESS;
+
+	if (is_success)
+		health->last_success = event->at;
+	else if (event->kind != BREAKER_ATTEMPT)
+		health->last_failure = event->at;
+	if (event->is_probe || event->is_repeat)
+		return;
+	health->attempts++;
+	health->delivered += is_success;
+	health->deferred += !is_success;
+}
+
+static bool feed_failure(struct health *health, const struct breaker_policy *policy,
+	const struct breaker_event *event, int64_t now)
+{
+	if (health->failures < UINT32_MAX)
+		health->failures++;
+	health->successes = 0;
+	if (health->state == HEALTH_DRAINED)
+		return false;
+	health_set_text(health, event->text);
+	switch (health->state) {
+	case HEALTH_UP:
+		if (event->kind == BREAKER_FAILURE && !is_enough(health, policy, event, now))
+			return false;
+		return defer(health, policy, event, now);
+	case HEALTH_TRIAL:
+		return defer(health, policy, event, now);
+	default:
+		return false;
+	}
+}
+
+static bool feed_success(struct health *health, const struct breaker_policy *policy,
+	const struct breaker_event *event)
+{
+	bool is_up = health->state == HEALTH_UP;
+
+	/* A probe need not go as deep as a message: it says nothing of what messages have met, and
+	 * does not end a back-off early. */
+	if (event->is_probe && health->state != HEALTH_TRIAL) {
+		drop_probes(health);
+		return false;
+	}
+	if (is_up || health->state == HEALTH_DRAINED) {
+		forget_run(health);
+		if (is_up)
+			health_set_text(health, "");
+		return false;
+	}
+	health->trial_message = 0;
+	health->successes++;
+	return (int)health->successes >= policy->recover;
+}
+
+/* ---- time */
+
+/* A clock that was set back must not keep anything in the future. */
+static void accept_clock(struct health *health, const struct breaker_policy *policy, int64_t now)
+{
+	int64_t last = now + breaker_longest(policy);
+
+	if (health->since > now)
+		health->since = now;
+	if (health->trial_started > now)
+		health->trial_started = now;
+	if (health->state == HEALTH_DEFERRED && health->until > last)
+		health->until = last;
+}
+
+static bool tick(struct health *health, const struct breaker_policy *policy, int64_t now)
+{
+	bool is_over = health->until != 0 && health->until <= now;
+
+	switch (health->state) {
+	case HEALTH_DEFERRED:
+		return is_over && change(health, HEALTH_TRIAL, HEALTH_REASON_RETRY_DUE, 0, now);
+	case HEALTH_TRIAL:
+		/* Its message went another way, or its result was not written down. */
+		if (health->trial_message != 0 && now - health->trial_started >= policy->trial)
+			health->trial_message = 0;
+		return false;
+	case HEALTH_DRAINED:
+		if (!is_over)
+			return false;
+		health_set_text(health, "");
+		forget_run(health);
+		return change(health, HEALTH_UP, HEALTH_REASON_DRAIN_ENDED, 0, now);
+	default:
+		return false;
+	}
+}
+
+static void choose(struct health *health, const struct breaker_policy *policy,
+	const struct breaker_event *event, int64_t now)
+{
+	if (!breaker_wants_message(health, policy))
+		return;
+	health->trial_message = event->message;
+	health->trial_started = now;
+}
+
+/* ---- the operator */
+
+static void forget(struct health *health)
+{
+	forget_run(health);
+	health->successes = 0;
+	health->backoff_steps = 0;
+	health->last_success = 0;
+	health->last_failure = 0;
+	health->attempts = 0;
+	health->delivered = 0;
+	health->deferred = 0;
+}
+
+static bool feed_operator(struct health *health, const struct breaker_event *event, int64_t now)
+{
+	if (event->kind == BREAKER_DRAIN) {
+		health_set_text(health, event->text);
+		return change(health, HEALTH_DRAINED, HEALTH_REASON_OPERATOR, event->until, now);
+	}
+	if (event->kind == BREAKER_RESET)
+		forget(health);
+	if (event->kind == BREAKER_RESET && health->state == HEALTH_DRAINED)
+		return false;
+	forget_run(health);
+	health->successes = 0;
+	health_set_text(health, "");
+	return change(health, HEALTH_UP, HEALTH_REASON_OPERATOR, 0, now);
+}
+
+/* ---- all events */
+
+static bool feed_evidence(struct health *health, const struct breaker_policy *policy,
+	const struct breaker_event *event, int64_t now)
+{
+	count(health, event);
+	if (event->kind == BREAKER_ATTEMPT || event->at < health->since)
+		return false;
+	if (event->kind != BREAKER_SUCCESS)
+		return feed_failure(health, policy, event, now);
+	return feed_success(health, policy, event) && recover(health, now);
+}
+
+bool breaker_feed(struct health *health, const struct breaker_policy *policy,
+	const struct breaker_event *event, int64_t now)
+{
+	struct breaker_event evidence = *event;
+
+	accept_clock(health, policy, now);
+	switch (event->kind) {
+	case BREAKER_TICK:
+		return tick(health, policy, now);
+	case BREAKER_CHOSEN:
+		choose(health, policy, event, now);
+		return false;
+	case BREAKER_DRAIN:
+	case BREAKER_ENABLE:
+	case BREAKER_RESET:
+		return feed_operator(health, event, now);
+	default:
+		evidence.at = smaller(event->at, now);
+		return feed_evidence(health, policy, &evidence, now);
+	}
+}
+
+bool breaker_wants_message(const struct health *health, const struct breaker_policy *policy)
+{
+	return health->state == HEALTH_TRIAL && health->trial_message == 0 && !policy->has_probe;
+}
+
+int breaker_weight(
+	const struct health *health, const struct breaker_policy *policy, int weight, int64_t now)
+{
+	int whole = weight * BREAKER_WEIGHT_UNIT;
+	int64_t passed = now - health->since;
+	int part;
+
+	if (health->state != HEALTH_UP || health->reason != HEALTH_REASON_RECOVERED || passed < 0 ||
+		passed >= policy->slow_start)
+		return whole;
+	part = (int)(whole * passed / policy->slow_start);
+	return part < 1 ? 1 : part;
+}

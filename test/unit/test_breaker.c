@@ -1,0 +1,468 @@
+/* test_breaker: when hosts are deferred, tried again and trusted again
+ *
+ * SPDX-License-Identifier: BSD-2-Clause
+ * Copyright (c) 2026 the nexthop-milter authors
+ */
+
+#include "core/breaker.h"
+#include "suite.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { START = 1000000, SECOND = 1000 };
+
+static const struct breaker_policy plain = {
+	.failures = 3,
+	.messages = 2,
+	.window = 60 * SECOND,
+	.backoff = 30 * SECOND,
+	.backoff_max = 900 * SECOND,
+	.jitter = 0,
+	.recover = 2,
+	.trial = 100 * SECOND,
+};
+
+static const struct breaker_policy probed = {
+	.failures = 3,
+	.messages = 2,
+	.window = 60 * SECOND,
+	.backoff = 30 * SECOND,
+	.backoff_max = 900 * SECOND,
+	.jitter = 0,
+	.recover = 2,
+	.trial = 100 * SECOND,
+	.has_probe = true,
+};
+
+/* ---- histories, in a small language of words
+ *
+ * fN aN    a failure of message N that counts, or defers at once
+ * FN       a failure of message N at another stage
+ * s        a success                       n  a delivery that says nothing
+ * p q      a probe comes through, or fails
+ * c        a message is chosen for a trial
+ * +N -N    N seconds pass, or the clock is set back by so many; then a tick
+ * <N       the next evidence is N seconds old
+ * D EN E R drain, drain until N seconds from now, enable, reset
+ * =u =d =t =x =w   it must be up, deferred, on trial, drained; on trial and wanting a message
+ */
+
+struct play {
+	struct health health;
+	const struct breaker_policy *policy;
+	int64_t now;
+	int64_t age;
+};
+
+static bool feed(
+	struct play *play, enum breaker_kind kind, uint64_t message, uint64_t stage, bool is_probe)
+{
+	struct breaker_event event = {
+		.kind = kind,
+		.at = play->now - play->age,
+		.message = message == 0 ? (uint64_t)play->now : message,
+		.stage = stage,
+		.is_probe = is_probe,
+		.reason = HEALTH_REASON_MAIL_4XX,
+		.text = "452 4.3.1 full",
+	};
+
+	play->age = 0;
+	return breaker_feed(&play->health, play->policy, &event, play->now);
+}
+
+static bool is_in(const struct play *play, char letter)
+{
+	switch (letter) {
+	case 'u':
+		return play->health.state == HEALTH_UP;
+	case 'd':
+		return play->health.state == HEALTH_DEFERRED;
+	case 't':
+		return play->health.state == HEALTH_TRIAL;
+	case 'x':
+		return play->health.state == HEALTH_DRAINED;
+	default:
+		return breaker_wants_message(&play->health, play->policy);
+	}
+}
+
+static void act(struct play *play, const char *word, const char *name)
+{
+	uint64_t number = strtoul(word + 1, NULL, 10);
+	struct breaker_event drain = {.kind = BREAKER_DRAIN, .text = "why"};
+
+	switch (*word) {
+	case 'f':
+		feed(play, BREAKER_FAILURE, number, 6, false);
+		break;
+	case 'F':
+		feed(play, BREAKER_FAILURE, number, 8, false);
+		break;
+	case 'a':
+		feed(play, BREAKER_FAILURE_AT_ONCE, number, 1, false);
+		break;
+	case 's':
+		feed(play, BREAKER_SUCCESS, 0, 9, false);
+		break;
+	case 'n':
+		feed(play, BREAKER_ATTEMPT, 0, 7, false);
+		break;
+	case 'p':
+		feed(play, BREAKER_SUCCESS, 0, 6, true);
+		break;
+	case 'q':
+		feed(play, BREAKER_FAILURE, 0, 6, true);
+		break;
+	case 'c':
+		feed(play, BREAKER_CHOSEN, 77, 0, false);
+		break;
+	case '+':
+		play->now += (int64_t)number * SECOND;
+		feed(play, BREAKER_TICK, 0, 0, false);
+		break;
+	case '-':
+		play->now -= (int64_t)number * SECOND;
+		feed(play, BREAKER_TICK, 0, 0, false);
+		break;
+	case '<':
+		play->age = (int64_t)number * SECOND;
+		break;
+	case 'D':
+		drain.until = number == 0 ? 0 : play->now + (int64_t)number * SECOND;
+		breaker_feed(&play->health, play->policy, &drain, play->now);
+		break;
+	case 'E':
+		feed(play, BREAKER_ENABLE, 0, 0, false);
+		break;
+	case 'R':
+		feed(play, BREAKER_RESET, 0, 0, false);
+		break;
+	case '=':
+		ck_assert_msg(is_in(play, word[1]), "%s: not %s but %s", name, word,
+			health_state_name(play->health.state));
+		break;
+	default:
+		ck_abort_msg("%s: what is %s", name, word);
+	}
+}
+
+static void play_all(struct play *play, const char *history, const char *name)
+{
+	char copy[400];
+	char *rest = copy;
+	char *word;
+
+	ck_assert_uint_lt(strlen(history), sizeof(copy));
+	strcpy(copy, history);
+	while ((word = strsep(&rest, " ")) != NULL) {
+		act(play, word, name);
+		ck_assert_msg(health_valid(&play->health), "%s: after %s", name, word);
+	}
+}
+
+static const struct row {
+	const char *name;
+	const struct breaker_policy *policy;
+	const char *history;
+} rows[] = {
+	{"three messages", &plain, "f1 =u f2 =u f3 =d"},
+	{"two are not enough", &plain, "f1 f2 =u"},
+	{"one message, tried again and again", &plain, "f1 +5 f1 +5 f1 +5 f1 +5 f1 =u"},
+	{"one message at three stages is one message", &plain, "f1 F1 =u"},
+	{"two messages, three failures", &plain, "f1 F1 =u f2 =d"},
+	{"a success ends the run", &plain, "f1 f2 s f3 f4 =u f5 =d"},
+	{"what says nothing does not", &plain, "f1 f2 n f3 =d"},
+	{"outside of the window", &plain, "f1 f2 +61 f3 =u f4 =u f5 =d"},
+	{"evidence that is older than the window", &plain, "+100 <61 f1 <61 f2 <61 f3 =u"},
+	{"evidence that is old, but in the window", &plain, "+100 <50 f1 <40 f2 <30 f3 =d"},
+	{"at once", &plain, "a1 =d"},
+	{"at once, on top of others", &plain, "f1 a2 =d"},
+	{"on trial after the back-off", &plain, "a1 +29 =d +1 =t =w"},
+	{"for one message", &plain, "a1 +30 =w c =t +1 =t"},
+	{"that is waited for", &plain, "a1 +30 c +99 =t"},
+	{"but not for ever", &plain, "a1 +30 c +100 =w"},
+	{"one success is not enough", &plain, "a1 +30 c s =w"},
+	{"two are", &plain, "a1 +30 c s c s =u"},
+	{"a failure on trial defers, whatever kind", &plain, "a1 +30 c f2 =d"},
+	{"for twice as long", &plain, "a1 +30 f2 +59 =d +1 =t"},
+	{"and twice that", &plain, "a1 +30 f2 +60 f3 +119 =d +1 =t"},
+	{"up to the longest", &plain,
+		"a1 +30 a2 +60 a3 +120 a4 +240 a5 +480 a6 +899 =d +1 =t a7 +899 =d +1 =t"},
+	{"failure between two successes of a trial", &plain, "a1 +30 s f2 =d +60 s =w s =u"},
+	{"failures while deferred change nothing", &plain, "a1 +10 f2 a3 +19 =d +1 =t"},
+	{"successes while deferred make it up", &plain, "a1 +1 s =d s =u"},
+	{"a failure between them counts", &plain, "a1 +1 s f2 s =d s =u"},
+	{"evidence from before the deferral", &plain, "+9 a1 <1 s <1 s =d"},
+	{"evidence from before the trial", &plain, "a1 +30 <1 f2 =t <1 s <1 s =t"},
+	{"evidence from before it was up again", &plain, "a1 +30 s s +5 <6 a2 =u"},
+	{"quiet time takes a doubling back", &plain, "a1 +30 s s +60 a2 +29 =d +1 =t"},
+	{"too short a quiet time does not", &plain, "a1 +30 s s +59 a2 +59 =d +1 =t"},
+	{"quiet time takes two back", &plain, "a1 +30 a2 +60 s s +180 a3 +29 =d +1 =t"},
+	{"drained for good", &plain, "D +99999 =x"},
+	{"drained for a time", &plain, "D10 +9 =x +1 =u"},
+	{"evidence does not end a drain", &plain, "D a1 f2 s s s =x +1 s =x"},
+	{"enabled", &plain, "D E =u"},
+	{"enabled while deferred", &plain, "a1 E =u f2 f3 =u"},
+	{"drained while deferred", &plain, "a1 D =x +30 =x E =u"},
+	{"reset forgets the back-off", &plain, "a1 +30 a2 R =u a3 +29 =d +1 =t"},
+	{"reset forgets failures", &plain, "f1 f2 R f3 f4 =u"},
+	{"reset leaves it drained", &plain, "D R =x"},
+	{"a clock set back does not lengthen a back-off", &plain, "+5000 a1 -4000 =d +900 =t"},
+	{"a clock set back does not make one deaf", &plain, "+5000 a1 +30 s s -4000 f2 f3 f4 =d"},
+	{"a clock set back does not keep a trial", &plain, "+5000 a1 +30 c -4000 =t +100 =w"},
+	{"a clock set forward", &plain, "a1 +999999 =w c s c s =u"},
+	{"with a probe no message is risked", &probed, "a1 +30 =t c p =t p =u"},
+	{"a probe that fails a trial", &probed, "a1 +30 q =d +60 =t"},
+	{"probes do not end a back-off", &probed, "a1 p p p =d +30 p p =u"},
+	{"three probes that fail", &probed, "q +1 q +1 q =d"},
+	{"a probe that comes through ends a run of probes", &probed, "q +1 q +1 p q +1 q =u"},
+	{"but not a run of messages", &probed, "f1 f2 p f3 =d"},
+	{"messages make it up, too", &probed, "a1 +30 s s =u"},
+};
+
+START_TEST(histories)
+{
+	const struct row *row = &rows[_i];
+	struct play play = {.policy = row->policy, .now = START};
+
+	health_init(&play.health, START);
+	play_all(&play, row->history, row->name);
+}
+END_TEST
+
+/* ---- what is remembered */
+
+START_TEST(counts_and_reasons)
+{
+	struct play play = {.policy = &plain, .now = START};
+
+	health_init(&play.health, START);
+	play_all(&play, "f1 n f2 f3", "counts");
+	ck_assert_uint_eq(play.health.attempts, 4);
+	ck_assert_uint_eq(play.health.deferred, 4);
+	ck_assert_uint_eq(play.health.delivered, 0);
+	ck_assert_uint_eq(play.health.failures, 3);
+	ck_assert_int_eq(play.health.reason, HEALTH_REASON_MAIL_4XX);
+	ck_assert_str_eq(play.health.text, "452 4.3.1 full");
+	ck_assert_int_eq(play.health.last_failure, START);
+	ck_assert_int_eq(play.health.until, START + 30 * SECOND);
+	play_all(&play, "+30", "counts");
+	ck_assert_int_eq(play.health.reason, HEALTH_REASON_RETRY_DUE);
+	ck_assert_str_eq(play.health.text, "452 4.3.1 full");
+	play_all(&play, "s s", "counts");
+	ck_assert_int_eq(play.health.reason, HEALTH_REASON_RECOVERED);
+	ck_assert_uint_eq(play.health.failures, 0);
+	ck_assert_uint_eq(play.health.delivered, 2);
+	ck_assert_int_eq(play.health.last_success, START + 30 * SECOND);
+	play_all(&play, "p q", "counts");
+	ck_assert_uint_eq(play.health.attempts, 6);
+	play_all(&play, "R", "counts");
+	ck_assert_uint_eq(play.health.attempts, 0);
+	ck_assert_str_eq(play.health.text, "");
+}
+END_TEST
+
+START_TEST(a_repeated_line_is_counted_once)
+{
+	struct breaker_event event = {.kind = BREAKER_FAILURE_AT_ONCE,
+		.at = START,
+		.message = 1,
+		.is_repeat = true,
+		.text = ""};
+	struct health health;
+
+	health_init(&health, START);
+	ck_assert(breaker_feed(&health, &plain, &event, START));
+	ck_assert_uint_eq(health.attempts, 0);
+	ck_assert_int_eq(health.state, HEALTH_DEFERRED);
+}
+END_TEST
+
+START_TEST(jitter_spreads_and_stays_within_bounds)
+{
+	struct breaker_policy policy = plain;
+	bool has_low = false, has_high = false;
+
+	policy.jitter = 20;
+	for (int i = 0; i < 1000; i++) {
+		struct play play = {.policy = &policy, .now = START + i};
+		int64_t span;
+
+		health_init(&play.health, play.now);
+		feed(&play, BREAKER_FAILURE_AT_ONCE, 1, 1, false);
+		span = play.health.until - play.now;
+		ck_assert_int_ge(span, 24 * SECOND);
+		ck_assert_int_le(span, 36 * SECOND);
+		has_low |= span < 26 * SECOND;
+		has_high |= span > 34 * SECOND;
+	}
+	ck_assert(has_low && has_high);
+	ck_assert_int_eq(breaker_longest(&policy), 1080 * SECOND);
+}
+END_TEST
+
+static const struct weight_row {
+	const char *name;
+	enum health_state state;
+	enum health_reason reason;
+	int weight;
+	int64_t slow_start;
+	int64_t passed;
+	int result;
+} weight_rows[] = {
+	{"whole", HEALTH_UP, HEALTH_REASON_NONE, 3, 100, 10, 48},
+	{"no slow start", HEALTH_UP, HEALTH_REASON_RECOVERED, 3, 0, 0, 48},
+	{"just recovered", HEALTH_UP, HEALTH_REASON_RECOVERED, 1, 100, 0, 1},
+	{"half way", HEALTH_UP, HEALTH_REASON_RECOVERED, 3, 100, 50, 24},
+	{"all the way", HEALTH_UP, HEALTH_REASON_RECOVERED, 3, 100, 100, 48},
+	{"clock set back", HEALTH_UP, HEALTH_REASON_RECOVERED, 3, 100, -5, 48},
+	{"heaviest", HEALTH_UP, HEALTH_REASON_RECOVERED, 1000, 86400000, 86399999, 15999},
+};
+
+START_TEST(slow_start)
+{
+	const struct weight_row *row = &weight_rows[_i];
+	struct breaker_policy policy = plain;
+	struct health health;
+
+	policy.slow_start = row->slow_start;
+	health_init(&health, START);
+	health.state = row->state;
+	health.reason = row->reason;
+	ck_assert_msg(
+		breaker_weight(&health, &policy, row->weight, START + row->passed) == row->result,
+		"%s: %d", row->name,
+		breaker_weight(&health, &policy, row->weight, START + row->passed));
+}
+END_TEST
+
+/* ---- random histories */
+
+static enum breaker_kind random_kind(unsigned *seed)
+{
+	static const enum breaker_kind kinds[] = {BREAKER_TICK, BREAKER_TICK, BREAKER_SUCCESS,
+		BREAKER_FAILURE, BREAKER_FAILURE, BREAKER_FAILURE_AT_ONCE, BREAKER_ATTEMPT,
+		BREAKER_CHOSEN};
+
+	return suite_random(seed) % 300 == 0
+		       ? (enum breaker_kind)(BREAKER_DRAIN + suite_random(seed) % 3)
+		       : kinds[suite_random(seed) % COUNT(kinds)];
+}
+
+static int64_t random_step(unsigned *seed)
+{
+	switch (suite_random(seed) % 50) {
+	case 0:
+		return -(int64_t)(suite_random(seed) % 100000) * 100;
+	case 1:
+		return (int64_t)(suite_random(seed) % 100000) * 100;
+	default:
+		return (int64_t)(suite_random(seed) % 20000);
+	}
+}
+
+static struct breaker_policy random_policy(unsigned *seed)
+{
+	struct breaker_policy policy = plain;
+
+	policy.failures = 1 + (int)(suite_random(seed) % HEALTH_EVIDENCE_MAX);
+	policy.messages = 1 + (int)(suite_random(seed) % 3);
+	policy.recover = 1 + (int)(suite_random(seed) % 4);
+	policy.jitter = (int)(suite_random(seed) % 101);
+	policy.has_probe = suite_random(seed) % 2 == 0;
+	return policy;
+}
+
+static void check_step(const struct health *before, const struct health *after,
+	const struct breaker_policy *policy, const struct breaker_event *event, bool changed,
+	int64_t now)
+{
+	bool is_operator = event->kind >= BREAKER_DRAIN;
+
+	ck_assert(health_valid(after));
+	ck_assert(changed == (before->state != after->state));
+	ck_assert(!changed || after->since == now);
+	if (changed && after->state == HEALTH_UP && before->state != HEALTH_DRAINED)
+		ck_assert(is_operator || event->kind == BREAKER_SUCCESS);
+	if (changed && after->state == HEALTH_TRIAL)
+		ck_assert(before->state == HEALTH_DEFERRED && event->kind == BREAKER_TICK);
+	if (changed && after->state == HEALTH_DEFERRED) {
+		int64_t least = policy->backoff - policy->backoff * policy->jitter / 100;
+
+		ck_assert_int_ge(after->until - now, least < 1 ? 1 : least);
+		ck_assert_int_le(after->until - now, breaker_longest(policy));
+		ck_assert(before->state == HEALTH_UP || before->state == HEALTH_TRIAL);
+	}
+	if (before->state == HEALTH_DRAINED && changed)
+		ck_assert(is_operator || event->kind == BREAKER_TICK);
+}
+
+/* Nothing but time and successes, and it is up in the end: never stuck. */
+static void check_end(
+	struct health *health, const struct breaker_policy *policy, int64_t now, unsigned *seed)
+{
+	struct breaker_event tick = {.kind = BREAKER_TICK};
+	struct breaker_event success = {.kind = BREAKER_SUCCESS, .message = 1, .text = ""};
+	int64_t end = now + breaker_longest(policy) + policy->trial + 10 * SECOND;
+
+	if (health->state == HEALTH_DRAINED)
+		return;
+	while (now < end && health->state != HEALTH_TRIAL && health->state != HEALTH_UP) {
+		now += 1 + (int64_t)(suite_random(seed) % 5000);
+		breaker_feed(health, policy, &tick, now);
+	}
+	ck_assert(health->state == HEALTH_TRIAL || health->state == HEALTH_UP);
+	for (int i = 0; i < policy->recover; i++) {
+		success.at = now;
+		breaker_feed(health, policy, &success, now);
+	}
+	ck_assert_int_eq(health->state, HEALTH_UP);
+}
+
+START_TEST(random_histories)
+{
+	unsigned seed = (unsigned)_i;
+	struct breaker_policy policy = random_policy(&seed);
+	int64_t now = INT64_C(1700000000000);
+	struct health health;
+	int changes = 0;
+
+	health_init(&health, now);
+	for (int step = 0; step < 3000; step++) {
+		struct health before = health;
+		struct breaker_event event = {
+			.kind = random_kind(&seed),
+			.message = 1 + suite_random(&seed) % 5,
+			.stage = suite_random(&seed) % 3,
+			.is_probe = suite_random(&seed) % 4 == 0,
+			.reason = HEALTH_REASON_DATA_4XX,
+			.text = "x",
+		};
+		bool changed;
+
+		now += random_step(&seed);
+		event.at = now + (int64_t)(suite_random(&seed) % 4000) - 3000;
+		event.until = suite_random(&seed) % 2 == 0 ? 0 : now + 5000;
+		changed = breaker_feed(&health, &policy, &event, now);
+		check_step(&before, &health, &policy, &event, changed, now);
+		changes += changed;
+		if (step % 100 == 0) {
+			struct health copy = health;
+
+			check_end(&copy, &policy, now, &seed);
+		}
+	}
+	ck_assert_int_gt(changes, 5);
+}
+END_TEST
+
+int main(void)
+{
+	const struct suite_test tests[] = {{histories, COUNT(rows)}, {counts_and_reasons, 1},
+		{a_repeated_line_is_counted_once, 1}, {jitter_spreads_and_stays_within_bounds, 1},
+		{slow_start, COUNT(weight_rows)}, {random_histories, 60}};
+
+	return suite_run("breaker", tests, COUNT(tests));
+}
