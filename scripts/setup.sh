@@ -1,5 +1,8 @@
 #!/bin/sh
-# Installs what building and testing nexthop-milter takes, on Debian 12, as root.
+# setup: installs what building and testing nexthop-milter takes, on Debian 12, as root
+#
+# SPDX-License-Identifier: BSD-2-Clause
+# Copyright (c) 2026 the nexthop-milter authors
 #
 # Usage: scripts/setup.sh [build|test]    build: only what the build takes; test (default): all
 #
@@ -17,7 +20,7 @@ TEST='miltertest swaks socat jq curl python3 iproute2 procps xz-utils git
 case "${1:-test}" in
 build) wanted="$BUILD $MTA" ;;
 test) wanted="$BUILD $MTA $TEST" ;;
-*) sed -n '2,4s/^# \{0,1\}//p' "$0" >&2; exit 2 ;;
+*) sed -n '2s/^# //p;7s/^# //p' "$0" >&2; exit 2 ;;
 esac
 
 missing=
