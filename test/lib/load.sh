@@ -8,7 +8,7 @@ top_builddir=${top_builddir:-.}
 set -u
 # Tools say the same everywhere.
 export LC_ALL=C.UTF-8
-for library in tap wait world postfix daemon; do
+for library in tap wait world postfix daemon tree; do
 	. "$srcdir/test/lib/$library.sh" || exit 99
 done
 unset library

@@ -1,0 +1,29 @@
+#!/bin/bash
+# pairs: every source has its header, every header its source, every core module its test
+#
+# SPDX-License-Identifier: BSD-2-Clause
+# Copyright (c) 2026 the nexthop-milter authors
+
+. "${srcdir:-.}/test/lib/load.sh" || exit 99
+
+for file in $(tree_files '*.c' | grep '^milter/' | at_least 30 sources); do
+	header=include/${file#milter/}
+	header=${header%.c}.h
+	[ "$(basename "$file")" = main.c ] || [ -e "$srcdir/$header" ] || echo "$file: no $header"
+done | none "every source has its header"
+for file in $(tree_files '*.h' | grep '^include/' | at_least 30 headers); do
+	source=milter/${file#include/}
+	source=${source%.h}.c
+	[ -e "$srcdir/$source" ] || echo "$file: no $source"
+done | none "every header has its source"
+# Its own header comes first: that it needs no other is seen at each build.
+for file in $(tree_files '*.c' | grep '^milter/'); do
+	header=${file#milter/}
+	[ "$(basename "$file")" != main.c ] || continue
+	[ "$(grep -m 1 '^#include' "$srcdir/$file")" = "#include \"${header%.c}.h\"" ] || echo "$file"
+done | none "every source includes its own header first"
+for file in $(tree_files '*.c' | grep '^milter/core/' | at_least 10 "core modules"); do
+	test=test/unit/test_$(basename "$file")
+	[ -e "$srcdir/$test" ] || echo "$file: no $test"
+done | none "every module of the core has its test"
+tap_done
