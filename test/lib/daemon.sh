@@ -109,6 +109,13 @@ daemon_stop() {
 	process_stop daemon "${1:-TERM}"
 }
 
+# daemon_ends WHAT [STATUS]: it ends by itself, or was told to; with that status, or 0.
+daemon_ends() {
+	local status=0
+	process_wait daemon || status=$?
+	is "$1: it ends with status ${2:-0}" "$status" "${2:-0}"
+}
+
 # kill -9, and it is gone.
 daemon_kill() {
 	local pid
@@ -117,6 +124,33 @@ daemon_kill() {
 	kill -KILL "$pid"
 	wait "$pid" 2>/dev/null
 	:
+}
+
+# What the daemon tells its service manager from now on, one line each in $world/notify.log.
+notify_open() {
+	process_start notify python3 "$srcdir/test/lib/notify.py" "$world/notify.sock"
+	wait_for line_is_in "$world/notify.log" '^listening' || bail_out "nobody listens for notes"
+	export NOTIFY_SOCKET=$world/notify.sock
+	notify_mark=1
+}
+
+# True if it was told these lines since the last notify_forget, in that order, and no others.
+notify_said() { # PATTERN...
+	local line
+	while read -r line; do
+		[[ $# -gt 0 && $line =~ ^$1$ ]] || return 1
+		shift
+	done < <(tail -n +$((notify_mark + 1)) "$world/notify.log")
+	[ $# = 0 ]
+}
+
+notify_forget() {
+	notify_mark=$(wc -l <"$world/notify.log")
+}
+
+# True if the daemon was built to tell it.
+notify_is_built() {
+	grep -q '^#define HAVE_SYSTEMD 1' "$top_builddir/config.h"
 }
 
 # N times in all since its start.

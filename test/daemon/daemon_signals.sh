@@ -1,0 +1,127 @@
+#!/bin/bash
+# daemon_signals: SIGTERM and SIGINT end it, SIGHUP never does
+#
+# SPDX-License-Identifier: BSD-2-Clause
+# Copyright (c) 2026 the nexthop-milter authors
+
+. "${srcdir:-.}/test/lib/load.sh" || exit 99
+
+command -v miltertest >/dev/null || skip_all "no miltertest"
+world_open
+daemon_make
+write_routes() {
+	daemon_routes "pid_file = \"$daemon/pid\";" <<-END
+		pools = { a = { hosts = ( { host = "192.0.2.1"; } ); }; };
+		routes = ( { match = "example.com"; pool = "a"; } $* );
+	END
+}
+write_routes
+notify_open
+
+nothing_is_left() {
+	[ ! -e "$daemon/milter.sock" ] && [ ! -e "$daemon/control.sock" ] && [ ! -e "$daemon/pid" ]
+}
+
+# told WHAT LINE...: the service manager was told these, and no more, since the last call.
+told() {
+	local what=$1
+	shift
+	if notify_is_built; then
+		ok "$what" wait_for notify_said "$@"
+	fi
+	notify_forget
+}
+
+# ---- while nothing goes on
+
+for signal in TERM INT; do
+	daemon_start
+	ok "$signal, idle: the sockets and the process's number are there" \
+		test -S "$daemon/milter.sock" -a -S "$daemon/control.sock" -a "$(cat "$daemon/pid")" = "$(daemon_pid)"
+	daemon_signal "$signal"
+	daemon_ends "$signal, idle"
+	ok "$signal, idle: it says why" daemon_has_said "info: stopping reason=SIG$signal in_flight=0\$"
+	is "$signal, idle: its last word" "$(daemon_said | tail -n 1)" "nexthop-milter: info: stopped"
+	ok "$signal, idle: no socket and no number is left" nothing_is_left
+	told "$signal, idle: READY and STOPPING are told" READY=1 STOPPING=1
+	done
+
+# ---- with a message in flight
+
+mkfifo "$world/reached" "$world/go"
+exec {reached}<>"$world/reached" {go}<>"$world/go"
+meet() {
+	read -r -t "$WAIT_LIMIT" -u "$reached" || bail_out "the script does not get there"
+}
+
+daemon_start
+process_start in_flight lua in_flight "reached=$world/reached" "go=$world/go"
+meet
+daemon_signal TERM
+ok "in flight: the daemon says so" wait_for daemon_has_said 'info: stopping reason=SIGTERM in_flight=1$'
+ok "in flight: nobody can connect to the milter" not test -e "$daemon/milter.sock"
+daemon_signal TERM
+daemon_signal INT
+is "in flight: milterctl is answered" "$(ctl --json status | jq .milter.in_flight)" 1
+echo >&"$go"
+meet
+ok "in flight: more signals do no harm" process_is_running daemon
+is "in flight: it stops once" "$(daemon_count 'info: stopping ')" 1
+echo >&"$go"
+ok "in flight: the script ends" process_wait in_flight
+lua_results "in flight" "$world/in_flight.log"
+daemon_ends "in flight"
+ok "in flight: no message is lost" not daemon_has_said 'warning: stopping'
+ok "in flight: no socket and no number is left" nothing_is_left
+told "in flight: STOPPING is told once" READY=1 STOPPING=1
+
+# ---- with one that does not end
+
+daemon_start
+rm "$world/in_flight.log"
+process_start in_flight lua in_flight "reached=$world/reached" "go=$world/go"
+meet
+daemon_signal TERM
+daemon_ends "one that does not end"
+ok "one that does not end: it says so" daemon_has_said \
+	'warning: stopping with messages=1 in flight: the MTA keeps them'
+ok "one that does not end: no socket is left" nothing_is_left
+process_stop in_flight KILL
+told "one that does not end: STOPPING is told" READY=1 STOPPING=1
+
+# ---- SIGHUP is never libmilter's, which would stop
+
+daemon_start
+signals() {
+	python3 "$srcdir/test/lib/signals.py" "$(daemon_pid)" "$@"
+}
+is "300 SIGHUPs, one by one: each is a reload" "$(signals 300 "$daemon_log" 'info: reloaded ')" 300
+for round in 1 2 3 4 5; do
+	signals 3000
+done
+# libmilter looks every 5 s whether it was stopped.
+ok "SIGHUPs without a pause: the daemon lives on" never_within 7 not process_is_running daemon
+ok "SIGHUPs without a pause: libmilter does" not daemon_has_said 'error: '
+is "SIGHUPs without a pause: mail flows" "$(nexthops 1 a@example.com)" "smtp:[192.0.2.1]:25"
+signals 3000
+daemon_signal TERM
+daemon_ends "SIGTERM behind SIGHUPs"
+ok "SIGTERM behind SIGHUPs: it says why" daemon_has_said 'info: stopping reason=SIGTERM '
+ok "SIGTERM behind SIGHUPs: no socket is left" nothing_is_left
+
+# ---- SIGHUP while it starts
+
+is_the_daemon() {
+	[ "$(readlink "/proc/$(daemon_pid)/exe")" = "$(readlink -f "$DAEMON_PROGRAM")" ]
+}
+
+write_routes "$(seq -f ', { match = "%.0f.example.com"; pool = "a"; }' 100000)"
+daemon_mark=$(wc -l <"$daemon_log")
+process_start daemon "$DAEMON_PROGRAM" -c "$daemon/routes.cfg"
+wait_for is_the_daemon
+daemon_signal HUP
+ok "SIGHUP while it starts: it starts" wait_for daemon_has_said 'info: started .* routes=100001'
+ok "SIGHUP while it starts: then it reloads" wait_for daemon_has_said 'info: reloaded '
+
+daemon_end
+tap_done
