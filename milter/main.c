@@ -411,7 +411,6 @@ static int start(struct conf *conf, const struct options *options, char *error)
 	raise_limits();
 	umask(077);
 	signal(SIGPIPE, SIG_IGN);
-	mask_signals(SIG_BLOCK);
 	if (open_and_drop(conf, options->user, error) == -1 || open_engine(conf, error) == -1)
 		return -1;
 	if (open_loop(conf, options->config) == -1) {
@@ -436,6 +435,8 @@ int main(int argc, char **argv)
 	if (options.check_only)
 		return check_only(options.config);
 	log_open(LOG_TO_STDERR, options.debug);
+	/* From here on: whoever wants a reload while a large table is read gets one behind it. */
+	mask_signals(SIG_BLOCK);
 	conf = load(options.config);
 	if (conf == NULL)
 		return EXIT_FAILURE;
