@@ -30,7 +30,7 @@ struct reload_settings {
 	struct engine *engine;
 	const char *path;
 	struct http_facts *facts; /* brought up to date */
-	struct conf *conf;	  /* in force now; taken over */
+	struct conf *conf;	  /* in force now, and that of the start; taken over */
 };
 
 /* NULL: out of memory; then the conf stays the caller's. */

@@ -23,8 +23,17 @@ struct waiter {
 	void *context;
 };
 
+/* What is taken from the configuration at start only, beside what the facts have. */
+struct fixed {
+	char *pid_file; /* NULL: none */
+	char *socket_group;
+	unsigned socket_mode;
+	int log_to;
+};
+
 struct reload {
 	struct reload_settings settings;
+	struct fixed fixed;
 	struct event *built_event;
 	pthread_t thread;
 	bool is_running;
@@ -55,10 +64,14 @@ void reload_log_faults(const struct fault_list *faults)
 
 /* ---- what takes effect only at the next start */
 
-static void warn_if_changed(
-	struct reload *reload, const char *key, const char *now, const char *new)
+static bool same_text(const char *a, const char *b)
 {
-	if (strcmp(now == NULL ? "" : now, new == NULL ? "" : new) != 0)
+	return strcmp(a == NULL ? "" : a, b == NULL ? "" : b) == 0;
+}
+
+static void warn_unless(struct reload *reload, bool is_same, const char *key)
+{
+	if (!is_same)
 		fault_warn(&reload->faults, reload->settings.path, 0,
 			"%s has changed: it takes effect at the next start", key);
 }
@@ -66,12 +79,20 @@ static void warn_if_changed(
 static void warn_of_changes(struct reload *reload)
 {
 	const struct http_facts *facts = reload->settings.facts;
+	const struct fixed *fixed = &reload->fixed;
 	const struct conf *new = reload->built;
 
-	warn_if_changed(reload, "milter_socket", facts->milter_socket, new->milter_socket.text);
-	warn_if_changed(reload, "control_socket", facts->control_socket, new->control_socket.text);
-	warn_if_changed(reload, "status_listen", facts->status_listen, new->status_listen.text);
-	warn_if_changed(reload, "state_file", facts->state_file, new->state_file);
+	warn_unless(reload, same_text(facts->milter_socket, new->milter_socket.text),
+		"milter_socket");
+	warn_unless(reload, same_text(facts->control_socket, new->control_socket.text),
+		"control_socket");
+	warn_unless(reload, same_text(facts->status_listen, new->status_listen.text),
+		"status_listen");
+	warn_unless(reload, fixed->socket_mode == new->socket_mode, "socket_mode");
+	warn_unless(reload, same_text(fixed->socket_group, new->socket_group), "socket_group");
+	warn_unless(reload, same_text(facts->state_file, new->state_file), "state_file");
+	warn_unless(reload, same_text(fixed->pid_file, new->pid_file), "pid_file");
+	warn_unless(reload, fixed->log_to == new->log_to, "log_to");
 }
 
 /* ---- the end of a reload, on the main thread */
@@ -230,6 +251,26 @@ int reload_begin(struct reload *reload, reload_end *end, void *context)
 	return -1;
 }
 
+/* False without memory; what was copied until then is the caller's to free. */
+static bool copy_fixed(struct fixed *fixed, const struct conf *conf)
+{
+	fixed->socket_mode = conf->socket_mode;
+	fixed->log_to = conf->log_to;
+	fixed->pid_file = conf->pid_file == NULL ? NULL : strdup(conf->pid_file);
+	fixed->socket_group = conf->socket_group == NULL ? NULL : strdup(conf->socket_group);
+	return (fixed->pid_file == NULL) == (conf->pid_file == NULL) &&
+	       (fixed->socket_group == NULL) == (conf->socket_group == NULL);
+}
+
+static void free_reload(struct reload *reload)
+{
+	if (reload->built_event != NULL)
+		event_free(reload->built_event);
+	free(reload->fixed.pid_file);
+	free(reload->fixed.socket_group);
+	free(reload);
+}
+
 struct reload *reload_new(const struct reload_settings *settings)
 {
 	struct reload *reload = calloc(1, sizeof(*reload));
@@ -238,8 +279,8 @@ struct reload *reload_new(const struct reload_settings *settings)
 		return NULL;
 	reload->settings = *settings;
 	reload->built_event = event_new(settings->base, -1, 0, on_built, reload);
-	if (reload->built_event == NULL) {
-		free(reload);
+	if (!copy_fixed(&reload->fixed, settings->conf) || reload->built_event == NULL) {
+		free_reload(reload);
 		return NULL;
 	}
 	return reload;
@@ -257,6 +298,5 @@ void reload_free(struct reload *reload)
 		tell(reload, "the daemon stops");
 		fault_list_free(&reload->faults);
 	}
-	event_free(reload->built_event);
-	free(reload);
+	free_reload(reload);
 }
