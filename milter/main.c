@@ -411,6 +411,7 @@ static int start(struct conf *conf, const struct options *options, char *error)
 	raise_limits();
 	umask(077);
 	signal(SIGPIPE, SIG_IGN);
+	signal(SIGXFSZ, SIG_IGN);
 	if (open_and_drop(conf, options->user, error) == -1 || open_engine(conf, error) == -1)
 		return -1;
 	if (open_loop(conf, options->config) == -1) {
