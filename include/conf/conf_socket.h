@@ -10,8 +10,8 @@
 
 #include "conf/conf.h"
 
-/* A socket's path with its NUL must fit into struct sockaddr_un. */
-enum { CONF_SOCKET_PATH_MAX = 107 };
+/* struct sockaddr_un has room for one octet more, but libmilter does not use it. */
+enum { CONF_SOCKET_PATH_MAX = 106 };
 
 /*
  * TEXT must live as long as the socket, which points into it. NULL gives a socket that is not
