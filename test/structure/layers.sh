@@ -12,9 +12,10 @@ core: core
 text: text core
 engine: engine core text
 conf: conf core text
-doors: doors engine conf core text
+follow: follow engine core
+doors: doors follow engine conf core text
 ctl: ctl engine conf core text
-main: doors engine conf core text main'
+main: doors follow engine conf core text main'
 
 # "LAYER FILE INCLUDED" for each #include of ours.
 includes() {
@@ -42,9 +43,9 @@ while IFS=: read -r layer may; do
 		' "${TMPDIR:-/tmp}/layers.$$" | none "$layer includes only:$may"
 done <<<"$allowed"
 
-# The http_ files are one door.
+# Files with the same first word are one door: http_, milter_, probe_.
 awk '
-	function door(name) { sub(".*/", "", name); sub("\\..*", "", name); sub("^http_.*", "http", name); return name }
+	function door(name) { sub(".*/", "", name); sub("\\..*", "", name); sub("_.*", "", name); return name }
 	$1 == "doors" && $3 ~ "^doors/" && door($2) != door($3) { print $2 " includes " $3 }
 	' "${TMPDIR:-/tmp}/layers.$$" | none "no door includes another"
 
