@@ -82,12 +82,12 @@ static void warn_of_changes(struct reload *reload)
 	const struct fixed *fixed = &reload->fixed;
 	const struct conf *new = reload->built;
 
-	warn_unless(reload, same_text(facts->milter_socket, new->milter_socket.text),
-		"milter_socket");
+	warn_unless(
+		reload, same_text(facts->milter_socket, new->milter_socket.text), "milter_socket");
 	warn_unless(reload, same_text(facts->control_socket, new->control_socket.text),
 		"control_socket");
-	warn_unless(reload, same_text(facts->status_listen, new->status_listen.text),
-		"status_listen");
+	warn_unless(
+		reload, same_text(facts->status_listen, new->status_listen.text), "status_listen");
 	warn_unless(reload, fixed->socket_mode == new->socket_mode, "socket_mode");
 	warn_unless(reload, same_text(fixed->socket_group, new->socket_group), "socket_group");
 	warn_unless(reload, same_text(facts->state_file, new->state_file), "state_file");

@@ -12,8 +12,8 @@
 
 /*
  * Only those that the table in force needs: each costs a packet or more. Over TCP the answer to
- * DATA is asked for all the same: Postfix's small packet of macros before an end of message that
- * follows no reply waits for a delayed acknowledgement, 40 ms.
+ * DATA is asked for all the same: the macros that Postfix sends for DATA, also when that step is
+ * left out, would make what it sends next wait for a delayed acknowledgement, 40 ms.
  */
 
 /* The SMFIP_ flags of what is left out and of what gets no reply. */

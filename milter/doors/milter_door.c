@@ -6,13 +6,13 @@
 
 #include "doors/milter_door.h"
 #include "core/printable.h"
+#include "doors/milter_socket.h"
 #include "doors/milter_steps.h"
 #include "engine/clock.h"
 #include "engine/log.h"
 #include "text/idn.h"
 
 #include <assert.h>
-#include <errno.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
@@ -20,12 +20,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-#include <unistd.h>
 
 #include <libmilter/mfapi.h>
 
 enum {
-	BACKLOG = 128,
 	FAULT_INTERVAL_MS = 10000,
 	QUEUE_ID_MAX = 64,
 };
@@ -419,19 +417,11 @@ int milter_door_open(const struct milter_door_settings *settings, char *error, s
 
 	door.is_tcp = settings->is_tcp;
 	milter_door_set_on_error(settings->on_error);
-	if (smfi_register(description) == MI_FAILURE ||
-		smfi_setconn((char *)settings->socket) == MI_FAILURE ||
-		smfi_setbacklog(BACKLOG) == MI_FAILURE) {
-		snprintf(error, size, "milter_socket %s: libmilter refuses it", settings->socket);
+	if (smfi_register(description) == MI_FAILURE) {
+		snprintf(error, size, "libmilter refuses to be registered with");
 		return -1;
 	}
-	errno = 0;
-	if (smfi_opensocket(false) == MI_FAILURE) {
-		snprintf(error, size, "milter_socket %s: cannot listen: %s", settings->socket,
-			errno == 0 ? "see the mail log" : strerror(errno));
-		return -1;
-	}
-	return 0;
+	return milter_socket_open(settings->socket, settings->is_tcp, error, size);
 }
 
 /*

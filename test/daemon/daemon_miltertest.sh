@@ -51,6 +51,8 @@ daemon_start
 lua_ok "over TCP" negotiate pools=yes sender=no tcp=yes
 is "over TCP: messages" "$(nexthops 2 a@example.com | sort | tr '\n' ' ')" \
 	"smtp:[192.0.2.1]:25,[192.0.2.2]:25 smtp:[192.0.2.2]:25,[192.0.2.1]:25 "
+is "over TCP: packets are sent at once" \
+	"$(python3 "$srcdir/test/lib/nodelay.py" "$(daemon_pid)" 10025 | sort -u)" "no delay"
 daemon_end
 
 tap_done
