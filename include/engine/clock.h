@@ -13,6 +13,9 @@ enum { CLOCK_TEXT_MAX = 32 };
 /* ms since 1970: what is kept in the state file has to mean the same after a reboot. */
 int64_t clock_now(void);
 
+/* ms from some time in the past, for intervals: it never jumps. */
+int64_t clock_steady(void);
+
 /* RFC 3339, UTC, whole seconds: "2026-01-31T12:00:00Z". Gives OUT. */
 char *clock_format(char out[CLOCK_TEXT_MAX], int64_t ms);
 
