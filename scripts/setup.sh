@@ -14,7 +14,7 @@ BUILD='gcc libc6-dev make autoconf automake libtool pkg-config mandoc
 	libmilter-dev libconfig-dev libevent-dev libjansson-dev libcurl4-openssl-dev libidn2-dev
 	libsystemd-dev check'
 MTA='postfix postfix-pcre'
-TEST='miltertest swaks socat jq curl python3 iproute2 procps xz-utils git
+TEST='miltertest swaks socat jq curl python3 iproute2 procps xz-utils git systemd-journal-remote
 	clang-format clang-tidy cppcheck valgrind'
 
 case "${1:-test}" in

@@ -1,0 +1,575 @@
+/* test_log_journal: mail in a journal's file, written by systemd-journal-remote
+ *
+ * SPDX-License-Identifier: BSD-2-Clause
+ * Copyright (c) 2026 the nexthop-milter authors
+ */
+
+#include "config.h"
+#include "follow/log_journal.h"
+#include "suite.h"
+
+#include <string.h>
+
+#ifdef HAVE_SYSTEMD
+#include "engine/clock.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+enum { DEADLINE_MS = 60000, HOUR_MS = 3600000, KEPT_MAX = 64 };
+
+static const char writer[] = "/lib/systemd/systemd-journal-remote";
+
+static char folder[64];
+static char path[96];
+static struct event_base *base;
+static struct log_journal *journal;
+static struct log_place place;
+static FILE *input;
+static int64_t now;
+static int written;
+
+/* What was delivered: how many, and the first ones and the last. */
+static size_t count;
+static struct {
+	char program[64];
+	char message[64];
+	size_t length;
+	int64_t at;
+} kept[KEPT_MAX];
+static unsigned char last_octet;
+
+static void make_folder(void)
+{
+	snprintf(folder, sizeof(folder), "/tmp/nexthop-unit.XXXXXX");
+	ck_assert_ptr_nonnull(mkdtemp(folder));
+	snprintf(path, sizeof(path), "%s/system.journal", folder);
+	base = event_base_new();
+	ck_assert_ptr_nonnull(base);
+	memset(&place, 0, sizeof(place));
+	now = clock_now();
+	count = 0;
+	written = 0;
+}
+
+static void stop(void)
+{
+	log_journal_free(journal);
+	journal = NULL;
+}
+
+static void remove_folder(void)
+{
+	DIR *opened = opendir(folder);
+	const struct dirent *entry;
+
+	stop();
+	event_base_free(base);
+	while ((entry = readdir(opened)) != NULL)
+		unlinkat(dirfd(opened), entry->d_name, 0);
+	closedir(opened);
+	ck_assert_int_eq(rmdir(folder), 0);
+}
+
+/* ---- writing */
+
+static void begin_writing(void)
+{
+	char name[96];
+
+	snprintf(name, sizeof(name), "%s/input", folder);
+	input = fopen(name, "w");
+	ck_assert_ptr_nonnull(input);
+}
+
+/* An entry in the journal's export format, with the message in its binary form. */
+static void add_entry(
+	const char *facility, const char *program, const char *message, size_t length, int64_t at)
+{
+	fprintf(input, "__REALTIME_TIMESTAMP=%lld000\n__MONOTONIC_TIMESTAMP=%d000\n", (long long)at,
+		1000 + written++);
+	fprintf(input, "_BOOT_ID=0123456789abcdef0123456789abcdef\n");
+	if (facility != NULL)
+		fprintf(input, "SYSLOG_FACILITY=%s\n", facility);
+	if (program != NULL)
+		fprintf(input, "SYSLOG_IDENTIFIER=%s\n", program);
+	fprintf(input, "PRIORITY=6\nMESSAGE\n");
+	for (int i = 0; i < 8; i++)
+		fputc((int)((uint64_t)length >> (8 * i) & 0xff), input);
+	ck_assert_uint_eq(fwrite(message, 1, length, input), length);
+	fprintf(input, "\n\n");
+}
+
+/* Runs the package systemd-journal-remote (scripts/setup.sh). */
+static void end_writing(const char *to)
+{
+	char name[96];
+	pid_t child;
+	int status;
+
+	ck_assert_int_eq(fclose(input), 0);
+	snprintf(name, sizeof(name), "%s/input", folder);
+	child = fork();
+	ck_assert_int_ne(child, -1);
+	if (child == 0) {
+		int null = open("/dev/null", O_WRONLY);
+
+		dup2(null, STDERR_FILENO);
+		execl(writer, writer, "-o", to, name, (char *)NULL);
+		_exit(127);
+	}
+	ck_assert_int_eq(waitpid(child, &status, 0), child);
+	ck_assert_msg(status == 0, "%s failed: is it installed?", writer);
+}
+
+static void say(const char *message)
+{
+	begin_writing();
+	add_entry("2", "postfix/smtp", message, strlen(message), now);
+	end_writing(path);
+}
+
+/* ---- following */
+
+static void on_entry(
+	void *context, const char *program, const char *message, size_t length, int64_t at)
+{
+	ck_assert_ptr_eq(context, kept);
+	if (count < KEPT_MAX) {
+		snprintf(kept[count].program, sizeof(kept[count].program), "%s", program);
+		snprintf(kept[count].message, sizeof(kept[count].message), "%.*s", (int)length,
+			message);
+		kept[count].length = length;
+		kept[count].at = at;
+	}
+	last_octet = length == 0 ? 0 : (unsigned char)message[length - 1];
+	count++;
+}
+
+static void on_turn(void *context)
+{
+	(void)context;
+	log_journal_place(journal, &place);
+	ck_assert(log_place_valid(&place));
+}
+
+static void start(const char *at_path, const struct log_place *from)
+{
+	struct log_journal_settings settings = {
+		.base = base,
+		.path = at_path,
+		.place = from,
+		.age_max = HOUR_MS,
+		.on_entry = on_entry,
+		.on_turn = on_turn,
+		.context = kept,
+	};
+	char error[128];
+
+	journal = log_journal_new(&settings, error, sizeof(error));
+	ck_assert_ptr_nonnull(journal);
+}
+
+static struct log_journal_status status_now(void)
+{
+	struct log_journal_status status;
+
+	log_journal_status(journal, &status);
+	return status;
+}
+
+static void wait_for(size_t wanted)
+{
+	int64_t deadline = clock_steady() + DEADLINE_MS;
+
+	while (count < wanted) {
+		ck_assert_msg(clock_steady() < deadline, "entries %zu of %zu, error \"%s\"", count,
+			wanted, status_now().error);
+		ck_assert_int_ne(event_base_loop(base, EVLOOP_ONCE), -1);
+	}
+}
+
+static void stop_turns(evutil_socket_t fd, short what, void *context)
+{
+	(void)fd;
+	(void)what;
+	event_base_loopbreak(context);
+}
+
+/* Then there are WANTED entries, and no more come in the time of many turns. */
+static void settle(size_t wanted)
+{
+	const struct timeval more = {.tv_usec = 100000};
+
+	wait_for(wanted);
+	ck_assert_int_eq(event_base_once(base, -1, EV_TIMEOUT, stop_turns, base, &more), 0);
+	ck_assert_int_ne(event_base_dispatch(base), -1);
+	ck_assert_uint_eq(count, wanted);
+	ck_assert(!status_now().is_behind);
+}
+
+START_TEST(new_mail_comes_and_nothing_else)
+{
+	begin_writing();
+	add_entry("2", "postfix/smtp", "old", 3, now - 5000);
+	end_writing(path);
+	start(path, NULL);
+	ck_assert_msg(status_now().is_readable, "%s", status_now().error);
+	ck_assert(status_now().is_watched);
+	begin_writing();
+	add_entry("3", "cron", "not mail", 8, now - 4000);
+	add_entry("2", "postfix/smtp", "one", 3, now - 3000);
+	add_entry(NULL, "postfix/smtp", "no facility", 11, now - 2000);
+	add_entry("2", NULL, "two", 3, now - 1000);
+	end_writing(path);
+	settle(2);
+	ck_assert_str_eq(kept[0].program, "postfix/smtp");
+	ck_assert_str_eq(kept[0].message, "one");
+	ck_assert_int_eq(kept[0].at, now - 3000);
+	ck_assert_str_eq(kept[1].program, "");
+	ck_assert_str_eq(kept[1].message, "two");
+	ck_assert_uint_eq(status_now().entries, 2);
+	ck_assert_int_ge(status_now().last_entry, now);
+}
+END_TEST
+
+START_TEST(entries_come_as_they_are_written)
+{
+	int64_t begun;
+
+	say("old");
+	start(path, NULL);
+	begun = clock_steady();
+	for (size_t i = 0; i < 10; i++) {
+		say("new");
+		wait_for(i + 1);
+	}
+	/* The timer alone would take 10 s. */
+	ck_assert_int_lt(clock_steady() - begun, 6000);
+}
+END_TEST
+
+/* A seek to the tail of nothing would never give anything. */
+START_TEST(the_first_mail_of_a_journal)
+{
+	begin_writing();
+	add_entry("3", "cron", "not mail", 8, now);
+	end_writing(path);
+	start(path, NULL);
+	say("one");
+	settle(1);
+	say("two");
+	settle(2);
+}
+END_TEST
+
+static const struct message_row {
+	const char *name;
+	size_t length;
+	bool is_dropped;
+} messages[] = {
+	{"one octet", 1, false},
+	{"short", 10, false},
+	{"64 kB", 65536, false},
+	{"the longest", LOG_JOURNAL_MESSAGE_MAX, false},
+	{"too long", LOG_JOURNAL_MESSAGE_MAX + 1, true},
+	{"far too long", 1000000, true},
+};
+
+/* Of octets that libsystemd compresses well (0) or hardly (1). */
+static void check_message(const struct message_row *row, bool is_random)
+{
+	char *octets = malloc(row->length + 1);
+	unsigned seed = 1;
+	unsigned char last = 0;
+
+	ck_assert_ptr_nonnull(octets);
+	for (size_t i = 0; i < row->length; i++) {
+		last = (unsigned char)(is_random ? suite_random(&seed) : i % 3);
+		octets[i] = (char)last;
+	}
+	say("old");
+	start(path, NULL);
+	begin_writing();
+	add_entry("2", "postfix/smtp", octets, row->length, now);
+	add_entry("2", "postfix/smtp", "end", 3, now);
+	end_writing(path);
+	free(octets);
+	if (row->is_dropped) {
+		settle(1);
+		ck_assert_str_eq(kept[0].message, "end");
+		ck_assert_uint_eq(status_now().entries_too_long, 1);
+		return;
+	}
+	wait_for(1);
+	ck_assert_msg(kept[0].length == row->length, "%s: %zu", row->name, kept[0].length);
+	settle(2);
+	ck_assert_str_eq(kept[1].message, "end");
+}
+
+START_TEST(messages_of_any_octets)
+{
+	check_message(&messages[_i], false);
+}
+END_TEST
+
+START_TEST(messages_of_random_octets)
+{
+	check_message(&messages[_i], true);
+}
+END_TEST
+
+START_TEST(many_entries_at_once)
+{
+	enum { MANY = 5000 };
+
+	say("old");
+	start(path, NULL);
+	begin_writing();
+	for (int i = 0; i < MANY; i++) {
+		char message[32];
+
+		snprintf(message, sizeof(message), "entry %d", i);
+		add_entry("2", "postfix/smtp", message, strlen(message), now + i);
+	}
+	end_writing(path);
+	settle(MANY);
+	ck_assert_str_eq(kept[KEPT_MAX - 1].message, "entry 63");
+	ck_assert_int_eq(last_octet, '9');
+}
+END_TEST
+
+START_TEST(goes_on_from_its_cursor)
+{
+	say("old");
+	start(path, NULL);
+	say("one");
+	settle(1);
+	stop();
+	say("two");
+	start(path, &place);
+	settle(2);
+	ck_assert_str_eq(kept[1].message, "two");
+	/* Nothing new. */
+	stop();
+	start(path, &place);
+	settle(2);
+}
+END_TEST
+
+/* The place is kept from the first turn on, although nothing was delivered yet. */
+START_TEST(started_for_the_first_time)
+{
+	say("old");
+	start(path, NULL);
+	settle(0);
+	stop();
+	say("one");
+	start(path, &place);
+	settle(1);
+	ck_assert_str_eq(kept[0].message, "one");
+}
+END_TEST
+
+START_TEST(what_is_too_old_is_passed_over)
+{
+	begin_writing();
+	add_entry("2", "postfix/smtp", "read", 4, now - 3 * HOUR_MS);
+	end_writing(path);
+	start(path, NULL);
+	settle(0);
+	stop();
+	begin_writing();
+	add_entry("2", "postfix/smtp", "too old", 7, now - 2 * HOUR_MS);
+	add_entry("2", "postfix/smtp", "one", 3, now - HOUR_MS / 2);
+	end_writing(path);
+	start(path, &place);
+	settle(1);
+	ck_assert_str_eq(kept[0].message, "one");
+}
+END_TEST
+
+/* The file with the entry of the cursor has been removed. */
+START_TEST(the_entry_of_the_cursor_has_gone)
+{
+	char first[96];
+
+	snprintf(first, sizeof(first), "%s/first.journal", folder);
+	begin_writing();
+	add_entry("2", "postfix/smtp", "read", 4, now - 3000);
+	end_writing(first);
+	start(folder, NULL);
+	settle(0);
+	stop();
+	ck_assert_int_eq(unlink(first), 0);
+	say("one");
+	start(folder, &place);
+	settle(1);
+	ck_assert_str_eq(kept[0].message, "one");
+}
+END_TEST
+
+START_TEST(a_cursor_that_is_none)
+{
+	say("old");
+	strcpy(place.cursor, "junk");
+	start(path, &place);
+	ck_assert(status_now().is_readable);
+	say("one");
+	settle(1);
+	ck_assert_str_eq(kept[0].message, "one");
+}
+END_TEST
+
+START_TEST(a_folder_that_gets_more_files)
+{
+	char other[96];
+
+	say("old");
+	start(folder, NULL);
+	say("one");
+	settle(1);
+	snprintf(other, sizeof(other), "%s/other.journal", folder);
+	begin_writing();
+	add_entry("2", "postfix/smtp", "two", 3, now + 1000);
+	end_writing(other);
+	settle(2);
+	ck_assert_str_eq(kept[1].message, "two");
+}
+END_TEST
+
+/* ---- what cannot be read */
+
+static void make_nothing(void)
+{
+}
+
+static void make_text(void)
+{
+	FILE *file = fopen(path, "w");
+
+	ck_assert_ptr_nonnull(file);
+	for (int i = 0; i < 1000; i++)
+		fprintf(file, "this is not a journal\n");
+	ck_assert_int_eq(fclose(file), 0);
+}
+
+static void make_fifo(void)
+{
+	ck_assert_int_eq(mkfifo(path, 0600), 0);
+}
+
+static void make_dangling(void)
+{
+	ck_assert_int_eq(symlink("elsewhere", path), 0);
+}
+
+static const struct unreadable_row {
+	void (*make)(void);
+	const char *error;
+} unreadables[] = {
+	{make_nothing, "system.journal: cannot open: No such file or directory"},
+	{make_dangling, "system.journal: cannot open: No such file or directory"},
+	{make_text, "system.journal: is no journal, or is damaged"},
+	{make_fifo, "system.journal: is no journal, or is damaged"},
+};
+
+START_TEST(waits_until_it_can_be_read)
+{
+	unreadables[_i].make();
+	start(path, NULL);
+	ck_assert(!status_now().is_readable);
+	ck_assert_msg(strstr(status_now().error, unreadables[_i].error) != NULL, "%s",
+		status_now().error);
+	if (_i > 0)
+		return;
+	say("old");
+	while (!status_now().is_readable)
+		ck_assert_int_ne(event_base_loop(base, EVLOOP_ONCE), -1);
+	say("one");
+	settle(1);
+	ck_assert_str_eq(kept[0].message, "one");
+}
+END_TEST
+
+START_TEST(an_empty_folder)
+{
+	start(folder, NULL);
+	ck_assert_msg(strstr(status_now().error, "has no entry, or none that may be read") != NULL,
+		"%s", status_now().error);
+}
+END_TEST
+
+/* As a user who may not read it, if that can be. */
+START_TEST(a_journal_of_others)
+{
+	say("old");
+	ck_assert_int_eq(chmod(path, 0), 0);
+	ck_assert_int_eq(chmod(folder, 0755), 0);
+	if (geteuid() == 0)
+		ck_assert_int_eq(seteuid(65534), 0);
+	start(path, NULL);
+	ck_assert_msg(strstr(status_now().error, "cannot open: Permission denied") != NULL, "%s",
+		status_now().error);
+	stop();
+	start(folder, NULL);
+	ck_assert_msg(strstr(status_now().error, "has no entry, or none that may be read") != NULL,
+		"%s", status_now().error);
+	if (getuid() == 0)
+		ck_assert_int_eq(seteuid(0), 0);
+}
+END_TEST
+
+/* There may be one on this machine, or none: it is opened, or it says why not. */
+START_TEST(the_machines_own)
+{
+	struct log_journal_status status;
+
+	start(NULL, NULL);
+	status = status_now();
+	ck_assert(status.is_readable == (status.error[0] == '\0'));
+	ck_assert(status.is_readable || strncmp(status.error, "journal: ", 9) == 0);
+}
+END_TEST
+
+int main(void)
+{
+	const struct suite_test tests[] = {{new_mail_comes_and_nothing_else, 1},
+		{entries_come_as_they_are_written, 1}, {the_first_mail_of_a_journal, 1},
+		{messages_of_any_octets, COUNT(messages)},
+		{messages_of_random_octets, COUNT(messages)}, {many_entries_at_once, 1},
+		{goes_on_from_its_cursor, 1}, {started_for_the_first_time, 1},
+		{what_is_too_old_is_passed_over, 1}, {the_entry_of_the_cursor_has_gone, 1},
+		{a_cursor_that_is_none, 1}, {a_folder_that_gets_more_files, 1},
+		{waits_until_it_can_be_read, COUNT(unreadables)}, {an_empty_folder, 1},
+		{a_journal_of_others, 1}, {the_machines_own, 1}};
+
+	return suite_run_with("log_journal", tests, COUNT(tests), make_folder, remove_folder);
+}
+
+#else
+
+START_TEST(says_why_there_is_none)
+{
+	const struct log_journal_settings settings = {.base = NULL};
+	char error[64];
+
+	ck_assert_ptr_null(log_journal_new(&settings, error, sizeof(error)));
+	ck_assert_str_eq(error, "built without libsystemd");
+	log_journal_free(NULL);
+}
+END_TEST
+
+int main(void)
+{
+	const struct suite_test tests[] = {{says_why_there_is_none, 1}};
+
+	return suite_run("log_journal", tests, COUNT(tests));
+}
+
+#endif
