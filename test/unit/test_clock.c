@@ -38,22 +38,22 @@ START_TEST(is_the_time_of_day)
 }
 END_TEST
 
-START_TEST(the_steady_one_counts_milliseconds)
+START_TEST(the_steady_one_goes_on)
 {
-	const struct timespec pause = {.tv_nsec = 20000000};
 	int64_t before = clock_steady();
+	int64_t start = clock_now();
 
-	ck_assert_int_gt(before, 0);
-	ck_assert_int_eq(nanosleep(&pause, NULL), 0);
-	ck_assert_int_ge(clock_steady() - before, 19);
-	ck_assert_int_lt(clock_steady() - before, 10000);
+	while (clock_now() < start + 3)
+		;
+	ck_assert_int_gt(clock_steady(), before);
+	ck_assert_int_lt(clock_steady(), before + 60000);
 }
 END_TEST
 
 int main(void)
 {
-	const struct suite_test tests[] = {{format, COUNT(rows)}, {is_the_time_of_day, 1},
-		{the_steady_one_counts_milliseconds, 1}};
+	const struct suite_test tests[] = {
+		{format, COUNT(rows)}, {is_the_time_of_day, 1}, {the_steady_one_goes_on, 1}};
 
 	return suite_run("clock", tests, COUNT(tests));
 }
