@@ -153,17 +153,6 @@ static void on_read(struct bufferevent *connection, void *context)
 		take_step(talk, probe_feed(&talk->probe, bytes, (size_t)length));
 }
 
-/* What the host had said before our command could not be written is still there to be read. */
-static void read_rest(struct probe_talk *talk)
-{
-	char bytes[4096];
-	ssize_t length;
-
-	while (talk->connection != NULL &&
-		(length = recv(bufferevent_getfd(talk->connection), bytes, sizeof(bytes), 0)) > 0)
-		take_step(talk, probe_feed(&talk->probe, bytes, (size_t)length));
-}
-
 /* ---- the connection */
 
 static enum observation_what what_of_errno(int error)
@@ -290,11 +279,7 @@ static void on_event(struct bufferevent *connection, short what, void *context)
 		lose_address(talk, error);
 		return;
 	}
-	if (what & BEV_EVENT_WRITING)
-		read_rest(talk);
-	if (talk->connection != NULL)
-		fail(talk, OBSERVATION_LOST,
-			what & BEV_EVENT_EOF ? "connection closed" : strerror(error));
+	fail(talk, OBSERVATION_LOST, what & BEV_EVENT_EOF ? "connection closed" : strerror(error));
 }
 
 /* ---- names */
