@@ -7,6 +7,7 @@
 #define CORE_OBSERVATION_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "core/address.h"
@@ -83,6 +84,9 @@ struct observation {
 
 /* Of nothing yet: all empty, delays not said. */
 void observation_init(struct observation *observation);
+
+/* Puts LENGTH octets at TEXT, which may be any, into `text`: printable, cut to fit. */
+void observation_set_text(struct observation *observation, const char *text, size_t length);
 
 /* The words. */
 const char *observation_stage_name(enum observation_stage stage);

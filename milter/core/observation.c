@@ -5,6 +5,7 @@
  */
 
 #include "core/observation.h"
+#include "core/printable.h"
 
 #include <string.h>
 
@@ -46,6 +47,21 @@ void observation_init(struct observation *observation)
 	memset(observation, 0, sizeof(*observation));
 	for (int i = 0; i < OBSERVATION_DELAYS; i++)
 		observation->delays[i] = -1;
+}
+
+void observation_set_text(struct observation *observation, const char *text, size_t length)
+{
+	/* What does not fit may begin with a part of a character: that is "?", and does not fit. */
+	char copy[sizeof(observation->text) + 4];
+
+	if (length > sizeof(copy) - 1)
+		length = sizeof(copy) - 1;
+	memcpy(copy, text, length);
+	copy[length] = '\0';
+	for (char *nul = memchr(copy, '\0', length); nul != NULL;
+		nul = memchr(nul, '\0', (size_t)(copy + length - nul)))
+		*nul = '?';
+	printable_copy(observation->text, sizeof(observation->text), copy);
 }
 
 const char *observation_stage_name(enum observation_stage stage)

@@ -1,4 +1,4 @@
-/* test_observation: an empty one, and a word for each value
+/* test_observation: the words, and foreign text
  *
  * SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 the nexthop-milter authors
@@ -9,19 +9,40 @@
 
 #include <string.h>
 
-START_TEST(nothing_is_known_at_first)
+/* Users write these words in health.classify, and scripts read them. */
+static const char *const stages[] = {
+	"none", "connect", "greeting", "ehlo", "tls", "auth", "mail", "rcpt", "data", "end"};
+static const char *const whats[] = {"reply", "refused", "unreachable", "timeout", "lost",
+	"tls_failed", "no_address", "ours", "suspended", "other"};
+static const char *const outcomes[] = {"passed_on", "sent", "deferred", "bounced"};
+
+START_TEST(words)
+{
+	ck_assert_int_eq(COUNT(stages), OBSERVATION_STAGE_COUNT);
+	ck_assert_int_eq(COUNT(whats), OBSERVATION_WHAT_COUNT);
+	ck_assert_int_eq(COUNT(outcomes), OBSERVATION_OUTCOME_COUNT);
+	for (int i = 0; i < COUNT(stages); i++)
+		ck_assert_str_eq(observation_stage_name((enum observation_stage)i), stages[i]);
+	for (int i = 0; i < COUNT(whats); i++)
+		ck_assert_str_eq(observation_what_name((enum observation_what)i), whats[i]);
+	for (int i = 0; i < COUNT(outcomes); i++)
+		ck_assert_str_eq(
+			observation_outcome_name((enum observation_outcome)i), outcomes[i]);
+	ck_assert_str_eq(observation_stage_name(OBSERVATION_STAGE_COUNT), "?");
+	ck_assert_str_eq(observation_what_name(OBSERVATION_WHAT_COUNT), "?");
+	ck_assert_str_eq(observation_outcome_name(OBSERVATION_OUTCOME_COUNT), "?");
+}
+END_TEST
+
+START_TEST(of_nothing_yet)
 {
 	struct observation observation;
 
-	memset(&observation, 0xa5, sizeof(observation));
+	memset(&observation, 0x5a, sizeof(observation));
 	observation_init(&observation);
 	ck_assert_int_eq(observation.at, 0);
-	ck_assert_int_eq(observation.what, OBSERVATION_REPLY);
-	ck_assert_int_eq(observation.stage, OBSERVATION_STAGE_NONE);
-	ck_assert_int_eq(observation.outcome, OBSERVATION_PASSED_ON);
 	ck_assert_int_eq(observation.code, 0);
-	ck_assert_int_eq(observation.port, 0);
-	ck_assert(!observation.is_probe);
+	ck_assert_int_eq(observation.outcome, OBSERVATION_PASSED_ON);
 	ck_assert_str_eq(observation.queue_id, "");
 	ck_assert_str_eq(observation.host, "");
 	ck_assert_str_eq(observation.text, "");
@@ -30,58 +51,60 @@ START_TEST(nothing_is_known_at_first)
 }
 END_TEST
 
-/* ---- the words: scripts and configurations have them */
-
-static const char *stage(int value)
-{
-	return observation_stage_name((enum observation_stage)value);
-}
-
-static const char *what(int value)
-{
-	return observation_what_name((enum observation_what)value);
-}
-
-static const char *outcome(int value)
-{
-	return observation_outcome_name((enum observation_outcome)value);
-}
-
-static const struct row {
+static const struct text_row {
 	const char *name;
-	const char *(*word)(int value);
-	int count;
-	const char *words; /* each with a blank behind it */
-} rows[] = {
-	{"stage", stage, OBSERVATION_STAGE_COUNT,
-		"none connect greeting ehlo tls auth mail rcpt data end "},
-	{"what", what, OBSERVATION_WHAT_COUNT,
-		"reply refused unreachable timeout lost tls_failed no_address ours suspended "
-		"other "},
-	{"outcome", outcome, OBSERVATION_OUTCOME_COUNT, "passed_on sent deferred bounced "},
+	const char *text;
+	size_t length;
+	const char *expected;
+} text_rows[] = {
+	{"plain", "452 4.3.1 full", 14, "452 4.3.1 full"},
+	{"empty", "", 0, ""},
+	{"only so much of it", "452 4.3.1 full", 3, "452"},
+	{"a NUL", "a\0b", 3, "a?b"},
+	{"NULs at both ends", "\0b\0", 3, "?b?"},
+	{"a character that is cut off", "a\xc3\xa9", 2, "a?"},
 };
 
-START_TEST(every_value_has_its_word)
+START_TEST(texts)
 {
-	const struct row *row = &rows[_i];
-	char words[512] = "";
+	const struct text_row *row = &text_rows[_i];
+	struct observation observation;
 
-	for (int i = 0; i < row->count; i++) {
-		ck_assert_msg(row->word(i) != NULL, "%s %d", row->name, i);
-		strcat(words, row->word(i));
-		strcat(words, " ");
+	observation_init(&observation);
+	observation_set_text(&observation, row->text, row->length);
+	ck_assert_msg(strcmp(observation.text, row->expected) == 0, "%s: \"%s\"", row->name,
+		observation.text);
+}
+END_TEST
+
+/* At whatever place the text ends, a character is whole or is not there. */
+START_TEST(long_texts)
+{
+	char text[1000];
+
+	for (size_t lead = 0; lead < 4; lead++) {
+		struct observation observation;
+		size_t length;
+
+		memset(text, 'x', sizeof(text));
+		for (size_t i = lead; i + 3 <= sizeof(text); i += 3)
+			memcpy(text + i, "\xe2\x82\xac", 3);
+		observation_init(&observation);
+		observation_set_text(&observation, text, sizeof(text));
+		length = strlen(observation.text);
+		ck_assert_uint_lt(length, HEALTH_TEXT_MAX);
+		ck_assert_uint_ge(length, HEALTH_TEXT_MAX - 3);
+		ck_assert_ptr_null(strchr(observation.text, '?'));
+		ck_assert_mem_eq(observation.text, text, length);
+		ck_assert_uint_eq((length - lead) % 3, 0);
 	}
-	ck_assert_msg(strcmp(words, row->words) == 0, "%s: %s", row->name, words);
-	ck_assert_str_eq(row->word(row->count), "?");
 }
 END_TEST
 
 int main(void)
 {
 	const struct suite_test tests[] = {
-		{nothing_is_known_at_first, 1},
-		{every_value_has_its_word, COUNT(rows)},
-	};
+		{words, 1}, {of_nothing_yet, 1}, {texts, COUNT(text_rows)}, {long_texts, 1}};
 
 	return suite_run("observation", tests, COUNT(tests));
 }
