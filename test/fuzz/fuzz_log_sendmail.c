@@ -1,0 +1,19 @@
+/* fuzz_log_sendmail: any octets as a line of Sendmail's log
+ *
+ * SPDX-License-Identifier: BSD-2-Clause
+ * Copyright (c) 2026 the nexthop-milter authors
+ */
+
+#include "core/log_sendmail.h"
+#include "replay.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	const char *text = (const char *)data;
+	struct observation observation;
+	struct logline line;
+
+	if (logline_parse(&line, text, size, CORPUS_NOW, 0))
+		replay_reached += log_sendmail_parse(&line, &observation);
+	return 0;
+}
