@@ -29,8 +29,9 @@
  * Limits: "refused to talk to me" is said of the greeting, of EHLO and of HELO alike: the stage is
  * always the greeting. AUTH is part of the EHLO handshake when it gets no answer. A host of a list
  * whose name has no address leaves no line at all, unless it is the last one. A program's name that
- * has no slash must begin with "postfix", of which then all programs' lines are looked at: so
- * rsyslog writes it in the format of RFC 5424, where it cuts "postfix/smtp" at the slash.
+ * has no slash must be "smtp" or "lmtp", or begin with "postfix"; then all programs' lines are
+ * looked at: so rsyslog writes it in the format of RFC 5424, where it cuts "postfix/smtp" at the
+ * slash.
  * With Postfix 3.4, or info_log_address_format = internal, a client that may use sender-specified
  * routing ("a@b"@c) can write an address that ends early.
  */
