@@ -11,6 +11,7 @@
 
 #include "core/address.h"
 #include "core/observation.h"
+#include "core/table.h"
 
 /*
  * Connect, greeting, EHLO, MAIL, RCPT, as deep as asked; then RSET if a transaction is open, and
@@ -30,16 +31,6 @@ enum {
 	PROBE_LINES_MAX = 100,	  /* of one reply */
 	PROBE_OUT_MAX = 1280,	  /* all commands together */
 	PROBE_LINE_KEPT = HEALTH_TEXT_MAX + 3,
-};
-
-/* How far a probe goes. */
-enum probe_depth {
-	PROBE_DEPTH_CONNECT = 0,
-	PROBE_DEPTH_GREETING = 1,
-	PROBE_DEPTH_EHLO = 2,
-	PROBE_DEPTH_MAIL = 3,
-	PROBE_DEPTH_RCPT = 4,
-	PROBE_DEPTH_COUNT = 5,
 };
 
 enum probe_step {

@@ -64,6 +64,7 @@ enum probe_depth {
 	PROBE_DEPTH_EHLO = 2,
 	PROBE_DEPTH_MAIL = 3,
 	PROBE_DEPTH_RCPT = 4,
+	PROBE_DEPTH_COUNT = 5,
 };
 
 struct pool_probe {
