@@ -280,9 +280,11 @@ static void take_octet(struct probe *probe, char octet)
 		take_line(probe);
 		return;
 	}
-	/* A NUL would end the text; like all that is not printable it shows as "?". */
+	/* It would end the text; like all that is not printable it shows as "?". */
+	if (octet == '\0')
+		octet = '?';
 	if (reply->column < sizeof(reply->line) - 1)
-		reply->line[reply->column] = octet == '\0' ? '?' : octet;
+		reply->line[reply->column] = octet;
 	if (++reply->column == JUNK_MAX && line_code(reply->line) == -1) {
 		seal_line(reply, false);
 		give_up(probe, "no SMTP reply: ", reply->line);
