@@ -11,6 +11,7 @@
 #include "conf/conf.h"
 #include "doors/http_api.h"
 #include "engine/engine.h"
+#include "watch.h"
 
 /*
  * A thread reads and checks the file; the main thread then swaps the table. With any fault the old
@@ -30,6 +31,7 @@ struct reload_settings {
 	struct engine *engine;
 	const char *path;
 	struct http_facts *facts; /* brought up to date */
+	struct watch *watch;	  /* told of what is new */
 	struct conf *conf;	  /* in force now, and that of the start; taken over */
 };
 

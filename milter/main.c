@@ -12,12 +12,11 @@
 #include "engine/clock.h"
 #include "engine/engine.h"
 #include "engine/log.h"
+#include "listeners.h"
 #include "options.h"
-#include "pid_file.h"
-#include "privilege.h"
 #include "readiness.h"
 #include "reload.h"
-#include "sockets.h"
+#include "watch.h"
 
 #include <signal.h>
 #include <stdio.h>
@@ -43,16 +42,13 @@ static const int signals[SIGNAL_COUNT] = {SIGHUP, SIGTERM, SIGINT};
 /* Both live until the process ends: libmilter's threads may use them until then. */
 static struct http_facts facts;
 static struct daemon_state {
-	char *milter_path; /* of Unix sockets; NULL: none */
-	char *control_path;
-	char *pid_path;
-	int control_fd;
-	int status_fd; /* -1: none */
+	struct listeners listeners;
 	struct state *state;
 	struct engine *engine;
 	struct event_base *base;
 	struct http_door *http;
 	struct reload *reload;
+	struct watch *watch;
 	struct event *signal_events[SIGNAL_COUNT];
 	struct event *tick;
 	struct event *drain_step;
@@ -60,7 +56,7 @@ static struct daemon_state {
 	int64_t drain_end;
 	int quiet_steps;
 	int status;
-} self = {.control_fd = -1, .status_fd = -1};
+} self;
 
 /* ---- configuration */
 
@@ -131,91 +127,9 @@ static void keep_facts(const struct conf *conf, const char *path)
 		.reload_ok = true,
 		.milter_step = milter_steps_name,
 	};
-	self.milter_path = keep(conf->milter_socket.path);
-	self.control_path = keep(conf->control_socket.path);
-	self.pid_path = keep(conf->pid_file);
 }
 
-/* ---- sockets and privileges */
-
-static int find_owner(
-	const struct conf *conf, const struct privilege *privilege, gid_t *gid, char *error)
-{
-	*gid = privilege->gid;
-	if (conf->socket_group == NULL)
-		return 0;
-	return privilege_find_group(gid, conf->socket_group, error, ERROR_MAX);
-}
-
-static int open_milter(
-	const struct conf *conf, const struct privilege *privilege, gid_t gid, char *error)
-{
-	const struct conf_socket *socket = &conf->milter_socket;
-	char name[ERROR_MAX];
-	struct milter_door_settings settings = {
-		.socket = name,
-		.is_tcp = socket->path == NULL,
-		.on_error =
-			conf->on_error == CONF_ON_ERROR_ACCEPT ? MILTER_ACCEPT : MILTER_TEMPFAIL,
-	};
-
-	if (settings.is_tcp)
-		snprintf(name, sizeof(name), "%s:%d@%s",
-			strchr(socket->host, ':') == NULL ? "inet" : "inet6", socket->port,
-			socket->host);
-	else
-		snprintf(name, sizeof(name), "unix:%s", socket->path);
-	if (!settings.is_tcp && sockets_clear(socket->path, error, ERROR_MAX) == -1)
-		return -1;
-	if (milter_door_open(&settings, error, ERROR_MAX) == -1)
-		return -1;
-	if (settings.is_tcp)
-		return 0;
-	return sockets_permit(
-		socket->path, conf->socket_mode, privilege->uid, gid, error, ERROR_MAX);
-}
-
-static int open_control(
-	const struct conf *conf, const struct privilege *privilege, gid_t gid, char *error)
-{
-	const char *path = conf->control_socket.path;
-
-	if (sockets_clear(path, error, ERROR_MAX) == -1)
-		return -1;
-	self.control_fd = sockets_listen_unix(path, error, ERROR_MAX);
-	if (self.control_fd == -1)
-		return -1;
-	return sockets_permit(path, conf->socket_mode, privilege->uid, gid, error, ERROR_MAX);
-}
-
-static int open_status(const struct conf *conf, char *error)
-{
-	const struct conf_socket *socket = &conf->status_listen;
-
-	if (socket->text == NULL)
-		return 0;
-	self.status_fd = sockets_listen_tcp(socket->host, socket->port, error, ERROR_MAX);
-	return self.status_fd == -1 ? -1 : 0;
-}
-
-/* All that takes privileges; nothing is read from a socket before they are gone. */
-static int open_and_drop(const struct conf *conf, const char *user, char *error)
-{
-	struct privilege privilege;
-	gid_t gid;
-	int result = -1;
-
-	if (privilege_find(&privilege, user, error, ERROR_MAX) == 0 &&
-		find_owner(conf, &privilege, &gid, error) == 0 &&
-		open_milter(conf, &privilege, gid, error) == 0 &&
-		open_control(conf, &privilege, gid, error) == 0 && open_status(conf, error) == 0 &&
-		(self.pid_path == NULL || pid_file_write(self.pid_path, error, ERROR_MAX) == 0))
-		result = privilege_drop(&privilege, error, ERROR_MAX);
-	privilege_free(&privilege);
-	if (result == 0 && geteuid() == 0)
-		log_warning("running as root: --user USER[:GROUP] gives that up");
-	return result;
-}
+/* ---- start */
 
 static int open_engine(const struct conf *conf, char *error)
 {
@@ -241,15 +155,6 @@ static int open_engine(const struct conf *conf, char *error)
 }
 
 /* ---- stop */
-
-/* Once; the path is forgotten then. */
-static void remove_path(char **path)
-{
-	if (*path != NULL && unlink(*path) == -1)
-		log_debug("cannot remove %s", *path);
-	free(*path);
-	*path = NULL;
-}
 
 static void on_drain_step(evutil_socket_t fd, short what, void *context)
 {
@@ -278,7 +183,7 @@ static void begin_stop(const char *why)
 	log_info("stopping reason=%s in_flight=%lld", why,
 		(long long)engine_counted(self.engine, ENGINE_IN_FLIGHT));
 	milter_door_drain();
-	remove_path(&self.milter_path);
+	listeners_remove_milter(&self.listeners);
 	event_add(self.drain_step, &step);
 }
 
@@ -359,26 +264,31 @@ static int open_loop(struct conf *conf, const char *path)
 		.conf = conf,
 	};
 
+	self.watch = watch_new(self.base, self.engine, self.state, conf);
+	reload.watch = self.watch;
+	facts.log = watch_log;
+	facts.log_context = self.watch;
 	self.reload = reload_new(&reload);
 	self.http = http_door_new(&services);
-	if (self.reload == NULL || self.http == NULL || add_events() == -1)
+	if (self.watch == NULL || self.reload == NULL || self.http == NULL || add_events() == -1)
 		return -1;
-	if (http_door_listen(self.http, self.control_fd, false) == -1)
+	if (http_door_listen(self.http, self.listeners.control_fd, false) == -1)
 		return -1;
-	return self.status_fd == -1 ? 0 : http_door_listen(self.http, self.status_fd, true);
+	return self.listeners.status_fd == -1
+		       ? 0
+		       : http_door_listen(self.http, self.listeners.status_fd, true);
 }
 
 static void close_loop(void)
 {
 	reload_free(self.reload);
 	http_door_free(self.http);
+	watch_free(self.watch);
 	for (int i = 0; i < SIGNAL_COUNT; i++)
 		event_free(self.signal_events[i]);
 	event_free(self.tick);
 	event_free(self.drain_step);
-	remove_path(&self.milter_path);
-	remove_path(&self.control_path);
-	remove_path(&self.pid_path);
+	listeners_remove(&self.listeners);
 }
 
 /* ---- start */
@@ -412,7 +322,8 @@ static int start(struct conf *conf, const struct options *options, char *error)
 	umask(077);
 	signal(SIGPIPE, SIG_IGN);
 	signal(SIGXFSZ, SIG_IGN);
-	if (open_and_drop(conf, options->user, error) == -1 || open_engine(conf, error) == -1)
+	if (listeners_open(&self.listeners, conf, options->user, error, ERROR_MAX) == -1 ||
+		open_engine(conf, error) == -1)
 		return -1;
 	if (open_loop(conf, options->config) == -1) {
 		snprintf(error, ERROR_MAX, "cannot set up the event loop");

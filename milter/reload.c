@@ -168,6 +168,7 @@ static int commit(struct reload *reload, char error[ERROR_MAX])
 	}
 	milter_door_set_on_error(
 		reload->built->on_error == CONF_ON_ERROR_ACCEPT ? MILTER_ACCEPT : MILTER_TEMPFAIL);
+	watch_reload(reload->settings.watch, reload->built);
 	warn_of_changes(reload);
 	reload->settings.conf = reload->built;
 	conf_free(before);

@@ -33,6 +33,9 @@ struct http_facts {
 	int64_t reload_count; /* those that succeeded */
 	/* milter_steps_name(): that door's steps are that door's affair. */
 	const char *(*milter_step)(bool is_tcp, struct engine_needs needs, int index);
+	/* How the MTA's log is followed. */
+	void (*log)(void *context, struct view_log *view);
+	void *log_context;
 };
 
 struct http_call {

@@ -36,4 +36,8 @@ json_t *http_json_reload(const char *error, const struct fault_list *faults);
 json_t *http_json_messages(struct engine *engine);
 json_t *http_json_recipients(struct engine *engine);
 
+/* The log that is followed, and what was learned from it and from probes. */
+json_t *http_json_log(const struct view_log *view);
+json_t *http_json_observations(struct engine *engine);
+
 #endif

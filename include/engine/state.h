@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "core/health.h"
+#include "core/log_place.h"
 #include "core/table.h"
 
 /*
@@ -78,6 +79,12 @@ struct state *state_open(const char *path, struct state_report *report);
 struct state *state_read(const char *path, struct state_report *report);
 
 void state_close(struct state *state);
+
+/*
+ * How far the MTA's log was read, in the file itself; the caller may change it. Of the main thread
+ * alone.
+ */
+struct log_place *state_log_place(struct state *state);
 
 /* True if there is a slot of that name that no other name may claim. */
 bool state_has(struct state *state, uint32_t type, const char *key, int port, int64_t now);

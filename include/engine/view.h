@@ -51,6 +51,18 @@ struct view_pool {
 	int host_count;
 };
 
+/* The MTA's log, as it is followed. */
+struct view_log {
+	bool is_on;	  /* false: the log is "none" */
+	char source[512]; /* as configured */
+	bool is_readable;
+	char error[512];   /* why it is not */
+	bool is_behind;	   /* it has more that was not read yet */
+	uint64_t lines;	   /* or entries of the journal */
+	uint64_t seen;	   /* of them, so many said something about a host */
+	int64_t last_line; /* ms since 1970; 0: there was none */
+};
+
 /* What becomes of a recipient. */
 struct view_route {
 	enum action action; /* ACTION_NONE: no route; then the rest is empty */

@@ -93,20 +93,30 @@ static void read_rules(
 
 /* ---- probes */
 
+/* Probes speak neither SMTPUTF8 nor IDN. */
+static bool is_ascii(const char *text)
+{
+	for (; *text != '\0'; text++)
+		if ((unsigned char)*text > 126)
+			return false;
+	return true;
+}
+
 /* What goes into a command of SMTP may not end it. */
 static void check_path(struct schema_reader *reader, const config_setting_t *setting,
 	const char *name, const char *text)
 {
 	if (text == NULL || !says(setting, name))
 		return;
-	if (strlen(text) > ADDRESS_TEXT_MAX || strpbrk(text, "<> \t") != NULL)
+	if (strlen(text) > ADDRESS_TEXT_MAX || strpbrk(text, "<> \t") != NULL || !is_ascii(text))
 		schema_fault(reader, config_setting_get_member(setting, name),
 			"%s = \"%s\" is not an address", name, text);
 }
 
 static bool is_helo(const char *text)
 {
-	return *text != '\0' && strlen(text) <= DOMAIN_MAX && strpbrk(text, " \t") == NULL;
+	return *text != '\0' && strlen(text) <= DOMAIN_MAX && strpbrk(text, " \t") == NULL &&
+	       is_ascii(text);
 }
 
 static void read_probe(

@@ -96,6 +96,23 @@ static void finish(struct columns *columns, const char *indent)
 
 /* ---- answers */
 
+static void show_log(const json_t *answer)
+{
+	const json_t *log = json_object_get(answer, "log");
+	const json_t *observations = json_object_get(answer, "observations");
+	bool is_on = text_of(log, "source") != NULL && strcmp(text_of(log, "source"), "none") != 0;
+
+	printf("log          %s", shown(log, "source"));
+	if (is_on && !json_is_true(json_object_get(log, "readable")))
+		printf(": CANNOT BE READ: %s", shown(log, "error"));
+	else if (is_on)
+		printf(", %lld lines, the last at %s%s", number_of(log, "lines"),
+			shown(log, "last_line"),
+			json_is_true(json_object_get(log, "behind")) ? ", more to read" : "");
+	printf("\nlearned      %lld times of hosts, %lld times of others\n",
+		number_of(observations, "hosts"), number_of(observations, "strangers"));
+}
+
 void show_status(const json_t *answer)
 {
 	const json_t *reload = json_object_get(answer, "reload");
@@ -134,6 +151,7 @@ void show_status(const json_t *answer)
 		number_of(recipients, "put_off"));
 	printf("connections  %lld, %lld messages in flight\n", number_of(milter, "sessions"),
 		number_of(milter, "in_flight"));
+	show_log(answer);
 	printf("asks for    ");
 	json_array_foreach (json_object_get(milter, "steps"), i, step)
 		printf(" %s", json_is_string(step) ? json_string_value(step) : "-");

@@ -91,10 +91,13 @@ static json_t *show_status(const struct http_call *call, int *status)
 {
 	const struct http_facts *facts = call->facts;
 	struct engine *engine = call->engine;
+	struct view_log log = {.is_on = false};
 
 	(void)status;
+	if (facts->log != NULL)
+		facts->log(facts->log_context, &log);
 	return json_pack("{s:s, s:i, s:o, s:s, s:s, s:s, s:{s:s, s:s, s:o}, s:I, s:I, s:I,"
-			 " s:{s:o, s:b, s:I}, s:o, s:o, s:{s:I, s:I, s:o}}",
+			 " s:{s:o, s:b, s:I}, s:o, s:o, s:{s:I, s:I, s:o}, s:o, s:o}",
 		"version", facts->version, "pid", (int)getpid(), "started",
 		http_json_time(facts->started), "config", facts->config, "mta", facts->mta,
 		"state_file", facts->state_file, "sockets", "milter", facts->milter_socket,
@@ -107,7 +110,8 @@ static json_t *show_status(const struct http_call *call, int *status)
 		(json_int_t)facts->reload_count, "messages", http_json_messages(engine),
 		"recipients", http_json_recipients(engine), "milter", "sessions",
 		(json_int_t)engine_counted(engine, ENGINE_SESSIONS), "in_flight",
-		(json_int_t)engine_counted(engine, ENGINE_IN_FLIGHT), "steps", steps(call));
+		(json_int_t)engine_counted(engine, ENGINE_IN_FLIGHT), "steps", steps(call), "log",
+		http_json_log(&log), "observations", http_json_observations(engine));
 }
 
 static json_t *show_pools(const struct http_call *call, int *status)

@@ -217,3 +217,18 @@ json_t *http_json_recipients(struct engine *engine)
 		"deferred", counted(engine, ENGINE_RCPT_DEFERRED), "put_off",
 		counted(engine, ENGINE_PUT_OFF));
 }
+
+json_t *http_json_log(const struct view_log *view)
+{
+	return json_pack("{s:o, s:b, s:o, s:b, s:o, s:o, s:o}", "source",
+		foreign_text(view->is_on ? view->source : "none"), "readable",
+		(int)view->is_readable, "error", http_json_text_or_null(view->error), "behind",
+		(int)view->is_behind, "lines", counter(view->lines), "seen", counter(view->seen),
+		"last_line", http_json_time(view->last_line));
+}
+
+json_t *http_json_observations(struct engine *engine)
+{
+	return json_pack("{s:o, s:o}", "hosts", counted(engine, ENGINE_OBSERVED), "strangers",
+		counted(engine, ENGINE_STRANGERS));
+}

@@ -40,6 +40,7 @@ bool engine_view_probe(struct engine *engine, size_t host, struct engine_probe *
 	if (pool->probe.interval == 0)
 		return false;
 	probe->probe = pool->probe;
+	probe->jitter = pool->policy.jitter;
 	engine_view_host(engine, host, &probe->host);
 	return true;
 }

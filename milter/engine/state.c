@@ -28,10 +28,11 @@ struct header {
 	uint32_t slot_size;
 	uint32_t slot_count;
 	uint32_t pid; /* of the daemon that opened it last */
+	struct log_place log;
 	char unused[40];
 };
 
-_Static_assert(sizeof(struct header) == 64, "the state file's header has a fixed size");
+_Static_assert(sizeof(struct header) == 320, "the state file's header has a fixed size");
 _Static_assert(sizeof(struct state_member) == 32, "no padding in a rotation's member");
 _Static_assert(sizeof(struct state_slot) == 2400, "the state file's slots have a fixed size");
 
@@ -109,6 +110,8 @@ static const char *check(struct state *state, size_t size)
 		return "of another version";
 	if (header->slot_count > STATE_SLOTS_MAX)
 		return "slot count out of range";
+	if (!log_place_valid(&header->log))
+		return "a value is out of range";
 	if (size < file_size(header->slot_count))
 		return "truncated";
 	for (uint32_t i = 0; i < header->slot_count; i++) {
@@ -344,6 +347,11 @@ struct state *state_read(const char *path, struct state_report *report)
 		return NULL;
 	}
 	return read_copy(state, (size_t)status.st_size, report);
+}
+
+struct log_place *state_log_place(struct state *state)
+{
+	return &state->header->log;
 }
 
 /* ---- slots */

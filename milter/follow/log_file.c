@@ -261,7 +261,9 @@ static void on_change(void *context)
 	struct log_file *file = context;
 	int64_t rest = file->turned + PAUSE_MS - clock_steady();
 
-	schedule(file, rest < 0 ? 0 : rest);
+	/* Else the next turn is to come at once. */
+	if (!file->is_behind)
+		schedule(file, rest < 0 ? 0 : rest);
 }
 
 static void on_tick(evutil_socket_t unused_fd, short unused_what, void *context)

@@ -159,7 +159,7 @@ static int go_to_place(struct log_journal *journal)
 	result = sd_journal_seek_tail(opened);
 	if (result >= 0)
 		result = sd_journal_previous(opened);
-	/* After a seek to the tail of nothing, nothing ever comes. */
+	/* No mail yet: what comes first is new, wherever a seek to no tail has led. */
 	return result == 0 ? sd_journal_seek_head(opened) : result;
 }
 
@@ -172,7 +172,7 @@ static int prepare(struct log_journal *journal)
 		result = sd_journal_next(opened);
 	if (result == 0)
 		return -ENODATA;
-	/* As long as it is cut to that, it is known to be too long. */
+	/* libsystemd may cut what is longer; what is as long as that is known to be too long. */
 	if (result >= 0)
 		result = sd_journal_set_data_threshold(
 			opened, sizeof("MESSAGE=") + LOG_JOURNAL_MESSAGE_MAX);
@@ -374,7 +374,9 @@ static void on_readable(evutil_socket_t unused_fd, short unused_what, void *cont
 
 	(void)unused_fd;
 	(void)unused_what;
-	schedule(journal, rest < 0 ? 0 : rest);
+	/* Else the next turn is to come at once. */
+	if (!journal->is_behind)
+		schedule(journal, rest < 0 ? 0 : rest);
 }
 
 /* Also what sd_journal_get_timeout() may ask for is never less than a second. */

@@ -1,4 +1,4 @@
-/* test_log_journal: mail in a journal's file, written by systemd-journal-remote
+/* test_log_journal: mail in a journal's file
  *
  * SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 the nexthop-milter authors
@@ -12,27 +12,23 @@
 
 #ifdef HAVE_SYSTEMD
 #include "engine/clock.h"
+#include "journal_file.h"
 
 #include <dirent.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 enum { DEADLINE_MS = 60000, HOUR_MS = 3600000, KEPT_MAX = 64 };
-
-static const char writer[] = "/lib/systemd/systemd-journal-remote";
 
 static char folder[64];
 static char path[96];
 static struct event_base *base;
 static struct log_journal *journal;
 static struct log_place place;
-static FILE *input;
+static struct journal_file input;
 static int64_t now;
-static int written;
 
 /* What was delivered: how many, and the first ones and the last. */
 static size_t count;
@@ -54,7 +50,6 @@ static void make_folder(void)
 	memset(&place, 0, sizeof(place));
 	now = clock_now();
 	count = 0;
-	written = 0;
 }
 
 static void stop(void)
@@ -76,62 +71,16 @@ static void remove_folder(void)
 	ck_assert_int_eq(rmdir(folder), 0);
 }
 
-/* ---- writing */
-
-static void begin_writing(void)
+static void say_at(const char *to, const char *message, int64_t at)
 {
-	char name[96];
-
-	snprintf(name, sizeof(name), "%s/input", folder);
-	input = fopen(name, "w");
-	ck_assert_ptr_nonnull(input);
-}
-
-/* An entry in the journal's export format, with the message in its binary form. */
-static void add_entry(
-	const char *facility, const char *program, const char *message, size_t length, int64_t at)
-{
-	fprintf(input, "__REALTIME_TIMESTAMP=%lld000\n__MONOTONIC_TIMESTAMP=%d000\n", (long long)at,
-		1000 + written++);
-	fprintf(input, "_BOOT_ID=0123456789abcdef0123456789abcdef\n");
-	if (facility != NULL)
-		fprintf(input, "SYSLOG_FACILITY=%s\n", facility);
-	if (program != NULL)
-		fprintf(input, "SYSLOG_IDENTIFIER=%s\n", program);
-	fprintf(input, "PRIORITY=6\nMESSAGE\n");
-	for (int i = 0; i < 8; i++)
-		fputc((int)((uint64_t)length >> (8 * i) & 0xff), input);
-	ck_assert_uint_eq(fwrite(message, 1, length, input), length);
-	fprintf(input, "\n\n");
-}
-
-/* Runs the package systemd-journal-remote (scripts/setup.sh). */
-static void end_writing(const char *to)
-{
-	char name[96];
-	pid_t child;
-	int status;
-
-	ck_assert_int_eq(fclose(input), 0);
-	snprintf(name, sizeof(name), "%s/input", folder);
-	child = fork();
-	ck_assert_int_ne(child, -1);
-	if (child == 0) {
-		int null = open("/dev/null", O_WRONLY);
-
-		dup2(null, STDERR_FILENO);
-		execl(writer, writer, "-o", to, name, (char *)NULL);
-		_exit(127);
-	}
-	ck_assert_int_eq(waitpid(child, &status, 0), child);
-	ck_assert_msg(status == 0, "%s failed: is it installed?", writer);
+	journal_file_begin(&input, folder);
+	journal_file_add(&input, "2", "postfix/smtp", message, strlen(message), at);
+	journal_file_end(&input, to);
 }
 
 static void say(const char *message)
 {
-	begin_writing();
-	add_entry("2", "postfix/smtp", message, strlen(message), now);
-	end_writing(path);
+	say_at(path, message, now);
 }
 
 /* ---- following */
@@ -215,18 +164,16 @@ static void settle(size_t wanted)
 
 START_TEST(new_mail_comes_and_nothing_else)
 {
-	begin_writing();
-	add_entry("2", "postfix/smtp", "old", 3, now - 5000);
-	end_writing(path);
+	say_at(path, "old", now - 5000);
 	start(path, NULL);
 	ck_assert_msg(status_now().is_readable, "%s", status_now().error);
 	ck_assert(status_now().is_watched);
-	begin_writing();
-	add_entry("3", "cron", "not mail", 8, now - 4000);
-	add_entry("2", "postfix/smtp", "one", 3, now - 3000);
-	add_entry(NULL, "postfix/smtp", "no facility", 11, now - 2000);
-	add_entry("2", NULL, "two", 3, now - 1000);
-	end_writing(path);
+	journal_file_begin(&input, folder);
+	journal_file_add(&input, "3", "cron", "not mail", 8, now - 4000);
+	journal_file_add(&input, "2", "postfix/smtp", "one", 3, now - 3000);
+	journal_file_add(&input, NULL, "postfix/smtp", "no facility", 11, now - 2000);
+	journal_file_add(&input, "2", NULL, "two", 3, now - 1000);
+	journal_file_end(&input, path);
 	settle(2);
 	ck_assert_str_eq(kept[0].program, "postfix/smtp");
 	ck_assert_str_eq(kept[0].message, "one");
@@ -254,12 +201,11 @@ START_TEST(entries_come_as_they_are_written)
 }
 END_TEST
 
-/* A seek to the tail of nothing would never give anything. */
 START_TEST(the_first_mail_of_a_journal)
 {
-	begin_writing();
-	add_entry("3", "cron", "not mail", 8, now);
-	end_writing(path);
+	journal_file_begin(&input, folder);
+	journal_file_add(&input, "3", "cron", "not mail", 8, now);
+	journal_file_end(&input, path);
 	start(path, NULL);
 	say("one");
 	settle(1);
@@ -274,7 +220,6 @@ static const struct message_row {
 	bool is_dropped;
 } messages[] = {
 	{"one octet", 1, false},
-	{"short", 10, false},
 	{"64 kB", 65536, false},
 	{"the longest", LOG_JOURNAL_MESSAGE_MAX, false},
 	{"too long", LOG_JOURNAL_MESSAGE_MAX + 1, true},
@@ -295,10 +240,10 @@ static void check_message(const struct message_row *row, bool is_random)
 	}
 	say("old");
 	start(path, NULL);
-	begin_writing();
-	add_entry("2", "postfix/smtp", octets, row->length, now);
-	add_entry("2", "postfix/smtp", "end", 3, now);
-	end_writing(path);
+	journal_file_begin(&input, folder);
+	journal_file_add(&input, "2", "postfix/smtp", octets, row->length, now);
+	journal_file_add(&input, "2", "postfix/smtp", "end", 3, now);
+	journal_file_end(&input, path);
 	free(octets);
 	if (row->is_dropped) {
 		settle(1);
@@ -314,13 +259,7 @@ static void check_message(const struct message_row *row, bool is_random)
 
 START_TEST(messages_of_any_octets)
 {
-	check_message(&messages[_i], false);
-}
-END_TEST
-
-START_TEST(messages_of_random_octets)
-{
-	check_message(&messages[_i], true);
+	check_message(&messages[_i / 2], _i % 2 == 1);
 }
 END_TEST
 
@@ -330,14 +269,14 @@ START_TEST(many_entries_at_once)
 
 	say("old");
 	start(path, NULL);
-	begin_writing();
+	journal_file_begin(&input, folder);
 	for (int i = 0; i < MANY; i++) {
 		char message[32];
 
 		snprintf(message, sizeof(message), "entry %d", i);
-		add_entry("2", "postfix/smtp", message, strlen(message), now + i);
+		journal_file_add(&input, "2", "postfix/smtp", message, strlen(message), now + i);
 	}
-	end_writing(path);
+	journal_file_end(&input, path);
 	settle(MANY);
 	ck_assert_str_eq(kept[KEPT_MAX - 1].message, "entry 63");
 	ck_assert_int_eq(last_octet, '9');
@@ -355,10 +294,6 @@ START_TEST(goes_on_from_its_cursor)
 	start(path, &place);
 	settle(2);
 	ck_assert_str_eq(kept[1].message, "two");
-	/* Nothing new. */
-	stop();
-	start(path, &place);
-	settle(2);
 }
 END_TEST
 
@@ -378,16 +313,14 @@ END_TEST
 
 START_TEST(what_is_too_old_is_passed_over)
 {
-	begin_writing();
-	add_entry("2", "postfix/smtp", "read", 4, now - 3 * HOUR_MS);
-	end_writing(path);
+	say_at(path, "read", now - 3 * HOUR_MS);
 	start(path, NULL);
 	settle(0);
 	stop();
-	begin_writing();
-	add_entry("2", "postfix/smtp", "too old", 7, now - 2 * HOUR_MS);
-	add_entry("2", "postfix/smtp", "one", 3, now - HOUR_MS / 2);
-	end_writing(path);
+	journal_file_begin(&input, folder);
+	journal_file_add(&input, "2", "postfix/smtp", "too old", 7, now - 2 * HOUR_MS);
+	journal_file_add(&input, "2", "postfix/smtp", "one", 3, now - HOUR_MS / 2);
+	journal_file_end(&input, path);
 	start(path, &place);
 	settle(1);
 	ck_assert_str_eq(kept[0].message, "one");
@@ -400,9 +333,7 @@ START_TEST(the_entry_of_the_cursor_has_gone)
 	char first[96];
 
 	snprintf(first, sizeof(first), "%s/first.journal", folder);
-	begin_writing();
-	add_entry("2", "postfix/smtp", "read", 4, now - 3000);
-	end_writing(first);
+	say_at(first, "read", now - 3000);
 	start(folder, NULL);
 	settle(0);
 	stop();
@@ -435,9 +366,7 @@ START_TEST(a_folder_that_gets_more_files)
 	say("one");
 	settle(1);
 	snprintf(other, sizeof(other), "%s/other.journal", folder);
-	begin_writing();
-	add_entry("2", "postfix/smtp", "two", 3, now + 1000);
-	end_writing(other);
+	say_at(other, "two", now + 1000);
 	settle(2);
 	ck_assert_str_eq(kept[1].message, "two");
 }
@@ -497,17 +426,14 @@ START_TEST(waits_until_it_can_be_read)
 }
 END_TEST
 
-START_TEST(an_empty_folder)
-{
-	start(folder, NULL);
-	ck_assert_msg(strstr(status_now().error, "has no entry, or none that may be read") != NULL,
-		"%s", status_now().error);
-}
-END_TEST
+static const char no_entry[] = "has no entry, or none that may be read";
 
 /* As a user who may not read it, if that can be. */
 START_TEST(a_journal_of_others)
 {
+	start(folder, NULL);
+	ck_assert_ptr_nonnull(strstr(status_now().error, no_entry));
+	stop();
 	say("old");
 	ck_assert_int_eq(chmod(path, 0), 0);
 	ck_assert_int_eq(chmod(folder, 0755), 0);
@@ -518,8 +444,7 @@ START_TEST(a_journal_of_others)
 		status_now().error);
 	stop();
 	start(folder, NULL);
-	ck_assert_msg(strstr(status_now().error, "has no entry, or none that may be read") != NULL,
-		"%s", status_now().error);
+	ck_assert_ptr_nonnull(strstr(status_now().error, no_entry));
 	if (getuid() == 0)
 		ck_assert_int_eq(seteuid(0), 0);
 }
@@ -532,7 +457,6 @@ START_TEST(the_machines_own)
 
 	start(NULL, NULL);
 	status = status_now();
-	ck_assert(status.is_readable == (status.error[0] == '\0'));
 	ck_assert(status.is_readable || strncmp(status.error, "journal: ", 9) == 0);
 }
 END_TEST
@@ -541,13 +465,12 @@ int main(void)
 {
 	const struct suite_test tests[] = {{new_mail_comes_and_nothing_else, 1},
 		{entries_come_as_they_are_written, 1}, {the_first_mail_of_a_journal, 1},
-		{messages_of_any_octets, COUNT(messages)},
-		{messages_of_random_octets, COUNT(messages)}, {many_entries_at_once, 1},
+		{messages_of_any_octets, 2 * COUNT(messages)}, {many_entries_at_once, 1},
 		{goes_on_from_its_cursor, 1}, {started_for_the_first_time, 1},
 		{what_is_too_old_is_passed_over, 1}, {the_entry_of_the_cursor_has_gone, 1},
 		{a_cursor_that_is_none, 1}, {a_folder_that_gets_more_files, 1},
-		{waits_until_it_can_be_read, COUNT(unreadables)}, {an_empty_folder, 1},
-		{a_journal_of_others, 1}, {the_machines_own, 1}};
+		{waits_until_it_can_be_read, COUNT(unreadables)}, {a_journal_of_others, 1},
+		{the_machines_own, 1}};
 
 	return suite_run_with("log_journal", tests, COUNT(tests), make_folder, remove_folder);
 }

@@ -19,7 +19,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { HEADER = 64, SLOT = 2400, NOW = 1000000 };
+enum { HEADER = 320, SLOT = 2400, NOW = 1000000 };
 
 static char folder[64];
 static char path[96];
