@@ -25,6 +25,13 @@ function connect()
 	return connection
 end
 
+-- The sender, if the milter wants to hear of it: without MAIL, no RCPT then.
+function mail_from(connection, address)
+	if mt.test_option(connection, SMFIP_NOMAIL) == false then
+		mt.mailfrom(connection, "<" .. address .. ">")
+	end
+end
+
 -- One recipient; gives what the milter answers, and the text of a refusal if there is one.
 function recipient(connection, address)
 	mt.macro(connection, SMFIC_RCPT, "i", queue_id or "TEST1")

@@ -175,7 +175,7 @@ done
 ok "50 SIGHUPs at once: the new routes are in force" wait_for has_action u@storm.example discard
 write_routes "$(more last)"
 for i in $(seq 20); do
-	process_start "reload$i" ctl reload
+	ctl_start "reload$i" reload
 done
 for i in $(seq 20); do
 	process_wait "reload$i"
@@ -196,7 +196,7 @@ is "clients that do not wait do no harm" "$(ctl reload)" reloaded
 
 clients=4
 for i in $(seq $clients); do
-	process_start "client$i" lua until "to=a@example.com" "stop=$world/stop" per=7
+	lua_start "client$i" until "to=a@example.com" "stop=$world/stop" per=7
 done
 begun() {
 	local i

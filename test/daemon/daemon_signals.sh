@@ -55,7 +55,7 @@ meet() {
 }
 
 daemon_start
-process_start in_flight lua in_flight "reached=$world/reached" "go=$world/go"
+lua_start in_flight in_flight "reached=$world/reached" "go=$world/go"
 meet
 daemon_signal TERM
 ok "in flight: the daemon says so" wait_for daemon_has_said 'info: stopping reason=SIGTERM in_flight=1$'
@@ -79,7 +79,7 @@ told "in flight: STOPPING is told once" READY=1 STOPPING=1
 
 daemon_start
 rm "$world/in_flight.log"
-process_start in_flight lua in_flight "reached=$world/reached" "go=$world/go"
+lua_start in_flight in_flight "reached=$world/reached" "go=$world/go"
 meet
 daemon_signal TERM
 daemon_ends "one that does not end"

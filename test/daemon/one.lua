@@ -8,6 +8,7 @@ dofile(checks)
 connection = connect()
 mt.negotiate(connection, nil, nil, nil)
 for i = 1, tonumber(count) do
+	mail_from(connection, "s@client.example")
 	recipient(connection, to)
 	finish(connection)
 	print("nexthop " .. tostring(route(connection)))

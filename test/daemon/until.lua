@@ -19,6 +19,7 @@ while not exists(stop) do
 	connection = connect()
 	mt.negotiate(connection, nil, nil, nil)
 	for i = 1, tonumber(per) do
+		mail_from(connection, "s@client.example")
 		recipient(connection, to)
 		finish(connection)
 		print("nexthop " .. tostring(route(connection)))

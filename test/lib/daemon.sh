@@ -169,6 +169,13 @@ ctl() {
 	"$MILTERCTL_PROGRAM" --socket "$daemon/control.sock" "$@"
 }
 
+# ctl_start NAME VERB...: as a process of its own.
+ctl_start() {
+	local name=$1
+	shift
+	process_start "$name" "$MILTERCTL_PROGRAM" --socket "$daemon/control.sock" "$@"
+}
+
 # How many messages were to try each host of a pool first, "HOST COUNT" each.
 daemon_first() { # POOL
 	ctl --json pools | jq -r --arg pool "$1" \
@@ -196,15 +203,30 @@ daemon_end() {
 
 # ---- miltertest
 
-# lua SCRIPT [NAME=VALUE...]: runs test/daemon/SCRIPT.lua against the daemon.
-lua() {
-	local script=$1 value values=()
+# Sets $lua to the command that runs test/daemon/SCRIPT.lua against the daemon.
+lua_command() { # SCRIPT [NAME=VALUE...]
+	local script=$1 value
 	shift
+	lua=(miltertest -D "socket=$daemon_socket" -D "checks=$srcdir/test/daemon/checks.lua")
 	for value in "$@"; do
-		values+=(-D "$value")
+		lua+=(-D "$value")
 	done
-	miltertest -D "socket=$daemon_socket" -D "checks=$srcdir/test/daemon/checks.lua" "${values[@]}" \
-		-s "$srcdir/test/daemon/$script.lua" 2>&1
+	lua+=(-s "$srcdir/test/daemon/$script.lua")
+}
+
+# lua SCRIPT [NAME=VALUE...]: runs it.
+lua() {
+	local lua
+	lua_command "$@"
+	"${lua[@]}" 2>&1
+}
+
+# lua_start NAME SCRIPT [NAME=VALUE...]: as a process of its own.
+lua_start() {
+	local name=$1 lua
+	shift
+	lua_command "$@"
+	process_start "$name" "${lua[@]}"
 }
 
 # lua_ok WHAT SCRIPT [NAME=VALUE...]: its checks are ours.

@@ -8,7 +8,6 @@
 
 # The last command of a pipeline runs in the script itself, so that none() can count.
 shopt -s lastpipe
-exec {tree_stdout}>&1
 
 # tree_files PATTERN...: those of these names (find's -name), sorted.
 tree_files() {
@@ -44,7 +43,7 @@ at_least() {
 	local lines
 	lines=$(cat)
 	if [ "$(grep -c '' <<<"$lines")" -lt "$1" ]; then
-		echo "Bail out! fewer than $1 $2" >&"$tree_stdout"
+		echo "fewer than $1 $2" >&2
 		kill -TERM $$
 	fi
 	printf '%s\n' "$lines"
