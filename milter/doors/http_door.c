@@ -7,6 +7,7 @@
 #include "doors/http_door.h"
 #include "doors/http_json.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -46,6 +47,7 @@ static void send_answer(struct evhttp_request *request, int status, const json_t
 		answer == NULL ? NULL : json_dumps(answer, JSON_COMPACT | JSON_REAL_PRECISION(6));
 	struct evbuffer *body = evhttp_request_get_output_buffer(request);
 	struct evkeyvalq *headers = evhttp_request_get_output_headers(request);
+	char length[32];
 
 	evhttp_add_header(headers, "Content-Type", "application/json");
 	evhttp_add_header(headers, "Cache-Control", "no-store");
@@ -56,6 +58,11 @@ static void send_answer(struct evhttp_request *request, int status, const json_t
 		evbuffer_add_printf(body, "%s\n", text);
 	}
 	free(text);
+	/* For some methods libevent says no length, and sends the body even for HEAD. */
+	snprintf(length, sizeof(length), "%zu", evbuffer_get_length(body));
+	evhttp_add_header(headers, "Content-Length", length);
+	if (evhttp_request_get_command(request) == EVHTTP_REQ_HEAD)
+		evbuffer_drain(body, evbuffer_get_length(body));
 	evhttp_send_reply(request, status, NULL, NULL);
 }
 
