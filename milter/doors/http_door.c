@@ -151,6 +151,11 @@ static void on_request(struct evhttp_request *request, void *context)
 		send_error(request, HTTP_BADMETHOD, "GET and POST are all there is");
 		return;
 	}
+	/* Decoded, it would end the name that it stands in. */
+	if (strstr(evhttp_request_get_uri(request), "%00") != NULL) {
+		send_error(request, HTTP_BADREQUEST, "no name has a NUL");
+		return;
+	}
 	TAILQ_INIT(&query);
 	if (path == NULL ||
 		(query_text != NULL && evhttp_parse_query_str(query_text, &query) == -1)) {
