@@ -196,7 +196,7 @@ is "clients that do not wait do no harm" "$(ctl reload)" reloaded
 
 clients=4
 for i in $(seq $clients); do
-	lua_start "client$i" until "to=a@example.com" "stop=$world/stop" per=7
+	lua_start "client$i" until "to=a@example.com" "stop=$world/stop" per=7 pause=0
 done
 begun() {
 	local i

@@ -2,7 +2,7 @@
 --
 -- SPDX-License-Identifier: BSD-2-Clause
 -- Copyright (c) 2026 the nexthop-milter authors
--- Wants: to, stop; per: how many messages on one connection.
+-- Wants: to, stop; per: how many messages on one connection; pause: seconds between connections.
 
 dofile(checks)
 
@@ -25,6 +25,7 @@ while not exists(stop) do
 		print("nexthop " .. tostring(route(connection)))
 	end
 	mt.disconnect(connection)
+	mt.sleep(tonumber(pause))
 end
 
 print("done")

@@ -1,0 +1,217 @@
+#!/bin/bash
+# daemon_http: HTTP as clients should not speak it, while mail flows
+#
+# SPDX-License-Identifier: BSD-2-Clause
+# Copyright (c) 2026 the nexthop-milter authors
+
+. "${srcdir:-.}/test/lib/load.sh" || exit 99
+
+command -v miltertest >/dev/null || skip_all "no miltertest"
+world_open
+daemon_make
+daemon_routes "status_listen = \"inet:8080@$world_net.4\";" <<END
+pools = { a = { hosts = ( { host = "192.0.2.1"; }, { host = "192.0.2.2"; } ); }; };
+routes = ( { match = "example.com"; pool = "a"; }, { match = "example.org"; action = "dns"; } );
+END
+daemon_start
+tcp=$world_net.4:8080
+control=$daemon/control.sock
+lua_start mail until "to=a@example.com" "stop=$world/stop" per=5 pause=0.05
+wait_for line_is_in "$world/mail.log" '^nexthop' || bail_out "no mail flows"
+
+raw() {
+	python3 "$srcdir/test/lib/raw.py" "$@"
+}
+# The status lines of what comes back, without their words.
+statuses() {
+	raw "$@" | tr -d '\r\0' | grep -aoE '^HTTP/1\.[01] [0-9]{3}' | cut -d ' ' -f 2 | tr '\n' ' '
+}
+# request METHOD TARGET [HEADER...]
+request() {
+	local text="$1 $2 HTTP/1.1\\r\\nHost: x\\r\\nConnection: close\\r\\n"
+	shift 2
+	[ $# = 0 ] || text="$text$(printf '%s\\r\\n' "$@")"
+	printf '%s' "$text\\r\\n"
+}
+
+# lives WHAT: so it does, and answers.
+lives() {
+	is "$1: the daemon lives" "$(curl -sS -m 20 "http://$tcp/healthz")" '{"ok":true}'
+}
+
+# ---- what may be asked
+
+for path in /healthz /v1/status /v1/pools /v1/hosts /v1/routes /v1/events '/v1/explain?recipient=u@example.com' \
+	'/v1/simulate?recipient=u@example.com&count=10'; do
+	is "GET $path, TCP" "$(curl -sS "http://$tcp$path" | jq -r type) $(statuses "$tcp" "$(request GET "$path")")" "object 200 "
+	is "GET $path, control socket" "$(statuses "$control" "$(request GET "$path")")" "200 "
+	is "POST $path" "$(statuses "$control" "$(request POST "$path" 'Content-Length: 0')")" "405 "
+done
+is "the type of an answer" "$(curl -sS -o /dev/null -w '%{content_type}' "http://$tcp/v1/status")" application/json
+is "an answer is not kept by anybody" "$(curl -sS -D - -o /dev/null "http://$tcp/v1/status" | grep -ci '^cache-control: no-store')" 1
+
+# ---- TCP is for reading only
+
+for path in /v1/reload /v1/hosts/192.0.2.1/drain /v1/hosts/192.0.2.1:25/enable; do
+	is "POST $path, TCP" "$(statuses "$tcp" "$(request POST "$path" 'Content-Length: 0')")" "405 "
+	is "GET $path, TCP" "$(statuses "$tcp" "$(request GET "$path")")" "405 "
+	is "GET $path, control socket" "$(statuses "$control" "$(request GET "$path")")" "405 "
+	for header in 'X-HTTP-Method-Override: POST' 'X-Method-Override: POST'; do
+		is "GET $path, TCP, $header" "$(statuses "$tcp" "$(request GET "$path" "$header")")" "405 "
+	done
+done
+for method in PUT DELETE OPTIONS TRACE CONNECT PATCH; do
+	for where in "$tcp" "$control"; do
+		is "$method, ${where##*/}" "$(statuses --wait 1 "$where" "$(request "$method" /v1/hosts/192.0.2.1/drain 'Content-Length: 0')")" "405 "
+	done
+done
+is "a method that is none" "$(statuses "$tcp" "$(request FROBNICATE /v1/status)")" "501 "
+is "OPTIONS *" "$(statuses "$tcp" "$(request OPTIONS '*')")" "405 "
+is "CONNECT to somewhere" "$(statuses --wait 1 "$tcp" "$(request CONNECT 192.0.2.1:25)")" "405 "
+is "nobody was drained and nothing reloaded" \
+	"$(ctl --json hosts | jq -c '[.hosts[].state] | unique') $(ctl --json status | jq .reload.count)" '["up"] 0'
+
+# ---- HEAD
+
+is "HEAD: the status" "$(curl -sS -I -o /dev/null -w '%{http_code}' "http://$tcp/v1/status")" 200
+length=$(curl -sS "http://$tcp/healthz" | wc -c)
+is "HEAD: the length that GET has" "$(curl -sS -I "http://$tcp/healthz" | tr -d '\r' | sed -n 's/^Content-Length: //p')" "$length"
+is "HEAD: no body" "$(raw "$tcp" "$(request HEAD /healthz)" | tr -d '\r' | sed '1,/^$/d')" ""
+is "HEAD: no body of an error" "$(raw "$tcp" "$(request HEAD /nothing)" | tr -d '\r' | sed '1,/^$/d')" ""
+
+# ---- paths and parameters
+
+row() { # STATUS METHOD TARGET
+	is "$2 $3" "$(statuses "$control" "$(request "$2" "$3" 'Content-Length: 0')")" "$1 "
+}
+while read -r status method target; do
+	row "$status" "$method" "$target"
+done <<'END'
+404 GET /
+404 GET /nothing
+404 GET /v1
+404 GET /v1/
+404 GET /v1/status/
+404 GET //v1/status
+404 GET /v1/STATUS
+404 GET /v1/%73tatus
+404 GET /v1/../v1/status
+404 GET /v1/hosts/
+404 GET /v1/hosts/192.0.2.1
+404 POST /v1/hosts//drain
+404 POST /v1/hosts/192.0.2.1/
+404 POST /v1/hosts/192.0.2.1/drain/
+404 POST /v1/hosts/192.0.2.1/reset
+404 POST /v1/hosts/192.0.2.9/drain
+404 POST /v1/hosts/192.0.2.1:26/drain
+404 POST /v1/hosts/192.0.2.1%2Fx/drain
+400 POST /v1/hosts/192.0.2.1:0/drain
+400 POST /v1/hosts/192.0.2.1:x/drain
+400 POST /v1/hosts/%/drain?for=soon
+400 POST /v1/hosts/192.0.2.1%00x/drain
+400 POST /v1/hosts/%00/drain
+400 POST /v1/hosts/192.0.2.1/drain?for=never
+400 POST /v1/hosts/192.0.2.1/drain?for=-1
+400 POST /v1/hosts/192.0.2.1/drain?for=99999999999999999999
+400 GET /v1/explain
+400 GET /v1/explain?recipient=
+400 GET /v1/explain?recipient
+400 GET /v1/explain?=
+400 GET /v1/explain?recipient=a%00b@example.com
+200 GET /v1/explain?recipient=%zz%%%1
+200 GET /v1/explain?recipient=%ff%fe%0a@%c3%28
+200 GET /v1/explain?recipient=u@example.com&recipient=v@example.org
+400 GET /v1/simulate?recipient=u@example.com&count=0
+400 GET /v1/simulate?recipient=u@example.com&count=100001
+400 GET /v1/simulate?recipient=u@example.com&count=1e3
+400 GET /v1/simulate?count=3
+400 GET /v1/routes?limit=0
+400 GET /v1/routes?limit=10001
+400 GET /v1/routes?from=-1
+400 GET /v1/routes?from=99999999999
+200 GET /v1/routes?from=2147483647
+200 GET /v1/routes?limit=1&match=example
+400 GET /v1/events?since=x
+400 GET /v1/events?since=-1
+400 GET /v1/events?since=9223372036854775807
+200 GET /v1/events?since=999999999999999
+200 GET http://elsewhere.example/healthz
+END
+is "an error is JSON, too" "$(raw "$tcp" "$(request GET /nothing)" | tr -d '\r' | sed '1,/^$/d')" '{"error":"no such path"}'
+is "nobody was drained by that" "$(ctl --json hosts | jq -c '[.hosts[].state] | unique')" '["up"]'
+is "a page of routes says where to go on" "$(curl -sS "http://$tcp/v1/routes?limit=1" | jq -c '[(.routes | length), .next]')" '[1,1]'
+is "the last page says so" "$(curl -sS "http://$tcp/v1/routes?limit=1&from=1" | jq -c '[(.routes | length), .next]')" '[1,null]'
+is "the page of another site is answered as all are" "$(curl -sS -H 'Host: evil.example' -H 'Origin: http://evil.example' \
+	"http://$tcp/healthz")" '{"ok":true}'
+is "but may not read it" "$(curl -sS -D - -o /dev/null -H 'Origin: http://evil.example' "http://$tcp/healthz" | grep -ci '^access-control')" 0
+
+# ---- too much
+
+x=$(printf 'x%.0s' $(seq 20000))
+is "a header of 20000 octets" "$(statuses "$tcp" "$(request GET /healthz "X: $x")")" "400 "
+is "a line of 20000 octets" "$(statuses "$tcp" "$(request GET "/$x")")" "400 "
+is "10000 headers" "$(statuses "$tcp" "GET /healthz HTTP/1.1\\r\\n$(printf 'X: y\\r\\n%.0s' $(seq 10000))\\r\\n")" "400 "
+is "a body of 20000 octets" "$(statuses "$control" "$(request POST /v1/hosts/192.0.2.1/drain 'Content-Length: 20000')$x")" "413 "
+is "the promise of a huge body" "$(statuses "$control" "$(request POST /v1/hosts/192.0.2.1/drain 'Content-Length: 99999999999')")" "413 "
+is "a length that is none" "$(statuses "$control" "$(request POST /v1/hosts/192.0.2.1/drain 'Content-Length: -1')")" "400 "
+is "endless octets without a line end" "$(statuses --repeat 200 "$tcp" "$x")" "400 "
+lives "too much"
+is "nobody was drained by that, either" "$(ctl --json hosts | jq -c '[.hosts[].state] | unique')" '["up"]'
+
+# ---- what is no HTTP
+
+for text in '\x00\xff\xfe\r\n\r\n' 'EHLO client.example\r\n' 'GET\r\n\r\n' 'GET /healthz\x00 HTTP/1.1\r\n\r\n' \
+	'GET /healthz HTTP/9.9\r\n\r\n' '\r\n\r\n\r\n' 'GET /healthz HTTP/1.1\r\nno colon\r\n\r\n' \
+	'GET /healthz HTTP/1.1\r\n folded\r\n\r\n' '\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03'; do
+	raw --half --wait 10 "$tcp" "$text" >"$world/out"
+	case "$(head -c 12 "$world/out" | tr -d '\0')" in
+	"" | "HTTP/1.1 400" | "HTTP/1.0 400") pass "no HTTP: $text" ;;
+	*) fail "no HTTP: $text: $(head -c 100 "$world/out" | tr -d '\0')" ;;
+	esac
+done
+is "a body in chunks of no size" "$(statuses "$control" "$(request POST /v1/reload 'Transfer-Encoding: chunked')zz\\r\\n\\r\\n")" "413 "
+lives "what is no HTTP"
+
+# ---- connections
+
+is "three requests at once on one connection" \
+	"$(statuses "$tcp" "GET /healthz HTTP/1.1\\r\\n\\r\\nGET /nothing HTTP/1.1\\r\\n\\r\\n$(request GET /healthz)")" "200 404 200 "
+is "HEAD, and another behind it" \
+	"$(statuses "$tcp" "HEAD /healthz HTTP/1.1\\r\\n\\r\\n$(request GET /v1/status)")" "200 200 "
+is "one octet at a time" "$(statuses --octets "$tcp" "$(request GET /v1/status)")" "200 "
+is "one octet at a time, control socket" "$(statuses --octets "$control" "$(request GET /v1/status)")" "200 "
+half='GET /v1/status HTTP/1.1\r\nHo'
+raw --close "$tcp" "$half"
+raw --close "$control" "$half"
+raw --close "$tcp" "$(request GET /v1/routes)"
+raw --close "$control" "$(request POST /v1/reload 'Content-Length: 0')"
+raw --close "$control" "$(request POST /v1/reload 'Content-Length: 100')"
+for i in $(seq 20); do
+	raw --close "$control" "$(request POST /v1/reload 'Content-Length: 0')"
+done
+lives "connections that break off"
+is "200 connections at once" "$(raw --many 200 --wait 20 "$tcp" "$(request GET /v1/status)")" 200
+is "200 connections at once, control socket" "$(raw --many 200 --wait 20 "$control" "$(request GET /v1/status)")" 200
+# Those that say nothing keep nobody else from being answered.
+process_start silent python3 "$srcdir/test/lib/raw.py" --many 200 --wait 600 "$tcp" "$half"
+silent() {
+	# Established, from the daemon's side.
+	local port
+	port=$(printf '%04X' 8080)
+	[ "$(grep -ci ":$port [0-9A-F]*:[0-9A-F]* 01 " /proc/net/tcp)" -ge 200 ]
+}
+ok "200 connections that say nothing: they are there" wait_for silent
+lives "200 connections that say nothing"
+is "200 connections that say nothing: milterctl is answered" "$(ctl --json status | jq .pid)" "$(daemon_pid)"
+process_stop silent
+
+# ---- mail has flowed all the time
+
+: >"$world/stop"
+ok "mail: the script ends" process_wait mail
+is "mail: it comes to its end" "$(tail -n 1 "$world/mail.log")" "done"
+is "mail: every message has its next hop" "$(grep -cvE '^nexthop smtp:\[192|^done$' "$world/mail.log")" 0
+note "$(grep -c '^nexthop' "$world/mail.log") messages"
+is "no message failed" "$(ctl --json status | jq .messages.faults)" 0
+daemon_end
+tap_done
