@@ -316,6 +316,20 @@ static void mask_signals(int how)
 	pthread_sigmask(how, &set, NULL);
 }
 
+/*
+ * In the place of the C library's, for libmilter alone: nobody else in this process calls it.
+ * libmilter keeps a thread in it, and takes SIGHUP, SIGTERM and SIGINT there as orders to stop. The
+ * kernel prefers the main thread, which has them unblocked; but while that one is in its handler
+ * for one signal, the next goes to the thread that waits. Ours never has one.
+ */
+int sigwait(const sigset_t *set, int *number)
+{
+	(void)set;
+	(void)number;
+	for (;;)
+		pause();
+}
+
 static int start(struct conf *conf, const struct options *options, char *error)
 {
 	raise_limits();

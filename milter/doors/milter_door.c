@@ -14,7 +14,6 @@
 
 #include <assert.h>
 #include <pthread.h>
-#include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -422,20 +421,6 @@ int milter_door_open(const struct milter_door_settings *settings, char *error, s
 		return -1;
 	}
 	return milter_socket_open(settings->socket, settings->is_tcp, error, size);
-}
-
-/*
- * In the place of the C library's, for libmilter alone: nobody else in this process calls it.
- * libmilter keeps a thread in it, and takes SIGHUP, SIGTERM and SIGINT there as orders to stop. The
- * kernel prefers the main thread, which has them unblocked; but while that one is in its handler
- * for one signal, the next goes to the thread that waits. Ours never has one.
- */
-int sigwait(const sigset_t *set, int *number)
-{
-	(void)set;
-	(void)number;
-	for (;;)
-		pause();
 }
 
 static void *serve(void *unused)
