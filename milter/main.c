@@ -369,6 +369,7 @@ int main(int argc, char **argv)
 	keep_facts(conf, options.config);
 	if (start(conf, &options, error) == -1) {
 		log_error("%s", error);
+		conf_free(conf);
 		return EXIT_FAILURE;
 	}
 	log_open(conf->log_to == CONF_LOG_TO_SYSLOG ? LOG_TO_SYSLOG : LOG_TO_STDERR, options.debug);
