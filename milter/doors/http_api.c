@@ -96,12 +96,12 @@ static json_t *show_status(const struct http_call *call, int *status)
 	(void)status;
 	if (facts->log != NULL)
 		facts->log(facts->log_context, &log);
-	return json_pack("{s:s, s:i, s:o, s:s, s:s, s:s, s:{s:s, s:s, s:o}, s:I, s:I, s:I,"
+	return json_pack("{s:s, s:i, s:o, s:o, s:s, s:s, s:{s:s, s:s, s:o}, s:I, s:I, s:I,"
 			 " s:{s:o, s:b, s:I}, s:o, s:o, s:{s:I, s:I, s:o}, s:o, s:o}",
 		"version", facts->version, "pid", (int)getpid(), "started",
-		http_json_time(facts->started), "config", facts->config, "mta", facts->mta,
-		"state_file", facts->state_file, "sockets", "milter", facts->milter_socket,
-		"control", facts->control_socket, "status",
+		http_json_time(facts->started), "config", http_json_text_or_null(facts->config),
+		"mta", facts->mta, "state_file", facts->state_file, "sockets", "milter",
+		facts->milter_socket, "control", facts->control_socket, "status",
 		http_json_text_or_null(facts->status_listen), "pools",
 		(json_int_t)engine_pool_count(engine), "hosts",
 		(json_int_t)engine_host_count(engine), "routes",

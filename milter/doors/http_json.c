@@ -94,10 +94,11 @@ json_t *http_json_pool(struct engine *engine, size_t pool)
 		engine_view_pool_host(engine, pool, i, &host);
 		json_array_append_new(hosts, host_object(&host, json_pack("[s]", view.name)));
 	}
-	return json_pack("{s:s, s:s, s:s, s:o, s:o, s:s, s:o, s:o}", "pool", view.name, "transport",
+	return json_pack("{s:s, s:s, s:s, s:o, s:o, s:o, s:o, s:o}", "pool", view.name, "transport",
 		view.transport, "balance", view.balance == BALANCE_HASH ? "hash" : "round-robin",
 		"hash_on", hash_on(view.balance, view.hash_on), "all_deferred", all_deferred(&view),
-		"source", view.source, "messages", counter(view.messages), "hosts", hosts);
+		"source", foreign_text(view.source), "messages", counter(view.messages), "hosts",
+		hosts);
 }
 
 static json_t *reply(const struct view_route *route)
@@ -111,9 +112,9 @@ static json_t *reply(const struct view_route *route)
 
 json_t *http_json_route(const struct view_route *route)
 {
-	return json_pack("{s:s, s:s, s:o, s:o, s:s}", "match", route->match, "action",
+	return json_pack("{s:s, s:s, s:o, s:o, s:o}", "match", route->match, "action",
 		table_action_name(route->action), "pool", http_json_text_or_null(route->pool_name),
-		"reply", reply(route), "source", route->source);
+		"reply", reply(route), "source", foreign_text(route->source));
 }
 
 json_t *http_json_plan(const struct engine_plan *plan, const char *recipient)
