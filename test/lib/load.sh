@@ -8,6 +8,8 @@ top_builddir=${top_builddir:-.}
 set -u
 # Tools say the same everywhere.
 export LC_ALL=C.UTF-8
+# What a sanitizer has found is not to look like an answer of ours.
+export ASAN_OPTIONS=${ASAN_OPTIONS:-exitcode=99}
 for library in tap wait world postfix daemon tree; do
 	. "$srcdir/test/lib/$library.sh" || exit 99
 done
