@@ -80,14 +80,17 @@ table() { # VERB...
 nexthops 3 a@example.com >/dev/null
 nexthops 1 a@gone.example >/dev/null
 host_names="host port pools priority weight state since until reason failures attempts delivered
-	deferred text first listed"
+	deferred text first listed last_success last_failure"
 
 json status
-keys . version pid started config mta state_file sockets pools hosts routes reload messages recipients milter
+keys . version pid started config mta state_file sockets pools hosts routes reload messages recipients milter \
+	log observations
+keys .log source readable error behind lines seen last_line
+keys .observations hosts strangers
 keys .sockets milter control status
 keys .reload time ok count
 keys .messages total routed unrouted mixed discarded faults
-keys .recipients rejected deferred
+keys .recipients rejected deferred put_off
 keys .milter sessions in_flight steps
 is "$what: the table" "$(jq -c '[.pools, .hosts, .routes]' <<<"$said")" "[5,12,14]"
 is "$what: the counters" "$(jq -c '[.messages.routed, .recipients.rejected]' <<<"$said")" "[3,1]"
@@ -100,7 +103,7 @@ contains "$what: no reload yet" "$said" "none yet"
 
 json pools
 keys . pools
-keys '.pools[0]' pool transport balance hash_on source messages hosts
+keys '.pools[0]' pool transport balance hash_on all_deferred source messages hosts
 # Words are to be split.
 # shellcheck disable=SC2086
 keys '.pools[0].hosts[0]' $host_names
@@ -120,7 +123,7 @@ keys . hosts
 # shellcheck disable=SC2086
 keys '.hosts[0]' $host_names
 is "$what: each once" "$(jq -r '.hosts[] | "\(.host):\(.port)"' <<<"$said" | sort | uniq -d)" ""
-is "$what: what is not measured yet is null" "$(jq -c '[.hosts[] | .failures, .attempts, .delivered, .deferred] | unique' <<<"$said")" '[null]'
+is "$what: nothing was seen of them" "$(jq -c '[.hosts[] | .failures, .attempts, .delivered, .deferred, .last_success] | unique' <<<"$said")" '[null,0]'
 is "$what: all are up, of no reason" "$(jq -c '[.hosts[] | [.state, .reason, .until]] | unique' <<<"$said")" '[["up","none",null]]'
 is "$what: a name in A-labels" "$(jq -r '.hosts[].host' <<<"$said" | grep xn--)" xn--bcher-kva.example.net
 table hosts
@@ -171,7 +174,7 @@ explains user@elsewhere.example ALL pool two "$(in_file ALL)"
 explains postmaster ALL pool two "$(in_file ALL)"
 
 json explain user@example.com
-keys . recipient match source action pool candidates nexthop reply
+keys . recipient match source action pool takes candidates nexthop reply
 keys '.candidates[0]' host port priority weight state
 is "$what: the recipient as asked" "$(jq -r .recipient <<<"$said")" user@example.com
 next=$(nexthops 1 user@example.com)
@@ -235,7 +238,7 @@ is "drained: messages go to the others" "$(nexthops 4 a@example.com | sort -u)" 
 	"smtp:[mx2.example.net]:2525,[mx3.example.net]:25"
 contains "drained: hosts says why" "$(ctl hosts)" "new disks, äöü"
 ok "drained: the log says so" daemon_has_said \
-	'info: host=mx1\.example\.net:25 up->drained reason=operator text="new disks, äöü"$'
+	'info: host=mx1\.example\.net:25 up->drained reason=operator text="new disks, äöü" failures=0 delivered=0$'
 daemon_kill
 daemon_start
 is "drained: also after kill -9" "$(state_of mx1.example.net)" drained
@@ -267,7 +270,7 @@ quietly ctl enable 192.0.2.9
 table drain mx2.example.net --for 1s
 ok "$what: it says until when" grep -qE '^mx2\.example\.net:2525 is drained until 2[0-9-]{9}T[0-9:]{8}Z$' <<<"$said"
 ok "drain --for: it ends by itself" wait_for has_state mx2.example.net 2525 up
-ok "drain --for: the log says so" daemon_has_said 'info: host=mx2\.example\.net:2525 drained->up reason=drain_ended text=""$'
+ok "drain --for: the log says so" daemon_has_said 'info: host=mx2\.example\.net:2525 drained->up reason=drain_ended text="" failures=0 delivered=0$'
 is "drain --for: so does an event" "$(ctl --json events | jq -r '.events[-1] | [.event, .host, .from, .to] | join(" ")')" \
 	"drain_ended mx2.example.net drained up"
 quietly ctl drain mx2.example.net --for 2s
@@ -284,7 +287,7 @@ quietly ctl enable mx2.example.net
 
 json events
 keys . events last
-keys '.events[0]' id time event host port from to reason text until
+keys '.events[0]' id time event host port from to reason text until failures delivered
 is "$what: the last id" "$(jq .last <<<"$said")" "$(jq '.events[-1].id' <<<"$said")"
 is "$what: they are in order" "$(jq -c '[.events[].id]' <<<"$said")" "$(jq -c '[range(1; (.events | length) + 1)]' <<<"$said")"
 is "$what: what is about no host" "$(jq -c '.events[0] | [.event, .host, .port, .from, .to]' <<<"$said")" \

@@ -101,7 +101,7 @@ done <<'END'
 404 POST /v1/hosts//drain
 404 POST /v1/hosts/192.0.2.1/
 404 POST /v1/hosts/192.0.2.1/drain/
-404 POST /v1/hosts/192.0.2.1/reset
+404 POST /v1/hosts/192.0.2.1/forget
 404 POST /v1/hosts/192.0.2.9/drain
 404 POST /v1/hosts/192.0.2.1:26/drain
 404 POST /v1/hosts/192.0.2.1%2Fx/drain

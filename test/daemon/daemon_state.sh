@@ -96,9 +96,9 @@ bad() {
 	daemon_stop
 }
 
-# Offsets: the header has 64 octets, a slot 2400; the first slot is the pool, the second a host.
-pool=64
-host=$((64 + 2400))
+# Offsets: the header has 320 octets, a slot 2400; the first slot is the pool, the second a host.
+pool=320
+host=$((320 + 2400))
 head -c 30 "$world/good" >"$daemon/state"
 bad "shorter than its header" truncated
 head -c 5000 "$world/good" >"$daemon/state"
@@ -146,7 +146,7 @@ for seed in $(seq 12); do
 		random.seed(int(sys.argv[2]))
 		with open(sys.argv[1], "r+b") as file:
 		    for _ in range(40):
-		        file.seek(random.randrange(64, 64 + 4 * 2400))
+		        file.seek(random.randrange(320, 320 + 4 * 2400))
 		        file.write(bytes([random.randrange(256)]))
 	END
 	daemon_start

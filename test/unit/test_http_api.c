@@ -7,6 +7,7 @@
 #include "doors/http_api.h"
 #include "doors/http_json.h"
 #include "engine/clock.h"
+#include "engine/engine_view.h"
 #include "engine/log.h"
 #include "sample.h"
 #include "suite.h"
@@ -138,7 +139,7 @@ static const struct row {
 	{"/v1/hosts", NULL, GET, 200, "hosts.#", "4"},
 	{"/v1/hosts", NULL, GET | READ_ONLY, 200, "hosts.1.port", "26"},
 	{"/v1/hosts", NULL, GET, 200, "hosts.1.pools", "[\"two\"]"},
-	{"/v1/hosts", NULL, GET, 200, "hosts.0.attempts", "null"},
+	{"/v1/hosts", NULL, GET, 200, "hosts.0.attempts", "0"},
 	{"/v1/routes", NULL, GET, 200, "routes.#", "3"},
 	{"/v1/routes", NULL, GET, 200, "next", "null"},
 	{"/v1/routes", "limit=2", GET, 200, "next", "2"},
@@ -259,11 +260,12 @@ START_TEST(events_have_their_host)
 	ck_assert_str_eq(text, "null");
 	free(text);
 	text = text_at(answer, "events.1");
-	ck_assert_str_eq(text, "{\"id\":2,\"time\":\"2026-01-31T11:58:20Z\",\"event\":\"drain\","
-			       "\"host\":\"192.0.2.1\","
-			       "\"port\":26,\"from\":\"up\",\"to\":\"drained\",\"reason\":"
-			       "\"operator\",\"text\":\"why\","
-			       "\"until\":\"2026-01-31T12:00:00Z\"}");
+	ck_assert_str_eq(text,
+		"{\"id\":2,\"time\":\"2026-01-31T11:58:20Z\",\"event\":\"drain\","
+		"\"host\":\"192.0.2.1\","
+		"\"port\":26,\"from\":\"up\",\"to\":\"drained\",\"reason\":"
+		"\"operator\",\"text\":\"why\","
+		"\"until\":\"2026-01-31T12:00:00Z\",\"failures\":0,\"delivered\":0}");
 	free(text);
 	json_decref(answer);
 	answer = call("/v1/events", "since=1", GET, &status);
