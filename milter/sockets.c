@@ -17,8 +17,6 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-enum { BACKLOG = 128 };
-
 static int fail(const char *name, const char *what, char *error, size_t size)
 {
 	snprintf(error, size, "%s: %s: %s", name, what, strerror(errno));
@@ -90,7 +88,7 @@ static int listen_on(const char *name, const struct sockaddr *address, socklen_t
 		return fail(name, "cannot make a socket", error, size);
 	if (address->sa_family != AF_UNIX)
 		setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
-	if (bind(fd, address, length) == -1 || listen(fd, BACKLOG) == -1) {
+	if (bind(fd, address, length) == -1 || listen(fd, SOMAXCONN) == -1) {
 		fail(name, "cannot listen", error, size);
 		close(fd);
 		return -1;

@@ -18,8 +18,6 @@
 
 #include <libmilter/mfapi.h>
 
-enum { BACKLOG = 128 };
-
 /* The number that the next descriptor will have, or -1. */
 static int next_descriptor(void)
 {
@@ -51,7 +49,7 @@ int milter_socket_open(const char *name, bool is_tcp, char *error, size_t size)
 {
 	int fd;
 
-	if (smfi_setconn((char *)name) == MI_FAILURE || smfi_setbacklog(BACKLOG) == MI_FAILURE) {
+	if (smfi_setconn((char *)name) == MI_FAILURE || smfi_setbacklog(SOMAXCONN) == MI_FAILURE) {
 		snprintf(error, size, "milter_socket %s: libmilter refuses it", name);
 		return -1;
 	}
