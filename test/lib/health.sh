@@ -1,0 +1,43 @@
+# health: what the daemon has learned of hosts, on a private Postfix
+#
+# SPDX-License-Identifier: BSD-2-Clause
+# Copyright (c) 2026 the nexthop-milter authors
+#
+# To be sourced by bash, after postfix.sh and daemon.sh.
+
+# The line of the configuration that has Postfix's log followed; further health settings as words.
+health_settings() { # [KEY=VALUE; ...]
+	echo "health = { log = \"$world/postfix/log/mail.log\"; $* };"
+}
+
+# The state of the host on $world_net.NUMBER.
+health_of() { # NUMBER
+	ctl --json hosts | jq -r --arg host "$world_net.$1" '.hosts[] | select(.host == $host) | .state'
+}
+
+health_is() { # NUMBER STATE
+	[ "$(health_of "$1")" = "$2" ]
+}
+
+# One member of a host's object.
+health_member() { # NUMBER NAME
+	ctl --json hosts | jq -r --arg host "$world_net.$1" '.hosts[] | select(.host == $host) | .'"$2"
+}
+
+# How many messages have met that host in vain, by Postfix's log: whatever it has answered.
+touched() { # NUMBER
+	grep -E "postfix/[a-z/]*(smtp|lmtp)\[" "$mta_log" | grep -F "$world_net.$1[" | grep -vcE 'status=sent'
+}
+
+# Sends one message to user@DOMAIN and waits until Postfix has no more to do with it.
+deliver_one() { # DOMAIN [OPTION OF send...]
+	local domain=$1
+	shift
+	send --to "user@$domain" "$@" >"$world/deliver.out"
+	wait_for mta_queue_is_empty
+}
+
+# The daemon has read all that Postfix has written so far.
+log_is_read() {
+	ctl --json status | jq -e '.log.readable and (.log.behind | not)' >/dev/null
+}

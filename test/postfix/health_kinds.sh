@@ -1,0 +1,100 @@
+#!/bin/bash
+# health_kinds: which failures defer a host, how soon, and which never do
+#
+# SPDX-License-Identifier: BSD-2-Clause
+# Copyright (c) 2026 the nexthop-milter authors
+
+. "${srcdir:-.}/test/lib/load.sh" || exit 99
+
+find_postfix
+world_open
+host_start own 2
+host_start well 12
+# Silent after accept: a listener that never says anything.
+process_start silent python3 "$srcdir/test/lib/listeners.py" "$HOST_PORT" "silent=$world_net.21"
+wait_for port_is_open "$world_net.21" "$HOST_PORT" || bail_out "the silent host does not listen"
+# .22 refuses connections: nothing listens there.
+host_start grey 23 -b '450 4.2.0 Greylisted, come back later' -r rcpt
+host_start full 24 -b '452 4.2.2 Mailbox full' -r rcpt
+host_start many 25 -b '452 4.5.3 Too many recipients' -r rcpt
+host_start busy 26 -b '421 4.3.2 Closing' -r connect
+host_start strict 27 -B '550 5.7.1 No' -f rcpt
+host_start odd 28 -b '450 Try another server' -r rcpt
+daemon_make
+
+names=(silent refused grey full many busy odd)
+numbers=(21 22 23 24 25 26 28)
+pools="strict = { hosts = ( { host = \"$world_net.27\"; port = $HOST_PORT; } ); };"
+routes='{ match = "strict.example"; pool = "strict"; }'
+for i in "${!names[@]}"; do
+	pools="$pools $(daemon_pool "${names[i]}" "${numbers[i]}" 12)"
+	routes="$routes, { match = \"${names[i]}.example\"; pool = \"${names[i]}\"; }"
+done
+daemon_routes "$(health_settings 'backoff = 3600; backoff_max = 3600;
+	classify = ( { stage = "rcpt"; text = "another SERVER"; class = "host_at_once"; } );')" <<END
+pools = { $pools };
+routes = ( $routes );
+END
+daemon_start
+mta_make "$daemon_socket" 'smtp_helo_timeout=2s' 'smtp_connection_cache_on_demand=no'
+mta_start
+
+# burst NAME N: N messages at 10 a second, until all are delivered by the host that is well.
+burst() {
+	local before
+	before=$(host_count well)
+	is "$1: all are accepted" \
+		"$(send --count "$2" --rate 10 --parallel 4 --to "u%n@$1.example" | grep -c ' accepted 1 ')" "$2"
+	ok "$1: all are delivered by the other host" wait_for host_has well $((before + $2))
+	wait_for mta_queue_is_empty
+}
+
+# ---- the host's fault
+
+burst silent 40
+ok "silent: it is deferred" wait_for health_is 21 deferred
+is "silent: for the reason" "$(health_member 21 reason)" conversation_timeout
+# While the first ones wait for their 2 seconds, more are on their way to it.
+within "silent: few have waited" "$(touched 21)" 3 16
+note "messages that waited for the silent host: $(touched 21)"
+before=$(touched 21)
+burst silent 20
+is "silent: none waits any more" "$(touched 21)" "$before"
+
+burst refused 20
+is "refused: it is deferred" "$(health_of 22)" deferred
+is "refused: for the reason" "$(health_member 22 reason)" connection_refused
+within "refused: one message was enough" "$(touched 22)" 1 2
+
+burst busy 20
+is "421: it is deferred" "$(health_of 26)" deferred
+is "421: for the reason" "$(health_member 26 reason)" reply_421
+within "421: one message was enough" "$(touched 26)" 1 2
+
+burst odd 20
+is "classify: it is deferred" "$(health_of 28)" deferred
+is "classify: for the reason" "$(health_member 28 reason)" classified
+within "classify: one message was enough" "$(touched 28)" 1 2
+
+# ---- the recipient's or the sender's
+
+for row in "grey 23" "full 24" "many 25"; do
+	read -r name number <<<"$row"
+	burst "$name" 30
+	is "$name: it is never deferred" "$(health_of "$number")" up
+	is "$name: half of the messages met it first" "$(touched "$number")" 15
+	is "$name: they are counted" "$(health_member "$number" deferred)" 15
+	is "$name: but not as failures" "$(health_member "$number" failures)" 0
+done
+bounced() {
+	[ "$(count_lines "$mta_log" 'to=<u[0-9]*@strict.example>.*status=bounced')" = 10 ]
+}
+send --count 10 --to u%n@strict.example >/dev/null
+ok "5xx: Postfix bounces them" wait_for bounced
+wait_for mta_queue_is_empty
+is "5xx: it is never deferred" "$(health_of 27)" up
+
+is "whoever is well is up" "$(health_of 12)" up
+is "nothing was deferred" "$(count_lines "$mta_log" 'status=deferred')" 0
+daemon_end
+tap_done
