@@ -23,10 +23,19 @@ struct verb_call {
 	const char *sender;
 	const char *span; /* --for */
 	const char *reason;
+	const char *mta;    /* --mta */
+	const char *config; /* --config */
 };
 
 /* Options that only some verbs take. */
-enum { VERB_SENDER = 1, VERB_FOR = 2, VERB_REASON = 4, VERB_FOLLOW = 8 };
+enum {
+	VERB_SENDER = 1,
+	VERB_FOR = 2,
+	VERB_REASON = 4,
+	VERB_FOLLOW = 8,
+	VERB_MTA = 16,
+	VERB_CONFIG = 32,
+};
 
 struct verb {
 	const char *name;

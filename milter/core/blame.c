@@ -103,6 +103,10 @@ struct blame blame_find(
 {
 	const struct row *row = rows;
 
+	/* An address that was only verified was not delivered to. */
+	if (observation->outcome == OBSERVATION_SENT && !observation->is_probe &&
+		observation->stage == OBSERVATION_STAGE_RCPT)
+		return (struct blame){BLAME_NONE, HEALTH_REASON_UNCLASSIFIED};
 	if (observation->outcome == OBSERVATION_SENT)
 		return (struct blame){BLAME_SUCCESS,
 			observation->is_probe ? HEALTH_REASON_PROBED : HEALTH_REASON_DELIVERED};

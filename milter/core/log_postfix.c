@@ -256,6 +256,9 @@ static bool parse_status(struct span rest, enum source source, struct observatio
 	else if (!parse_failure(&fields, observation) && source == SOURCE_QUEUE)
 		return false;
 	observation->outcome = outcome;
+	/* A connection that fails has a line of its own, "connect to …", before this one. */
+	observation->is_repeat = observation->stage == OBSERVATION_STAGE_CONNECT &&
+				 observation->what != OBSERVATION_REPLY;
 	/* Without a connection there is no relay; then only the reason may name the host. */
 	if (log_peer_take(&fields.relay, &relay))
 		log_peer_store(&relay, observation);

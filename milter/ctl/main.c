@@ -15,7 +15,14 @@
 
 static const char default_socket[] = RUNSTATEDIR "/nexthop-milter/control.sock";
 
-enum option_letter { OPT_SENDER = 256, OPT_FOR = 257, OPT_REASON = 258, OPT_FOLLOW = 259 };
+enum option_letter {
+	OPT_SENDER = 256,
+	OPT_FOR = 257,
+	OPT_REASON = 258,
+	OPT_FOLLOW = 259,
+	OPT_MTA = 260,
+	OPT_CONFIG = 261,
+};
 
 static const struct option long_options[] = {
 	{"socket", required_argument, NULL, 's'},
@@ -26,6 +33,8 @@ static const struct option long_options[] = {
 	{"for", required_argument, NULL, OPT_FOR},
 	{"reason", required_argument, NULL, OPT_REASON},
 	{"follow", no_argument, NULL, OPT_FOLLOW},
+	{"mta", required_argument, NULL, OPT_MTA},
+	{"config", required_argument, NULL, OPT_CONFIG},
 	{NULL, 0, NULL, 0},
 };
 
@@ -98,6 +107,14 @@ static int read_options(struct command_line *line, int argc, char **argv)
 		case OPT_REASON:
 			line->call.reason = optarg;
 			line->options |= VERB_REASON;
+			break;
+		case OPT_MTA:
+			line->call.mta = optarg;
+			line->options |= VERB_MTA;
+			break;
+		case OPT_CONFIG:
+			line->call.config = optarg;
+			line->options |= VERB_CONFIG;
 			break;
 		case OPT_FOLLOW:
 			line->call.is_following = true;

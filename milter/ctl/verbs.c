@@ -9,6 +9,7 @@
 #include "core/duration.h"
 #include "core/endpoint.h"
 #include "ctl/local.h"
+#include "ctl/parse_log.h"
 #include "ctl/show.h"
 
 #include <poll.h>
@@ -286,6 +287,21 @@ static int run_state(const struct verb_call *call)
 	return result;
 }
 
+static int run_parse_log(const struct verb_call *call)
+{
+	bool is_sendmail = call->mta != NULL && strcmp(call->mta, "sendmail") == 0;
+	struct parse_log_settings settings = {
+		.path = call->argument_count == 0 ? NULL : call->arguments[0],
+		.is_sendmail = is_sendmail,
+		.config = call->config,
+		.is_json = call->is_json,
+	};
+
+	if (call->mta != NULL && !is_sendmail && strcmp(call->mta, "postfix") != 0)
+		return usage("an MTA: postfix or sendmail", call->mta);
+	return parse_log_run(&settings);
+}
+
 static const struct verb verbs[] = {
 	{"status", "", "the daemon: sockets, table, counters", 0, 0, 0, true, run_status},
 	{"pools", "", "the pools, their hosts and how the mail is spread", 0, 0, 0, true,
@@ -304,6 +320,9 @@ static const struct verb verbs[] = {
 	{"reset", "HOST[:PORT]", "forget what is remembered of a host", 1, 1, 0, true, run_reset},
 	{"reload", "", "read the configuration again", 0, 0, 0, true, run_reload},
 	{"check", "FILE", "check a configuration, without a daemon", 1, 1, 0, false, run_check},
+	{"parse-log", "[FILE] [--mta postfix|sendmail] [--config FILE]",
+		"what the lines of an MTA's log say of hosts, without a daemon", 0, 1,
+		VERB_MTA | VERB_CONFIG, false, run_parse_log},
 	{"state", "FILE", "show a state file, without a daemon", 1, 1, 0, false, run_state},
 };
 

@@ -125,6 +125,8 @@ char *corpus_describe(char *out, const struct observation *observation)
 	add(&words, "what=%s stage=%s outcome=%s", observation_what_name(observation->what),
 		observation_stage_name(observation->stage),
 		observation_outcome_name(observation->outcome));
+	if (observation->is_repeat)
+		add(&words, " repeat");
 	if (observation->code != 0)
 		add(&words, " code=%d", observation->code);
 	add_string(&words, "enhanced", observation->enhanced);

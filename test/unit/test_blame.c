@@ -119,6 +119,8 @@ START_TEST(what_is_sent_is_a_success)
 	observation.outcome = OBSERVATION_SENT;
 	ck_assert_int_eq(blame_find(NULL, 0, &observation).class, BLAME_SUCCESS);
 	ck_assert_int_eq(blame_find(NULL, 0, &observation).reason, HEALTH_REASON_DELIVERED);
+	observation.stage = AT(RCPT);
+	ck_assert_int_eq(blame_find(NULL, 0, &observation).class, BLAME_NONE);
 	observation.is_probe = true;
 	ck_assert_int_eq(blame_find(NULL, 0, &observation).reason, HEALTH_REASON_PROBED);
 }
