@@ -11,7 +11,7 @@ world_open
 daemon_make
 # Sanitizers take ten times the memory.
 MANY=1000000
-if nm "$DAEMON_PROGRAM" | grep -qE '__(asan|tsan)_init'; then
+if daemon_has asan || daemon_has tsan; then
 	MANY=100000
 fi
 FEW=100000

@@ -187,15 +187,18 @@ contains "milterctl state: a folder" "$(ctl state "$daemon" 2>&1)" "not a state 
 # ---- no space: an error, never a signal
 
 daemon_routes <<<"$routes"
-status=0
-(
-	ulimit -f 64
-	exec "$DAEMON_PROGRAM" -c "$daemon/routes.cfg"
-) >"$world/refused.log" 2>&1 || status=$?
-is "a limit of file sizes: status 1" "$status" 1
-contains "a limit of file sizes: it says why" "$(cat "$world/refused.log")" \
-	"state file $daemon/state: cannot reserve space: File too large"
-rm -f "$daemon/state"
+# ThreadSanitizer has files of its own, which the limit would hit.
+if ! daemon_has tsan; then
+	status=0
+	(
+		ulimit -f 64
+		exec "$DAEMON_PROGRAM" -c "$daemon/routes.cfg"
+	) >"$world/refused.log" 2>&1 || status=$?
+	is "a limit of file sizes: status 1" "$status" 1
+	contains "a limit of file sizes: it says why" "$(cat "$world/refused.log")" \
+		"state file $daemon/state: cannot reserve space: File too large"
+	rm -f "$daemon/state"
+fi
 
 # on_disk SIZE COMMAND...: with a file system of that size at $daemon/disk.
 on_disk() {

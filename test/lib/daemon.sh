@@ -182,6 +182,11 @@ daemon_first() { # POOL
 		'.pools[] | select(.pool == $pool) | .hosts[] | "\(.host) \(.first)"'
 }
 
+# True if it was built with that sanitizer: asan or tsan.
+daemon_has() {
+	nm "$DAEMON_PROGRAM" | grep -q "__$1_init"
+}
+
 # What sanitizers have to say, or a crash.
 daemon_is_sound() {
 	! grep -E 'Sanitizer|runtime error:|Assertion .* failed' "$world"/*.log

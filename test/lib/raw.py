@@ -21,8 +21,9 @@ import sys
 def connect(name, wait):
     if name.startswith("/"):
         connection = socket.socket(socket.AF_UNIX)
-        connection.settimeout(wait)
+        # With a time limit, a full backlog would be an error at once.
         connection.connect(name)
+        connection.settimeout(wait)
     else:
         host, port = name.rsplit(":", 1)
         connection = socket.create_connection((host, int(port)), timeout=wait)
