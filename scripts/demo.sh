@@ -77,7 +77,7 @@ host_start mx3 13
 daemon_make
 # The daemon gives up root; what it writes must be its own.
 chown nobody "$daemon"
-daemon_routes <<END
+daemon_routes "$(health_settings)" <<END
 pools = { $(daemon_pool exchange 11 12 13) };
 
 routes = (
@@ -85,15 +85,22 @@ routes = (
 	{ match = "gone.example.com";  action = "reject"; text = "5.1.2 moved away"; } );
 END
 daemon_start --user nobody
-mta_make "$daemon_socket"
+# The log must be readable to nobody.
+mta_make "$daemon_socket" 'smtp_connection_cache_on_demand=no'
 mta_start
 
 step "$MESSAGES messages to a pool of three hosts of equal priority; one says 431 to everybody"
 echo "   full  $world_net.11:$HOST_PORT   greets with \"431 4.3.1 full.example Mail system full\""
 echo "   mx2   $world_net.12:$HOST_PORT   is well"
 echo "   mx3   $world_net.13:$HOST_PORT   is well"
-smtp-source -N -m "$MESSAGES" -s 3 -f demo@client.example -t user@example.com \
-	"inet:$mta_ip:$MTA_PORT" || give_up "Postfix did not take the messages"
+send_some() { # N
+	smtp-source -N -m "$1" -s 3 -f demo@client.example -t user@example.com \
+		"inet:$mta_ip:$MTA_PORT" || give_up "Postfix did not take the messages"
+}
+# Six at once, before anything is known of the hosts; then the others.
+send_some 6
+wait_for health_is 11 deferred || echo "   The full host is not found out."
+send_some $((MESSAGES - 6))
 # The queue is empty, and the hosts have what Postfix took.
 all_delivered() {
 	hosts_have "$MESSAGES" mx2 mx3 && mta_queue_is_empty
@@ -131,6 +138,8 @@ else
 	echo "   There was none."
 fi
 
+step "What the milter says of it"
+daemon_said | grep 'info: host=' | sed 's/^/   /'
 step "milterctl pools"
 ctl pools
 step "milterctl hosts"
