@@ -95,7 +95,6 @@ static bool defer(struct health *health, const struct breaker_policy *policy,
 	draw = hash_pair((uint64_t)now, event->message ^ health->attempts);
 	if (health->backoff_steps < STEPS_MAX)
 		health->backoff_steps++;
-	health->successes = 0;
 	health->evidence_count = 0;
 	return change(
 		health, HEALTH_DEFERRED, event->reason, now + with_jitter(policy, span, draw), now);

@@ -148,7 +148,8 @@ static void read_line(const struct parse_log_settings *settings, const struct co
 
 	if (!logline_parse(&line, text, length, now, utc_offset(now)))
 		return;
-	if (!(settings->is_sendmail ? log_sendmail_parse : log_postfix_parse)(&line, &observation))
+	if (settings->is_sendmail ? !log_sendmail_parse(&line, &observation)
+				  : !log_postfix_parse(&line, &observation))
 		return;
 	blame = find_blame(conf, &observation);
 	if (settings->is_json)

@@ -38,14 +38,15 @@ static const struct breaker_policy probed = {
 /* ---- histories, in a small language of words
  *
  * fN aN    a failure of message N that counts, or defers at once
- * FN       a failure of message N at another stage
+ * FN GN    a failure of message N at another stage, and at a third
  * s        a success                       n  a delivery that says nothing
  * p q      a probe comes through, or fails
  * c        a message is chosen for a trial
  * +N -N    N seconds pass, or the clock is set back by so many; then a tick
  * <N       the next evidence is N seconds old
  * D EN E R drain, drain until N seconds from now, enable, reset
- * =u =d =t =x =w   it must be up, deferred, on trial, drained; on trial and wanting a message
+ * =u =d =t =x   it must be up, deferred, on trial, drained
+ * =w =n    it must want a message for its trial, or not
  */
 
 struct play {
@@ -83,6 +84,8 @@ static bool is_in(const struct play *play, char letter)
 		return play->health.state == HEALTH_TRIAL;
 	case 'x':
 		return play->health.state == HEALTH_DRAINED;
+	case 'n':
+		return !breaker_wants_message(&play->health, play->policy);
 	default:
 		return breaker_wants_message(&play->health, play->policy);
 	}
@@ -99,6 +102,9 @@ static void act(struct play *play, const char *word, const char *name)
 		break;
 	case 'F':
 		feed(play, BREAKER_FAILURE, number, 8, false);
+		break;
+	case 'G':
+		feed(play, BREAKER_FAILURE, number, 9, false);
 		break;
 	case 'a':
 		feed(play, BREAKER_FAILURE_AT_ONCE, number, 1, false);
@@ -170,7 +176,8 @@ static const struct row {
 	{"three messages", &plain, "f1 =u f2 =u f3 =d"},
 	{"two are not enough", &plain, "f1 f2 =u"},
 	{"one message, tried again and again", &plain, "f1 +5 f1 +5 f1 +5 f1 +5 f1 =u"},
-	{"one message at three stages is one message", &plain, "f1 F1 =u"},
+	{"one message at three stages is one message", &plain, "f1 F1 G1 =u"},
+	{"two messages, one of them again and again", &plain, "f1 f2 f1 f1 f2 =u f3 =d"},
 	{"two messages, three failures", &plain, "f1 F1 =u f2 =d"},
 	{"a success ends the run", &plain, "f1 f2 s f3 f4 =u f5 =d"},
 	{"what says nothing does not", &plain, "f1 f2 n f3 =d"},
@@ -180,8 +187,8 @@ static const struct row {
 	{"at once", &plain, "a1 =d"},
 	{"at once, on top of others", &plain, "f1 a2 =d"},
 	{"on trial after the back-off", &plain, "a1 +29 =d +1 =t =w"},
-	{"for one message", &plain, "a1 +30 =w c =t +1 =t"},
-	{"that is waited for", &plain, "a1 +30 c +99 =t"},
+	{"for one message", &plain, "a1 +30 =w c =t =n +1 =t =n"},
+	{"that is waited for", &plain, "a1 +30 c +99 =t =n"},
 	{"but not for ever", &plain, "a1 +30 c +100 =w"},
 	{"one success is not enough", &plain, "a1 +30 c s =w"},
 	{"two are", &plain, "a1 +30 c s c s =u"},
@@ -213,7 +220,7 @@ static const struct row {
 	{"a clock set back does not make one deaf", &plain, "+5000 a1 +30 s s -4000 f2 f3 f4 =d"},
 	{"a clock set back does not keep a trial", &plain, "+5000 a1 +30 c -4000 =t +100 =w"},
 	{"a clock set forward", &plain, "a1 +999999 =w c s c s =u"},
-	{"with a probe no message is risked", &probed, "a1 +30 =t c p =t p =u"},
+	{"with a probe no message is risked", &probed, "a1 +30 =t =n c p =t p =u"},
 	{"a probe that fails a trial", &probed, "a1 +30 q =d +60 =t"},
 	{"probes do not end a back-off", &probed, "a1 p p p =d +30 p p =u"},
 	{"three probes that fail", &probed, "q +1 q +1 q =d"},

@@ -177,6 +177,10 @@ START_TEST(all_deferred_is_put_off)
 	/* What is drained is used if there is nothing else. */
 	ck_assert(!is_put_off("u@late.example"));
 	ck_assert(!is_put_off("u@two.example"));
+	see("a.example", OBSERVATION_STAGE_MAIL, 421);
+	see("b.example", OBSERVATION_STAGE_MAIL, 421);
+	ck_assert(!is_put_off("u@two.example"));
+	ck_assert_str_eq(choose("two"), "smtp:[a.example]:25,[b.example]:25");
 }
 END_TEST
 
