@@ -173,6 +173,9 @@ void follow_door_open(struct follow_door *door, const char *log)
 {
 	if (door->log != NULL && strcmp(door->log, log) == 0)
 		return;
+	/* A place in one log is none in another: that one is followed from its end. */
+	if (door->log != NULL)
+		memset(door->settings.place, 0, sizeof(*door->settings.place));
 	close_log(door);
 	door->log = strdup(log);
 	if (door->log == NULL)

@@ -123,6 +123,22 @@ START_TEST(orders)
 }
 END_TEST
 
+START_TEST(slow_start_gives_a_part)
+{
+	int first = 0;
+
+	make("uuu");
+	policy.slow_start = 400000;
+	healths[1].reason = HEALTH_REASON_RECOVERED;
+	healths[1].since = 1000000 - 100000;
+	/* A quarter of the weight of the other two. */
+	for (int i = 0; i < 900; i++)
+		first += order(0).hosts[0] == 1;
+	policy.slow_start = 0;
+	ck_assert_int_eq(first, 100);
+}
+END_TEST
+
 START_TEST(only_rotations)
 {
 	char seen[64][POOL_HOSTS_MAX + 1];
@@ -232,8 +248,9 @@ END_TEST
 
 int main(void)
 {
-	const struct suite_test tests[] = {{orders, COUNT(rows)}, {only_rotations, 1},
-		{hash_gives_one_order_for_one_key, 1}, {holds_for_any_pool, 300}};
+	const struct suite_test tests[] = {{orders, COUNT(rows)}, {slow_start_gives_a_part, 1},
+		{only_rotations, 1}, {hash_gives_one_order_for_one_key, 1},
+		{holds_for_any_pool, 300}};
 
 	return suite_run("candidates", tests, COUNT(tests));
 }
