@@ -4,7 +4,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # Copyright (c) 2026 the nexthop-milter authors
 #
-# Usage: scripts/setup.sh [build|test]    build: only what the build takes; test (default): all
+# Usage: scripts/setup.sh [build|test]    build: what the build and the demonstration take; test (default): all
 #
 # The machine's own mail system is left as it is: where the tests bring in Postfix, nothing of it is
 # started and its configuration is not touched.
@@ -13,13 +13,13 @@ set -eu
 BUILD='gcc libc6-dev make autoconf automake libtool pkg-config mandoc
 	libmilter-dev libconfig-dev libevent-dev libjansson-dev libcurl4-openssl-dev libidn2-dev
 	libsystemd-dev check'
-MTA='postfix postfix-pcre'
-TEST='miltertest swaks socat jq curl python3 iproute2 procps xz-utils git systemd-journal-remote
+DEMO='postfix postfix-pcre jq swaks'
+TEST='miltertest socat curl python3 iproute2 procps xz-utils git systemd-journal-remote
 	clang-format clang-tidy cppcheck valgrind'
 
 case "${1:-test}" in
-build) wanted="$BUILD $MTA" ;;
-test) wanted="$BUILD $MTA $TEST" ;;
+build) wanted="$BUILD $DEMO" ;;
+test) wanted="$BUILD $DEMO $TEST" ;;
 *) sed -n '2s/^# //p;7s/^# //p' "$0" >&2; exit 2 ;;
 esac
 
