@@ -18,7 +18,8 @@
  * Runs on the main thread's event loop, by libevent's HTTP server. A request is small and bounded;
  * a client that is slow or sends junk costs its connection and nothing else.
  *
- * Limits: an answer is built whole in memory before it is sent.
+ * Limits: an answer is built whole in memory before it is sent. Connections are not counted: who
+ * floods the read-only listener takes descriptors away from the milter.
  */
 
 /* Called once a reload has ended. ERROR is NULL if it succeeded; FAULTS may have warnings then. */
