@@ -35,9 +35,11 @@ void engine_view_pool_host(struct engine *engine, size_t pool, int host, struct 
 
 bool engine_view_probe(struct engine *engine, size_t host, struct engine_probe *probe)
 {
-	const struct pool *pool = engine->roster->hosts[host].pool;
+	const struct roster_host *of = &engine->roster->hosts[host];
+	const struct pool *pool = of->pool;
 
-	if (pool->probe.interval == 0)
+	/* Behind a name with MX records stand others. */
+	if (pool->probe.interval == 0 || of->host->lookup == LOOKUP_MX)
 		return false;
 	probe->probe = pool->probe;
 	probe->jitter = pool->policy.jitter;

@@ -22,7 +22,9 @@ static const char pools[] =
 	" late = { all_deferred = \"tempfail\"; hosts = ( { host = \"c.example\"; } ); };\n"
 	" main = { fallback = \"spare\"; hosts = ( { host = \"d.example\"; } ); };\n"
 	" spare = { transport = \"relay\"; hosts = ( { host = \"e.example\"; } ); };\n"
-	" probed = { health = { probe = { interval = 5; }; }; hosts = ( { host = \"f.example\"; } "
+	" probed = { health = { probe = { interval = 5; }; }; hosts = ( { host = \"f.example\"; "
+	"},\n"
+	"  { host = \"mx.example\"; lookup = \"mx\"; } "
 	"); };\n"
 	" odd = { health = { classify = ( { code = 450; class = \"host_at_once\"; } ); };\n"
 	"  hosts = ( { host = \"g.example\"; } ); };\n"
@@ -216,6 +218,8 @@ START_TEST(probes)
 	ck_assert_int_eq(target.probe.interval, 5000);
 	ck_assert(!engine_view_probe(
 		sample.engine, engine_find_host(sample.engine, "a.example", 0, 0), &target));
+	ck_assert(!engine_view_probe(
+		sample.engine, engine_find_host(sample.engine, "mx.example", 0, 0), &target));
 	probe.is_probe = true;
 	probe.what = OBSERVATION_REFUSED;
 	engine_observe(sample.engine, &probe);
