@@ -132,7 +132,7 @@ static const char *next(const struct roster *of, bool take)
 	int32_t credit[POOL_HOSTS_MAX];
 	struct candidates candidates;
 
-	roster_order(pool, 0, credit, &candidates);
+	roster_order(pool, 0, 1000, credit, &candidates);
 	ck_assert_int_eq(candidates.count, 3);
 	if (take)
 		roster_take_turn(pool, credit, &candidates);

@@ -6,6 +6,7 @@
 
 #include "engine/clock.h"
 #include "engine/engine.h"
+#include "engine/engine_view.h"
 #include "engine/log.h"
 #include "engine/simulation.h"
 #include "sample.h"
@@ -50,9 +51,11 @@ static void take_turn(const struct address *address)
 {
 	struct view_route route;
 	struct engine_choice choice;
+	struct engine_message message = {.recipient_hash = address->hash, .queue_id = ""};
 
 	engine_route(sample.engine, address, &route);
-	ck_assert_int_eq(engine_choose(sample.engine, route.pool, address->hash, 0, &choice), 0);
+	message.pool = route.pool;
+	ck_assert_int_eq(engine_choose(sample.engine, &message, &choice), 0);
 }
 
 static uint64_t messages_of_pool(void)
