@@ -322,8 +322,13 @@ static bool feed_evidence(struct health *health, const struct breaker_policy *po
 	const struct breaker_event *event, int64_t now)
 {
 	count(health, event);
-	if (event->kind == BREAKER_ATTEMPT || event->at < health->since)
+	if (event->at < health->since)
 		return false;
+	if (event->kind == BREAKER_ATTEMPT) {
+		/* The host answered, but the trial has shown nothing: it takes another message. */
+		health->trial_message = 0;
+		return false;
+	}
 	if (event->kind != BREAKER_SUCCESS)
 		return feed_failure(health, policy, event, now);
 	return feed_success(health, policy, event) && recover(health, now);

@@ -190,6 +190,7 @@ static const struct row {
 	{"for one message", &plain, "a1 +30 =w c =t =n +1 =t =n"},
 	{"that is waited for", &plain, "a1 +30 c +99 =t =n"},
 	{"but not for ever", &plain, "a1 +30 c +100 =w"},
+	{"a trial that shows nothing takes another one", &plain, "a1 +30 c =n n =w"},
 	{"one success is not enough", &plain, "a1 +30 c s =w"},
 	{"two are", &plain, "a1 +30 c s c s =u"},
 	{"a failure on trial defers, whatever kind", &plain, "a1 +30 c f2 =d"},
