@@ -84,7 +84,7 @@ check() { # BUILD [OPTION OF configure]
 		sh -c 'cd "$1" && shift && ../../configure --enable-werror "$@"' - "$folder" "$@" || return
 	step "make, $build" "$folder/make.log" make -C "$folder" -j"$jobs" || return
 	run_tests "$build" "$folder"
-	[ "$build" = plain ] || return
+	[ "$build" = plain ] || return 0
 	step "make lint" "$folder/lint.log" make -C "$folder" lint
 	# The package's own tests are those that need no root and no MTA: the others just ran.
 	step "make distcheck" "$folder/distcheck.log" \
