@@ -20,10 +20,11 @@ host_start many 25 -b '452 4.5.3 Too many recipients' -r rcpt
 host_start busy 26 -b '421 4.3.2 Closing' -r connect
 host_start strict 27 -B '550 5.7.1 No' -f rcpt
 host_start odd 28 -b '450 Try another server' -r rcpt
+host_start bare 29 -b '450 Come back later' -r rcpt
 daemon_make
 
-names=(silent refused grey full many busy odd)
-numbers=(21 22 23 24 25 26 28)
+names=(silent refused grey full many busy odd bare)
+numbers=(21 22 23 24 25 26 28 29)
 pools="strict = { hosts = ( { host = \"$world_net.27\"; port = $HOST_PORT; } ); };"
 routes='{ match = "strict.example"; pool = "strict"; }'
 for i in "${!names[@]}"; do
@@ -78,7 +79,7 @@ within "classify: one message was enough" "$(touched 28)" 1 2
 
 # ---- the recipient's or the sender's
 
-for row in "grey 23" "full 24" "many 25"; do
+for row in "grey 23" "full 24" "many 25" "bare 29"; do
 	read -r name number <<<"$row"
 	burst "$name" 30
 	is "$name: it is never deferred" "$(health_of "$number")" up
