@@ -82,7 +82,8 @@ void state_close(struct state *state);
 
 /*
  * How far the MTA's log was read, in the file itself; the caller may change it. Of the main thread
- * alone.
+ * alone. It is not checked when the file is opened: a kill may have halved it, and that is no reason
+ * to lose rotation and health. Whoever uses it asks log_place_valid().
  */
 struct log_place *state_log_place(struct state *state);
 

@@ -110,8 +110,6 @@ static const char *check(struct state *state, size_t size)
 		return "of another version";
 	if (header->slot_count > STATE_SLOTS_MAX)
 		return "slot count out of range";
-	if (!log_place_valid(&header->log))
-		return "a value is out of range";
 	if (size < file_size(header->slot_count))
 		return "truncated";
 	for (uint32_t i = 0; i < header->slot_count; i++) {

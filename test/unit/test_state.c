@@ -291,6 +291,24 @@ START_TEST(an_unchanged_file_is_not_set_aside)
 }
 END_TEST
 
+/* A kill in the middle of noting how far the log was read costs that place, and nothing else. */
+START_TEST(a_halved_place_in_the_log_is_no_reason)
+{
+	const struct log_place halved = {.now = {.inode = 1, .offset = 2, .seen = 1}};
+	struct state *state = open_good();
+
+	claim(state, STATE_POOL, "exchange", 0, NOW);
+	*state_log_place(state) = halved;
+	state_close(state);
+	ck_assert(!log_place_valid(&halved));
+	state = state_open(path, &report);
+	ck_assert_ptr_nonnull(state);
+	ck_assert(!report.set_aside);
+	ck_assert(state_has(state, STATE_POOL, "exchange", 0, NOW));
+	state_close(state);
+}
+END_TEST
+
 START_TEST(refuses_what_is_no_file)
 {
 	ck_assert_int_eq(symlink("/etc/passwd", path), 0);
@@ -455,7 +473,8 @@ int main(void)
 {
 	const struct suite_test tests[] = {{keeps_what_was_claimed, 1}, {one_daemon_a_file, 1},
 		{reads_beside_a_daemon, 1}, {sets_aside_what_does_not_fit, COUNT(brokens)},
-		{an_unchanged_file_is_not_set_aside, 1}, {refuses_what_is_no_file, 1},
+		{an_unchanged_file_is_not_set_aside, 1},
+		{a_halved_place_in_the_log_is_no_reason, 1}, {refuses_what_is_no_file, 1},
 		{grows_and_stays_where_it_is, 1}, {a_full_disk_is_an_error, 1},
 		{a_slot_that_left_is_kept_for_a_day, 1}, {a_kill_halves_nothing, 1}};
 
