@@ -72,7 +72,7 @@ struct view_route {
 	char match[ADDRESS_MAX + 1];
 	char source[VIEW_SOURCE_MAX]; /* file:line */
 	char pool_name[POOL_KEY_MAX + 1];
-	char code[4]; /* ACTION_REJECT, ACTION_DEFER: of the reply */
+	char code[4]; /* ACTION_REJECT, ACTION_DEFER, is_put_off: of the reply */
 	char enhanced[16];
 	char text[VIEW_REPLY_MAX];
 };

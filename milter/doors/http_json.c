@@ -103,8 +103,6 @@ json_t *http_json_pool(struct engine *engine, size_t pool)
 
 static json_t *reply(const struct view_route *route)
 {
-	if (route->is_put_off)
-		return json_string("451 4.4.1 All hosts for this recipient fail, try again later");
 	if (route->code[0] == '\0')
 		return json_null();
 	return json_sprintf("%s %s %s", route->code, route->enhanced, route->text);

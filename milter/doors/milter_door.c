@@ -195,7 +195,11 @@ static sfsistat refuse(SMFICTX *ctx, const struct view_route *route, const char 
 	if (smfi_setreply(ctx, code, enhanced, text) == MI_FAILURE)
 		log_warning("%s: cannot set the reply \"%s %s %s\"", route->source, code, enhanced,
 			route->text);
-	engine_count(door.engine, is_reject ? ENGINE_RCPT_REJECTED : ENGINE_RCPT_DEFERRED, 1);
+	engine_count(door.engine,
+		is_reject	    ? ENGINE_RCPT_REJECTED
+		: route->is_put_off ? ENGINE_PUT_OFF
+				    : ENGINE_RCPT_DEFERRED,
+		1);
 	log_debug("%s: to=%s action=%s match=%s source=%s reply=\"%s %s %s\"", queue_id(ctx, id),
 		printable_copy(shown, sizeof(shown), recipient), table_action_name(route->action),
 		route->match, route->source, route->code, route->enhanced, route->text);
@@ -228,16 +232,10 @@ static sfsistat on_recipient(SMFICTX *ctx, char **arguments)
 	address_parse(&recipient, arguments[0]);
 	idn_fold_address(&recipient);
 	engine_route(door.engine, &recipient, &route);
-	if (route.action == ACTION_REJECT || route.action == ACTION_DEFER)
+	if (route.action == ACTION_REJECT || route.action == ACTION_DEFER || route.is_put_off)
 		return refuse(ctx, &route, arguments[0]);
 	if (lacks_steps(session, &route))
 		return tempfail(ctx, "4.3.5", "Routing has changed, try again on a new connection");
-	if (route.is_put_off) {
-		engine_count(door.engine, ENGINE_PUT_OFF, 1);
-		log_debug("NOQUEUE: pool=%s match=%s source=%s: all hosts are deferred",
-			route.pool_name, route.match, route.source);
-		return tempfail(ctx, "4.4.1", "All hosts for this recipient fail, try again later");
-	}
 	if (session->recipients++ == 0) {
 		session->route = route;
 		session->recipient_hash = recipient.hash;

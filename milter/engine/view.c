@@ -88,6 +88,20 @@ void view_copy_pool_host(struct view_host *view, const struct roster *roster, si
 	add_counts(view, from, (uint32_t)host);
 }
 
+/* What recipients are answered while all hosts of their pool are deferred (RFC 3463, 4.4.1). */
+static const struct route put_off = {
+	.code = "451",
+	.enhanced = "4.4.1",
+	.text = "All hosts for this recipient fail, try again later",
+};
+
+static void copy_reply(struct view_route *view, const struct route *route)
+{
+	view_copy_text(view->code, sizeof(view->code), route->code);
+	view_copy_text(view->enhanced, sizeof(view->enhanced), route->enhanced);
+	view_copy_text(view->text, sizeof(view->text), route->text);
+}
+
 /* A pool whose hosts are all drained is used all the same. */
 static bool is_put_off(const struct roster_pool *pool)
 {
@@ -122,11 +136,11 @@ void view_copy_route(
 
 		view->pool = pool->slot;
 		view->is_put_off = is_put_off(pool);
+		if (view->is_put_off)
+			copy_reply(view, &put_off);
 		view->hash_on = pool->pool->hash_on;
 		view_copy_text(view->pool_name, sizeof(view->pool_name), pool->pool->name);
 	} else if (route->action == ACTION_REJECT || route->action == ACTION_DEFER) {
-		view_copy_text(view->code, sizeof(view->code), route->code);
-		view_copy_text(view->enhanced, sizeof(view->enhanced), route->enhanced);
-		view_copy_text(view->text, sizeof(view->text), route->text);
+		copy_reply(view, route);
 	}
 }
