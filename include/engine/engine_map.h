@@ -1,0 +1,40 @@
+/* engine_map: what the maps of the MTAs are answered
+ *
+ * SPDX-License-Identifier: BSD-2-Clause
+ * Copyright (c) 2026 the nexthop-milter authors
+ */
+#ifndef ENGINE_ENGINE_MAP_H
+#define ENGINE_ENGINE_MAP_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "core/address.h"
+#include "core/table.h"
+#include "engine/engine.h"
+#include "engine/view.h"
+
+/*
+ * An MTA asks several times for one recipient and keeps what it is told for a while: no answer
+ * advances a rotation. For the main thread.
+ */
+
+struct engine_map_answer {
+	struct view_route route;   /* ACTION_NONE: the table has no route for the key */
+	char nexthop[NEXTHOP_MAX]; /* ACTION_POOL: the list, in the form of the MTA */
+};
+
+/* Whom a key stands for. */
+enum engine_map_key {
+	ENGINE_MAP_RECIPIENT = 0, /* a recipient, or all those of a domain: mail follows */
+	ENGINE_MAP_NOBODY = 1, /* asked for by way of precaution, as "*": no host is tried by it */
+};
+
+/* The route of an address in its one form, as engine_route() takes it. */
+void engine_map_address(struct engine *engine, const struct address *address,
+	enum engine_map_key key, struct engine_map_answer *answer);
+
+/* The list of a token's pool, "POOL.POSITION" (token.h). No such pool: ACTION_NONE. */
+void engine_map_token(struct engine *engine, const char *token, struct engine_map_answer *answer);
+
+#endif
