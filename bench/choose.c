@@ -116,7 +116,8 @@ static void choose(struct setting *setting, int operation)
 
 	sink += (uintptr_t)table_lookup(&setting->table, address);
 	candidates_order(&setting->pool, &input, &candidates);
-	sink += (uint64_t)nexthop_list(nexthop, sizeof(nexthop), &setting->pool, &candidates);
+	sink += (uint64_t)nexthop_list(
+		nexthop, sizeof(nexthop), &setting->pool, &candidates, TABLE_POSTFIX);
 }
 
 static double time_baseline(void)

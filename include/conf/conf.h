@@ -22,6 +22,10 @@ struct arena;
 
 enum conf_mta { CONF_MTA_POSTFIX = 0, CONF_MTA_SENDMAIL = 1 };
 enum conf_on_error { CONF_ON_ERROR_TEMPFAIL = 0, CONF_ON_ERROR_ACCEPT = 1 };
+/* Recipients of different routes in one message: the map routes each, or the client splits it. */
+enum conf_mixed { CONF_MIXED_MAP = 0, CONF_MIXED_SPLIT = 1 };
+/* How Postfix hears of a pool: FILTER for the message, or the map for each recipient. */
+enum conf_delivery { CONF_DELIVERY_FILTER = 0, CONF_DELIVERY_MAP = 1 };
 enum conf_log_to { CONF_LOG_TO_STDERR = 0, CONF_LOG_TO_SYSLOG = 1 };
 /* "unix:/path" or "inet:PORT@HOST", taken apart. */
 struct conf_socket {
@@ -37,6 +41,8 @@ struct conf {
 	int mta;	     /* enum conf_mta */
 	int on_error;	     /* enum conf_on_error */
 	int log_to;	     /* enum conf_log_to */
+	int mixed;	     /* enum conf_mixed; Postfix only, like the next */
+	int delivery;	     /* enum conf_delivery */
 	struct conf_socket milter_socket;
 	struct conf_socket map_socket;
 	struct conf_socket control_socket;

@@ -23,6 +23,7 @@ struct conf_pools {
 	void *by_name;			  /* search tree of struct pool */
 	const char **fallback;		  /* the name of each pool's, or NULL */
 	const struct conf_health *health; /* of all pools */
+	enum table_mta mta;
 };
 
 /*
@@ -30,7 +31,7 @@ struct conf_pools {
  * without memory.
  */
 int conf_pool_begin(struct conf_pools *pools, struct schema_reader *reader,
-	const struct conf_health *health, size_t room);
+	const struct conf_health *health, enum table_mta mta, size_t room);
 
 /* Frees the search tree; what is in the arena stays. */
 void conf_pool_end(struct conf_pools *pools);

@@ -36,6 +36,15 @@ struct address {
 	bool too_long;
 };
 
+/* Where an address's local part and domain stand in its text, in the form it was given in. */
+struct address_parts {
+	const char *local;
+	size_t local_length;
+	const char *domain;   /* without the dot at its end */
+	size_t domain_length; /* 0: it has none */
+};
+void address_split(struct address_parts *parts, const char *text);
+
 /* Reads TEXT, which need not be in angle brackets, into ADDRESS. */
 void address_parse(struct address *address, const char *text);
 

@@ -52,6 +52,7 @@ struct breaker_event {
 	enum breaker_kind kind;
 	int64_t at;	  /* of evidence, ms since 1970: when it was seen */
 	uint64_t message; /* evidence, CHOSEN: which message; never 0 */
+	uint64_t instead; /* CHOSEN: what the host was put first for until now; 0: nothing */
 	uint64_t stage;	  /* of evidence: one message counts once at each */
 	bool is_probe;
 	bool is_repeat;		   /* it was counted as an attempt already */
@@ -69,6 +70,9 @@ bool breaker_feed(struct health *health, const struct breaker_policy *policy,
 
 /* True if the host is on trial and waits for a message to be put first. */
 bool breaker_wants_message(const struct health *health, const struct breaker_policy *policy);
+
+/* True if it is on trial and waits for the result of the message that it was given. */
+bool breaker_has_message(const struct health *health, const struct breaker_policy *policy);
 
 /* A weight in 1/BREAKER_WEIGHT_UNITs: it grows while a host that has recovered starts slowly. */
 enum { BREAKER_WEIGHT_UNIT = 16 };

@@ -24,12 +24,22 @@
  *
  * Only the first tier that has a host advances the rotation. The tiers behind it start where the
  * number of the turn says: if the first tier fails before its health is known, they share the load.
+ *
+ * Who must not advance the rotation starts by a key, or from the host that was chosen before.
  */
 
 struct candidates {
 	int count;
+	int tiered;		       /* so many of them stand by priority; the rest waits */
 	bool is_trial;		       /* the first is on trial: this is its message */
 	uint8_t hosts[POOL_HOSTS_MAX]; /* indexes into the pool's hosts */
+};
+
+/* Which host of a tier comes first. */
+enum candidates_start {
+	CANDIDATES_BY_TURN = 0,	  /* as the pool's balance has it */
+	CANDIDATES_BY_KEY = 1,	  /* by the key, whatever the balance; credit stays as it is */
+	CANDIDATES_FROM_HOST = 2, /* `from`, or the next of its tier that is up; else by the key */
 };
 
 /* What the order depends on beside the pool, which has pool->host_count of each. */
@@ -38,7 +48,11 @@ struct candidates_input {
 	const struct breaker_policy *const *policy;
 	int32_t *credit; /* pick.h's memory; changed */
 	uint64_t turn;	 /* how many messages the pool has had */
-	uint64_t key;	 /* BALANCE_HASH: of the recipient or sender */
+	uint64_t key;	 /* BALANCE_HASH, CANDIDATES_BY_KEY: of the recipient or sender */
+	enum candidates_start start;
+	int from;	    /* CANDIDATES_FROM_HOST: index of the host */
+	uint64_t recipient; /* a trial that was given to this hash is given to it again; 0: none */
+	bool has_no_trial;  /* no host on trial is put in front: no mail follows */
 	int64_t now;
 };
 

@@ -28,6 +28,7 @@ enum {
 	NEXTHOP_MAX = 64 + POOL_HOSTS_MAX * (DOMAIN_MAX + 10), /* a whole next hop, with its NUL */
 };
 
+enum table_mta { TABLE_POSTFIX = 0, TABLE_SENDMAIL = 1 };
 enum balance { BALANCE_ROUND_ROBIN = 0, BALANCE_HASH = 1 };
 enum hash_on { HASH_ON_RECIPIENT = 0, HASH_ON_SENDER = 1 };
 enum lookup { LOOKUP_HOST = 0, LOOKUP_MX = 1 };
@@ -46,7 +47,7 @@ enum action {
 
 struct pool_host {
 	const char *name;    /* host name (A-labels, lower case) or IP address, canonical */
-	const char *nexthop; /* as the MTA wants it in a list: "[192.0.2.1]:25" */
+	const char *nexthop; /* as the MTA wants it in a list (nexthop.h) */
 	uint64_t key;	     /* table_host_key(): the health of a host belongs to it */
 	int port;
 	int priority;
@@ -112,6 +113,7 @@ struct table_place {
 };
 
 struct table {
+	enum table_mta mta; /* for which the next hops are written */
 	const struct pool *pools;
 	size_t pool_count;
 	const struct route *routes;
@@ -139,6 +141,9 @@ const struct route *table_lookup(const struct table *table, const struct address
 
 /* The key of a host: of its name (or address) and port, whichever pool it is in. */
 uint64_t table_host_key(const char *name, int port);
+
+/* The key of a pool: of its name. */
+uint64_t table_pool_key(const char *name);
 
 /* True if some pool chooses by the sender: only then the sender is of interest. */
 bool table_needs_sender(const struct table *table);

@@ -13,6 +13,7 @@
 #include "core/address.h"
 #include "core/observation.h"
 #include "core/table.h"
+#include "core/token.h"
 #include "engine/event_ring.h"
 #include "engine/simulation.h"
 #include "engine/state.h"
@@ -23,7 +24,8 @@
  * the counters. Everything that leaves is a copy. Each change of a host's state is one log line
  * and one event, written after the lock was given back.
  *
- * Any thread may call engine_route(), engine_choose(), engine_needs() and engine_count(); all other
+ * Any thread may call engine_route(), engine_choose(), engine_remember(), engine_needs() and
+ * engine_count(); all other
  * functions belong to the main thread, which alone swaps tables: indexes of pools, hosts and routes
  * stay valid for it between two swaps.
  */
@@ -34,7 +36,7 @@ enum engine_counter {
 	ENGINE_MESSAGES = 0, /* that came to their end */
 	ENGINE_ROUTED = 1,   /* got a next hop */
 	ENGINE_UNROUTED = 2, /* left to the MTA: no route, or dns */
-	ENGINE_MIXED = 3,    /* left to the MTA: recipients of different routes */
+	ENGINE_MIXED = 3,    /* had recipients of different routes */
 	ENGINE_DISCARDED = 4,
 	ENGINE_FAULTS = 5, /* answered by on_error */
 	ENGINE_RCPT_REJECTED = 6,
@@ -44,13 +46,15 @@ enum engine_counter {
 	ENGINE_PUT_OFF = 10,   /* recipients answered 451, as all hosts were deferred */
 	ENGINE_OBSERVED = 11,  /* observations about hosts of pools */
 	ENGINE_STRANGERS = 12, /* observations about other hosts */
-	ENGINE_COUNTER_COUNT = 13,
+	ENGINE_SPLIT = 13,     /* recipients answered 452: another route than the first */
+	ENGINE_COUNTER_COUNT = 14,
 };
 
 /* What the table in force needs to know of a message. */
 struct engine_needs {
-	bool pools;  /* some route leads to a pool: the message gets a header */
-	bool sender; /* some pool chooses by the sender */
+	bool pools;   /* some route leads to a pool, or for Sendmail discards */
+	bool headers; /* Postfix is told by a header */
+	bool sender;  /* some pool chooses by the sender */
 };
 
 /* A message that is to have a next hop. */
@@ -62,7 +66,10 @@ struct engine_message {
 };
 
 struct engine_choice {
-	char pool[POOL_KEY_MAX + 1];
+	char pool[POOL_KEY_MAX + 1]; /* that takes it */
+	size_t taker;		     /* its slot */
+	uint64_t host;		     /* key of the first host */
+	char token[TOKEN_NAME_MAX];  /* "POOL.N" for Sendmail (token.h): POOL is the route's */
 	char nexthop[NEXTHOP_MAX];
 };
 
@@ -73,6 +80,7 @@ struct engine_plan {
 	int candidate_count;
 	struct view_host candidates[POOL_HOSTS_MAX];
 	char nexthop[NEXTHOP_MAX];
+	char token[TOKEN_NAME_MAX]; /* empty: no pool */
 };
 
 /* STATE stays the caller's, and must outlive the engine. NULL: out of memory. */
@@ -94,6 +102,10 @@ void engine_route(struct engine *engine, const struct address *recipient, struct
  */
 int engine_choose(
 	struct engine *engine, const struct engine_message *message, struct engine_choice *choice);
+
+/* The choice for that recipient: the map answers by it for a minute. */
+void engine_remember(
+	struct engine *engine, uint64_t recipient_hash, const struct engine_choice *choice);
 
 /* Learns from what was seen of a host. Other hosts than those of the pools are only counted. */
 void engine_observe(struct engine *engine, const struct observation *observation);

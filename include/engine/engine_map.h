@@ -16,7 +16,10 @@
 
 /*
  * An MTA asks several times for one recipient and keeps what it is told for a while: no answer
- * advances a rotation. For the main thread.
+ * advances a rotation. The list starts with the host that the milter has chosen for that recipient
+ * within the last minute (replay.h) or that its token names; else by the weighted hash of the
+ * address. Health orders it as always. A host on trial that waits for a message is given to one
+ * recipient, and stays its until the result is there. For the main thread.
  */
 
 struct engine_map_answer {
@@ -27,7 +30,8 @@ struct engine_map_answer {
 /* Whom a key stands for. */
 enum engine_map_key {
 	ENGINE_MAP_RECIPIENT = 0, /* a recipient, or all those of a domain: mail follows */
-	ENGINE_MAP_NOBODY = 1, /* asked for by way of precaution, as "*": no host is tried by it */
+	ENGINE_MAP_NOBODY = 1,	  /* asked for by way of precaution, as "*": no mail follows */
+	ENGINE_MAP_EXPLAIN = 2,	  /* a person wants to know: no trial is given away */
 };
 
 /* The route of an address in its one form, as engine_route() takes it. */

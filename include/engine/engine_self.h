@@ -13,6 +13,7 @@
 #include "engine/engine.h"
 #include "engine/event_ring.h"
 #include "engine/recent.h"
+#include "engine/replay.h"
 #include "engine/roster.h"
 #include "engine/state.h"
 
@@ -24,6 +25,7 @@ struct engine {
 	struct engine_needs needs;
 	struct event_ring events;
 	struct recent recent;
+	struct replay replay;
 	_Atomic int64_t counters[ENGINE_COUNTER_COUNT];
 };
 

@@ -55,6 +55,7 @@ struct roster {
 	struct health **health;
 	const struct breaker_policy **policy;
 	uint32_t *by_name;	/* the hosts' indexes, sorted by name and port */
+	uint32_t *by_key;	/* the pools' indexes, sorted by table_pool_key() of their names */
 	uint32_t *pool_of_slot; /* index + 1; 0: that slot is no pool of this table */
 	size_t slot_count;
 	bool *used; /* for each slot */
@@ -88,30 +89,34 @@ bool roster_has_usable(const struct roster_pool *pool);
 const struct roster_pool *roster_effective(
 	const struct roster *roster, const struct roster_pool *pool);
 
+/* True if TAKER is POOL or one of the pools along its fallbacks. */
+bool roster_may_take(const struct roster *roster, const struct roster_pool *pool,
+	const struct roster_pool *taker);
+
+/* The place in the pool of the host of that key (table_host_key()), or -1. */
+int roster_place_of(const struct roster_pool *pool, uint64_t host);
+
 /* The rotation's memory, in the order of the pool's hosts. The engine lock must be held. */
 void roster_get_credit(const struct roster_pool *pool, int32_t credit[POOL_HOSTS_MAX]);
+
+/* For what an order is asked: members of struct candidates_input. */
+struct roster_ask {
+	uint64_t key;
+	enum candidates_start start;
+	int from;
+	uint64_t recipient;
+	bool has_no_trial;
+};
 
 /*
  * The order of a pool's hosts for the next message, with the rotation's memory as it would be
  * after it in CREDIT; nothing is changed. The engine lock must be held.
  */
-void roster_order(const struct roster_pool *pool, uint64_t key, int64_t now,
+void roster_order(const struct roster_pool *pool, const struct roster_ask *ask, int64_t now,
 	int32_t credit[POOL_HOSTS_MAX], struct candidates *candidates);
 
 /* Takes the turn that roster_order() has prepared. The engine lock must be held. */
 void roster_take_turn(const struct roster_pool *pool, const int32_t credit[POOL_HOSTS_MAX],
 	const struct candidates *candidates);
-
-/* The index of the first host of that name, port (0: any) and index >= FROM, or host_count. */
-size_t roster_find_host(const struct roster *roster, const char *name, int port, size_t from);
-
-/*
- * How many hosts have that name, each with another port; *FIRST is the place in by_name of the one
- * with the lowest port.
- */
-size_t roster_find_name(const struct roster *roster, const char *name, size_t *first);
-
-/* The index of a pool's host among all hosts. */
-size_t roster_host_of(const struct roster *roster, const struct roster_pool *pool, int host);
 
 #endif

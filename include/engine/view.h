@@ -69,6 +69,7 @@ struct view_route {
 	size_t pool;	    /* ACTION_POOL: its slot, which outlives reloads */
 	bool is_put_off;    /* ACTION_POOL: all its hosts are deferred, and then it says tempfail */
 	enum hash_on hash_on;
+	bool is_by_hash; /* ACTION_POOL: it chooses by each recipient */
 	char match[ADDRESS_MAX + 1];
 	char source[VIEW_SOURCE_MAX]; /* file:line */
 	char pool_name[POOL_KEY_MAX + 1];

@@ -15,8 +15,6 @@
 #include <libgen.h>
 #include <string.h>
 
-static const char not_in_force[] = "is checked, but not in force in this version";
-
 /* ---- the top of the file */
 
 /* The characters that may part user and extension. */
@@ -67,11 +65,35 @@ static void check_sockets(
 			}
 }
 
-static void warn_at(struct schema_reader *reader, const config_setting_t *setting, const char *name)
+/* What is only for the one MTA, and what needs the map. */
+static void check_mta(
+	struct schema_reader *reader, const config_setting_t *root, const struct conf *conf)
 {
-	if (setting != NULL)
-		fault_warn(reader->faults, schema_file(reader, setting),
-			(int)config_setting_source_line(setting), "%s %s", name, not_in_force);
+	static const char *const postfix_only[] = {"mixed", "postfix_delivery"};
+	bool is_sendmail = conf->mta == CONF_MTA_SENDMAIL;
+	bool has_map = config_setting_get_member(root, "map_socket") != NULL;
+	const config_setting_t *mixed = config_setting_get_member(root, "mixed");
+
+	for (size_t i = 0; is_sendmail && i < sizeof(postfix_only) / sizeof(*postfix_only); i++) {
+		const config_setting_t *at = config_setting_get_member(root, postfix_only[i]);
+
+		if (at != NULL)
+			schema_fault(
+				reader, at, "%s is only for mta = \"postfix\"", postfix_only[i]);
+	}
+	if (has_map)
+		return;
+	if (is_sendmail)
+		schema_fault(reader, config_setting_get_member(root, "mta"),
+			"mta = \"sendmail\" needs map_socket");
+	else if (conf->delivery == CONF_DELIVERY_MAP)
+		schema_fault(reader, config_setting_get_member(root, "postfix_delivery"),
+			"postfix_delivery = \"map\" needs map_socket");
+	else if (mixed != NULL && conf->mixed == CONF_MIXED_MAP)
+		fault_warn(reader->faults, schema_file(reader, mixed),
+			(int)config_setting_source_line(mixed),
+			"mixed = \"map\" without map_socket: messages whose recipients have "
+			"different routes are left to Postfix's own routing");
 }
 
 static void read_top(struct schema_reader *reader, const config_setting_t *root,
@@ -81,15 +103,12 @@ static void read_top(struct schema_reader *reader, const config_setting_t *root,
 
 	memset(top, 0, sizeof(*top));
 	schema_read(reader, SCHEMA_TOP, root, top);
-	if (conf->mta == CONF_MTA_SENDMAIL)
-		schema_fault(reader, config_setting_get_member(root, "mta"),
-			"mta = \"sendmail\" is not in this version yet");
+	check_mta(reader, root, conf);
 	check_delimiter(reader, root, top->recipient_delimiter);
 	check_sockets(reader, root, conf);
 	conf_health_read(reader, top->health, health);
 	conf->log = health->values.log;
 	check_log(reader, top->health, conf->log);
-	warn_at(reader, config_setting_get_member(root, "map_socket"), "map_socket");
 	conf->table.delimiters = top->recipient_delimiter == NULL ? "" : top->recipient_delimiter;
 }
 
@@ -112,7 +131,8 @@ static void read_table(
 	size_t matches, in_place;
 
 	conf_route_count(top->routes, &matches, &in_place);
-	if (conf_pool_begin(&pools, reader, health, named + in_place) == -1) {
+	table->mta = top->conf.mta == CONF_MTA_SENDMAIL ? TABLE_SENDMAIL : TABLE_POSTFIX;
+	if (conf_pool_begin(&pools, reader, health, table->mta, named + in_place) == -1) {
 		reader->no_memory = true;
 		return;
 	}

@@ -6,14 +6,13 @@
 
 #include "conf/conf_pool.h"
 #include "conf/conf_name.h"
+#include "conf/conf_transport.h"
 #include "core/endpoint.h"
 #include "core/nexthop.h"
 
 #include <search.h>
 #include <stdlib.h>
 #include <string.h>
-
-enum { TRANSPORT_MAX = 63 };
 
 /* ---- the set of pools */
 
@@ -23,9 +22,9 @@ static int compare_names(const void *a, const void *b)
 }
 
 int conf_pool_begin(struct conf_pools *pools, struct schema_reader *reader,
-	const struct conf_health *health, size_t room)
+	const struct conf_health *health, enum table_mta mta, size_t room)
 {
-	*pools = (struct conf_pools){.room = room, .health = health};
+	*pools = (struct conf_pools){.room = room, .health = health, .mta = mta};
 	pools->pools = arena_take(reader->arena, room + 1, sizeof(*pools->pools));
 	pools->used = arena_take(reader->arena, room + 1, sizeof(*pools->used));
 	pools->fallback = arena_take(reader->arena, room + 1, sizeof(*pools->fallback));
@@ -62,8 +61,8 @@ static const char *keep(struct schema_reader *reader, const char *text)
 }
 
 /* Gives -1 with a fault. */
-static int read_host(struct schema_reader *reader, const config_setting_t *setting, int lookup,
-	struct pool_host *host)
+static int read_host(const struct conf_pools *pools, struct schema_reader *reader,
+	const config_setting_t *setting, int lookup, struct pool_host *host)
 {
 	struct schema_host from;
 	char name[DOMAIN_MAX + 1];
@@ -91,16 +90,18 @@ static int read_host(struct schema_reader *reader, const config_setting_t *setti
 	if (host->kind != HOST_NAME)
 		lookup = LOOKUP_HOST;
 	host->lookup = (enum lookup)(from.lookup == -1 ? lookup : from.lookup);
-	nexthop_host(nexthop, name, from.port, host->lookup);
 	host->name = keep(reader, name);
-	host->nexthop = keep(reader, nexthop);
 	host->key = table_host_key(name, from.port);
 	host->port = from.port;
 	host->priority = from.priority;
 	host->weight = from.weight;
 	host->file = schema_file(reader, setting);
 	host->line = (int)config_setting_source_line(setting);
-	return host->name == NULL || host->nexthop == NULL ? -1 : 0;
+	if (host->name == NULL)
+		return -1;
+	nexthop_host(nexthop, host, pools->mta);
+	host->nexthop = keep(reader, nexthop);
+	return host->nexthop == NULL ? -1 : 0;
 }
 
 static bool is_twice(struct schema_reader *reader, const config_setting_t *setting,
@@ -134,8 +135,8 @@ static void sort_hosts(struct pool_host *hosts, int count)
 }
 
 /* Gives how many hosts there are in HOSTS, 0 if there is not one without a fault. */
-static int read_hosts(struct schema_reader *reader, const config_setting_t *setting, int lookup,
-	struct pool_host *hosts)
+static int read_hosts(const struct conf_pools *pools, struct schema_reader *reader,
+	const config_setting_t *setting, int lookup, struct pool_host *hosts)
 {
 	int length = config_setting_length(setting);
 	int count = 0;
@@ -147,7 +148,7 @@ static int read_hosts(struct schema_reader *reader, const config_setting_t *sett
 	for (int i = 0; i < length; i++) {
 		const config_setting_t *element = config_setting_get_elem(setting, (unsigned)i);
 
-		if (read_host(reader, element, lookup, &hosts[count]) == 0 &&
+		if (read_host(pools, reader, element, lookup, &hosts[count]) == 0 &&
 			!is_twice(reader, element, hosts, count))
 			count++;
 	}
@@ -157,16 +158,6 @@ static int read_hosts(struct schema_reader *reader, const config_setting_t *sett
 
 /* ---- pools */
 
-/* A name of a service in master.cf; it stands in front of a colon. */
-static bool is_transport(const char *name)
-{
-	size_t length = strlen(name);
-
-	return length > 0 && length <= TRANSPORT_MAX &&
-	       strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.") ==
-		       length;
-}
-
 int conf_pool_add(struct conf_pools *pools, struct schema_reader *reader, const char *name,
 	const struct schema_pool *from, const struct conf_health *health,
 	const config_setting_t *setting)
@@ -174,14 +165,15 @@ int conf_pool_add(struct conf_pools *pools, struct schema_reader *reader, const 
 	struct pool *pool = &pools->pools[pools->count];
 	int length = config_setting_length(from->hosts);
 	struct pool_host *hosts = arena_take(reader->arena, (size_t)length + 1, sizeof(*hosts));
+	const char *transport = conf_transport_of(from, setting, pools->mta);
 
 	if (hosts == NULL || pools->count == pools->room) {
 		reader->no_memory = true;
 		return -1;
 	}
-	if (!is_transport(from->transport)) {
-		schema_fault(reader, setting, "transport = \"%s\" is not the name of a transport",
-			from->transport);
+	if (!conf_transport_is_name(transport, pools->mta)) {
+		schema_fault(reader, setting, "transport = \"%s\" is not the name of a %s",
+			transport, pools->mta == TABLE_SENDMAIL ? "mailer" : "transport");
 		return -1;
 	}
 	if (from->hash_on != -1 && from->balance != BALANCE_HASH) {
@@ -194,16 +186,17 @@ int conf_pool_add(struct conf_pools *pools, struct schema_reader *reader, const 
 	}
 	*pool = (struct pool){
 		.name = name,
-		.transport = from->transport,
+		.transport = transport,
 		.file = schema_file(reader, setting),
 		.line = (int)config_setting_source_line(setting),
 		.balance = (enum balance)from->balance,
 		.hash_on = from->hash_on == -1 ? HASH_ON_RECIPIENT : (enum hash_on)from->hash_on,
-		.host_count = read_hosts(reader, from->hosts, from->lookup, hosts),
+		.host_count = read_hosts(pools, reader, from->hosts, from->lookup, hosts),
 		.hosts = hosts,
 		.all_deferred = (enum all_deferred)from->all_deferred,
 		.fallback = -1,
 	};
+	conf_transport_check(reader, pool, pools->mta);
 	conf_health_apply(health, pool);
 	pools->fallback[pools->count] = from->fallback;
 	if (tsearch(pool, &pools->by_name, compare_names) == NULL) {

@@ -46,6 +46,8 @@ static const struct schema_key keys[] = {
 	OTHER(TOP(conf.state_file), SCHEMA_PATH, "state_file", "/var/lib/nexthop-milter/state"),
 	OTHER(TOP(conf.pid_file), SCHEMA_PATH, "pid_file", NULL),
 	WORD(TOP(conf.on_error), "on_error", "tempfail|accept", "tempfail"),
+	WORD(TOP(conf.mixed), "mixed", "map|split", "map"),
+	WORD(TOP(conf.delivery), "postfix_delivery", "filter|map", "filter"),
 	WORD(TOP(conf.log_to), "log_to", "stderr|syslog", "stderr"),
 	OTHER(TOP(recipient_delimiter), SCHEMA_TEXT, "recipient_delimiter", NULL),
 	OTHER(TOP(health), SCHEMA_GROUP, "health", NULL),

@@ -84,38 +84,42 @@ static void forget_text(struct address *address)
 	address->too_long = true;
 }
 
-void address_parse(struct address *address, const char *text)
+void address_split(struct address_parts *parts, const char *text)
 {
 	const char *end = text + strlen(text);
-	uint64_t running = HASH_START;
+	const char *at;
 
-	memset(address, 0, sizeof(*address));
 	if (text < end && *text == '<' && end[-1] == '>') {
 		text++;
 		end--;
 	}
 	text = skip_source_route(text, end);
+	at = find_at(text, end);
+	parts->local = text;
+	parts->local_length = (size_t)((at == NULL ? end : at) - text);
+	parts->domain = at == NULL ? end : at + 1;
+	if (at != NULL && end > parts->domain && end[-1] == '.')
+		end--;
+	parts->domain_length = (size_t)(end - parts->domain);
+}
 
-	const char *at = find_at(text, end);
+void address_parse(struct address *address, const char *text)
+{
+	struct address_parts parts;
+	uint64_t running = HASH_START;
 
-	running = put_local(address, running, text, at == NULL ? end : at);
+	address_split(&parts, text);
+	memset(address, 0, sizeof(*address));
+	running = put_local(address, running, parts.local, parts.local + parts.local_length);
 	address->local_length = address->length;
-	if (at != NULL) {
-		const char *domain = at + 1;
-
-		if (end > domain && end[-1] == '.')
-			end--;
-		if (end > domain) {
-			running = put(address, running, '@');
-			address->has_domain = true;
-		}
-		address->domain = address->length;
-		for (const char *p = domain; p < end; p++) {
-			running = put(address, running, *p);
-			address->needs_ascii |= (unsigned char)*p > 127;
-		}
-	} else {
-		address->domain = address->length;
+	if (parts.domain_length > 0) {
+		running = put(address, running, '@');
+		address->has_domain = true;
+	}
+	address->domain = address->length;
+	for (size_t i = 0; i < parts.domain_length; i++) {
+		running = put(address, running, parts.domain[i]);
+		address->needs_ascii |= (unsigned char)parts.domain[i] > 127;
 	}
 	address->text[address->length] = '\0';
 	address->hash = hash_finish(running);

@@ -280,7 +280,10 @@ static bool tick(struct health *health, const struct breaker_policy *policy, int
 static void choose(struct health *health, const struct breaker_policy *policy,
 	const struct breaker_event *event, int64_t now)
 {
-	if (!breaker_wants_message(health, policy))
+	bool is_taken_over = event->instead != 0 && breaker_has_message(health, policy) &&
+			     health->trial_message == event->instead;
+
+	if (!breaker_wants_message(health, policy) && !is_taken_over)
 		return;
 	health->trial_message = event->message;
 	health->trial_started = now;
@@ -359,6 +362,11 @@ bool breaker_feed(struct health *health, const struct breaker_policy *policy,
 bool breaker_wants_message(const struct health *health, const struct breaker_policy *policy)
 {
 	return health->state == HEALTH_TRIAL && health->trial_message == 0 && !policy->has_probe;
+}
+
+bool breaker_has_message(const struct health *health, const struct breaker_policy *policy)
+{
+	return health->state == HEALTH_TRIAL && health->trial_message != 0 && !policy->has_probe;
 }
 
 int breaker_weight(

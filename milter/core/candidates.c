@@ -56,13 +56,28 @@ static int start_by_hash(
 	return pick_hash(weights, keys, tier->count, input->key);
 }
 
+/* The host that was chosen before, or the one behind it. */
+static int start_from_host(
+	const struct pool *pool, const struct candidates_input *input, const struct tier *tier)
+{
+	int i = 0;
+
+	if (pool->hosts[input->from].priority != pool->hosts[tier->hosts[0]].priority)
+		return start_by_hash(pool, input, tier);
+	while (i < tier->count && tier->hosts[i] < input->from)
+		i++;
+	return i % tier->count;
+}
+
 /* Appends one tier, as a rotation. CREDIT is the memory of the first one; NULL for all others. */
 static void append_tier(const struct pool *pool, const struct candidates_input *input,
 	const struct tier *tier, int32_t *credit, struct candidates *candidates)
 {
 	int start;
 
-	if (pool->balance == BALANCE_HASH)
+	if (input->start == CANDIDATES_FROM_HOST)
+		start = start_from_host(pool, input, tier);
+	else if (input->start == CANDIDATES_BY_KEY || pool->balance == BALANCE_HASH)
 		start = start_by_hash(pool, input, tier);
 	else if (credit != NULL)
 		start = start_by_turn(pool, input, tier, credit);
@@ -90,17 +105,31 @@ static void append_tiers(const struct pool *pool, const struct candidates_input 
 	}
 }
 
+/* Whether this mail is the trial of that host: it waits for one, or was given to this one before. */
+static bool is_trial_of(const struct candidates_input *input, int host)
+{
+	const struct health *health = input->health[host];
+	const struct breaker_policy *policy = input->policy[host];
+	bool is_chosen = input->start == CANDIDATES_FROM_HOST && input->from == host;
+
+	return breaker_wants_message(health, policy) ||
+	       (breaker_has_message(health, policy) &&
+		       (is_chosen || health->trial_message == input->recipient));
+}
+
 /* The host on trial whose message this is, or -1. */
 static int find_trial(const struct pool *pool, const struct candidates_input *input)
 {
 	int best = HOST_PRIORITY_MAX;
 
+	if (input->has_no_trial)
+		return -1;
 	/* By rising priority: the first that is up has the best one. */
 	for (int i = 0; i < pool->host_count && best == HOST_PRIORITY_MAX; i++)
 		if (input->health[i]->state == HEALTH_UP)
 			best = pool->hosts[i].priority;
 	for (int i = 0; i < pool->host_count && pool->hosts[i].priority <= best; i++)
-		if (breaker_wants_message(input->health[i], input->policy[i]))
+		if (is_trial_of(input, i))
 			return i;
 	return -1;
 }
@@ -149,7 +178,10 @@ void candidates_order(const struct pool *pool, const struct candidates_input *in
 		credit = unused;
 	}
 	append_tiers(pool, input, HEALTH_UP, credit, candidates);
+	candidates->tiered = candidates->count;
 	append_waiting(pool, input, trial, candidates);
-	if (candidates->count == 0)
-		append_tiers(pool, input, HEALTH_DRAINED, credit, candidates);
+	if (candidates->count > 0)
+		return;
+	append_tiers(pool, input, HEALTH_DRAINED, credit, candidates);
+	candidates->tiered = candidates->count;
 }

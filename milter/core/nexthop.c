@@ -18,20 +18,44 @@ static char *put_text(char *to, const char *text)
 	return to + length;
 }
 
-void nexthop_host(char *out, const char *name, int port, enum lookup lookup)
+void nexthop_host(char *out, const struct pool_host *host, enum table_mta mta)
 {
-	assert(strlen(name) <= DOMAIN_MAX && port > 0 && port <= 65535);
-	if (lookup == LOOKUP_HOST)
+	bool is_literal = host->lookup == LOOKUP_HOST;
+
+	assert(strlen(host->name) <= DOMAIN_MAX && host->port > 0 && host->port <= 65535);
+	if (is_literal)
 		*out++ = '[';
-	out = put_text(out, name);
-	if (lookup == LOOKUP_HOST)
+	if (mta == TABLE_SENDMAIL && host->kind == HOST_IPV6)
+		out = put_text(out, "IPv6:");
+	out = put_text(out, host->name);
+	if (is_literal)
 		*out++ = ']';
-	*out++ = ':';
-	*decimal_put(out, port) = '\0';
+	if (mta == TABLE_POSTFIX) {
+		*out++ = ':';
+		out = decimal_put(out, host->port);
+	}
+	*out = '\0';
 }
 
-int nexthop_list(
-	char *out, size_t size, const struct pool *pool, const struct candidates *candidates)
+/* What stands before the host of that place. */
+static char separator(
+	const struct pool *pool, const struct candidates *candidates, int place, enum table_mta mta)
+{
+	if (place == 0)
+		return ':';
+	if (mta == TABLE_POSTFIX)
+		return ',';
+	/* The hosts that wait are each worse than the one before. */
+	if (place >= candidates->tiered || (place == 1 && candidates->is_trial))
+		return ':';
+	return pool->hosts[candidates->hosts[place - 1]].priority ==
+			       pool->hosts[candidates->hosts[place]].priority
+		       ? ','
+		       : ':';
+}
+
+int nexthop_list(char *out, size_t size, const struct pool *pool,
+	const struct candidates *candidates, enum table_mta mta)
 {
 	size_t used = strlen(pool->transport);
 
@@ -44,7 +68,7 @@ int nexthop_list(
 
 		if (used + 1 + length >= size)
 			return -1;
-		out[used] = i == 0 ? ':' : ',';
+		out[used] = separator(pool, candidates, i, mta);
 		memcpy(out + used + 1, host, length);
 		used += 1 + length;
 	}

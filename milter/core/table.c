@@ -155,6 +155,11 @@ uint64_t table_host_key(const char *name, int port)
 	return hash_pair(hash_octets(name, strlen(name)), (uint64_t)port);
 }
 
+uint64_t table_pool_key(const char *name)
+{
+	return hash_octets(name, strlen(name));
+}
+
 bool table_needs_sender(const struct table *table)
 {
 	for (size_t i = 0; i < table->pool_count; i++)

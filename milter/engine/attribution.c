@@ -6,6 +6,7 @@
 
 #include "engine/attribution.h"
 #include "core/hash.h"
+#include "engine/roster_names.h"
 
 #include <string.h>
 
@@ -48,7 +49,7 @@ static size_t find_in_list(
 	if (place == -1)
 		return roster->host_count;
 	list->tried |= UINT64_C(1) << place;
-	return roster_host_of(roster, pool, list->candidates.hosts[place]);
+	return roster_names_index(roster, pool, list->candidates.hosts[place]);
 }
 
 static size_t find_port(const struct roster *roster, size_t first, size_t count, int port)
@@ -64,11 +65,11 @@ static size_t find(
 {
 	const char *name = observation->host;
 	size_t first;
-	size_t count = roster_find_name(roster, name, &first);
+	size_t count = roster_names_ports(roster, name, &first);
 
 	if (count == 0) {
 		name = observation->address;
-		count = roster_find_name(roster, name, &first);
+		count = roster_names_ports(roster, name, &first);
 	}
 	if (count == 0)
 		return roster->host_count;

@@ -17,6 +17,8 @@
 #include "engine/log.h"
 #include "engine/recent.h"
 #include "engine/roster.h"
+#include "engine/roster_names.h"
+#include "engine/selection.h"
 
 #include <assert.h>
 #include <stdatomic.h>
@@ -52,9 +54,12 @@ void engine_free(struct engine *engine)
 static struct engine_needs needs_of(const struct table *table)
 {
 	struct engine_needs needs = {.sender = table_needs_sender(table)};
+	bool is_sendmail = table->mta == TABLE_SENDMAIL;
 
 	for (size_t i = 0; i < table->route_count && !needs.pools; i++)
-		needs.pools = table->routes[i].action == ACTION_POOL;
+		needs.pools = table->routes[i].action == ACTION_POOL ||
+			      (is_sendmail && table->routes[i].action == ACTION_DISCARD);
+	needs.headers = needs.pools && !is_sendmail;
 	return needs;
 }
 
@@ -89,57 +94,77 @@ void engine_route(struct engine *engine, const struct address *recipient, struct
 	engine_self_unlock(engine);
 }
 
-static uint64_t key_of(const struct roster_pool *pool, uint64_t recipient, uint64_t sender)
-{
-	return pool->pool->hash_on == HASH_ON_SENDER ? sender : recipient;
-}
-
 /* What follows from having chosen. The engine lock must be held. */
-static void note_choice(struct engine *engine, const struct roster_pool *pool,
-	const struct candidates *candidates, const char *queue_id, int64_t now)
+static void note_choice(struct engine *engine, const struct selection *selection,
+	const struct engine_message *from, int64_t now)
 {
+	const struct roster_pool *pool = selection->pool;
 	struct observation named = {.at = now};
-	int first = candidates->hosts[0];
+	int first = selection->candidates.hosts[0];
 	uint64_t message;
 
-	view_copy_text(named.queue_id, sizeof(named.queue_id), queue_id);
+	roster_take_turn(pool, selection->credit, &selection->candidates);
+	view_copy_text(named.queue_id, sizeof(named.queue_id), from->queue_id);
 	message = attribution_message(&named);
-	if (candidates->is_trial) {
-		struct breaker_event chosen = {.kind = BREAKER_CHOSEN, .message = message};
+	if (selection->candidates.is_trial) {
+		struct breaker_event chosen = {
+			.kind = BREAKER_CHOSEN,
+			.message = message,
+			.instead = from->recipient_hash,
+		};
 
 		breaker_feed(pool->health[first], pool->policy[first], &chosen, now);
 	}
 	if (pool->has_twins)
 		recent_put(&engine->recent, message, (size_t)(pool - engine->roster->pools),
-			candidates);
+			&selection->candidates);
 }
 
 int engine_choose(
 	struct engine *engine, const struct engine_message *message, struct engine_choice *choice)
 {
 	int64_t now = clock_now();
-	struct candidates candidates;
-	int32_t credit[POOL_HOSTS_MAX];
-	int length;
+	struct selection selection;
+	struct selection_ask ask = {
+		.recipient = message->recipient_hash,
+		.sender = message->sender_hash,
+		.is_message = true,
+	};
+	int length, first;
 
 	engine_self_lock(engine);
-
-	const struct roster_pool *pool = roster_pool_of(engine->roster, message->pool);
-
-	if (pool == NULL) {
+	ask.pool = roster_pool_of(engine->roster, message->pool);
+	if (ask.pool == NULL) {
 		engine_self_unlock(engine);
 		return -1;
 	}
-	pool = roster_effective(engine->roster, pool);
-	roster_order(pool, key_of(pool, message->recipient_hash, message->sender_hash), now, credit,
-		&candidates);
-	roster_take_turn(pool, credit, &candidates);
-	note_choice(engine, pool, &candidates, message->queue_id, now);
-	view_copy_text(choice->pool, sizeof(choice->pool), pool->pool->name);
-	length = nexthop_list(choice->nexthop, sizeof(choice->nexthop), pool->pool, &candidates);
+	selection_make(&selection, engine->roster, &engine->replay, &ask, now);
+	note_choice(engine, &selection, message, now);
+	first = selection.candidates.hosts[0];
+	view_copy_text(choice->pool, sizeof(choice->pool), selection.pool->pool->name);
+	choice->taker = selection.pool->slot;
+	choice->host = selection.pool->pool->hosts[first].key;
+	token_name(choice->token, ask.pool->pool->name, first);
+	length = nexthop_list(choice->nexthop, sizeof(choice->nexthop), selection.pool->pool,
+		&selection.candidates, engine->roster->table->mta);
 	engine_self_unlock(engine);
 	assert(length > 0);
 	return 0;
+}
+
+void engine_remember(
+	struct engine *engine, uint64_t recipient_hash, const struct engine_choice *choice)
+{
+	struct replay_choice made = {
+		.recipient = recipient_hash,
+		.host = choice->host,
+		.at = clock_now(),
+		.pool = choice->taker,
+	};
+
+	engine_self_lock(engine);
+	replay_put(&engine->replay, &made);
+	engine_self_unlock(engine);
 }
 
 struct engine_needs engine_needs(struct engine *engine)
@@ -364,38 +389,50 @@ size_t engine_route_count(struct engine *engine)
 
 size_t engine_find_host(struct engine *engine, const char *name, int port, size_t from)
 {
-	return roster_find_host(engine->roster, name, port, from);
+	return roster_names_host(engine->roster, name, port, from);
+}
+
+static void copy_plan(
+	struct engine_plan *plan, const struct roster *roster, const struct selection *selection)
+{
+	const struct candidates *candidates = &selection->candidates;
+	size_t index = (size_t)(selection->pool - roster->pools);
+
+	view_copy_text(plan->takes, sizeof(plan->takes), selection->pool->pool->name);
+	token_name(plan->token, plan->route.pool_name, candidates->hosts[0]);
+	nexthop_list(plan->nexthop, sizeof(plan->nexthop), selection->pool->pool, candidates,
+		roster->table->mta);
+	for (int i = 0; i < candidates->count; i++)
+		view_copy_pool_host(&plan->candidates[i], roster, index, candidates->hosts[i]);
+	plan->candidate_count = candidates->count;
 }
 
 void engine_explain(struct engine *engine, const struct address *recipient, uint64_t sender_hash,
 	struct engine_plan *plan)
 {
-	struct candidates candidates = {.count = 0};
-	int32_t credit[POOL_HOSTS_MAX];
+	struct selection_ask ask = {
+		.recipient = recipient->hash,
+		.sender = sender_hash,
+		.is_message = true,
+	};
+	struct selection selection;
 	int64_t now = clock_now();
 
 	plan->nexthop[0] = '\0';
+	plan->token[0] = '\0';
 	plan->takes[0] = '\0';
+	plan->candidate_count = 0;
 	engine_self_lock(engine);
 
 	const struct route *route = table_lookup(engine->roster->table, recipient);
 
 	view_copy_route(&plan->route, engine->roster, route);
 	if (route != NULL && route->action == ACTION_POOL) {
-		const struct roster_pool *pool =
-			roster_effective(engine->roster, &engine->roster->pools[route->pool]);
-		size_t index = (size_t)(pool - engine->roster->pools);
-
-		roster_order(
-			pool, key_of(pool, recipient->hash, sender_hash), now, credit, &candidates);
-		view_copy_text(plan->takes, sizeof(plan->takes), pool->pool->name);
-		nexthop_list(plan->nexthop, sizeof(plan->nexthop), pool->pool, &candidates);
-		for (int i = 0; i < candidates.count; i++)
-			view_copy_pool_host(
-				&plan->candidates[i], engine->roster, index, candidates.hosts[i]);
+		ask.pool = &engine->roster->pools[route->pool];
+		selection_make(&selection, engine->roster, &engine->replay, &ask, now);
+		copy_plan(plan, engine->roster, &selection);
 	}
 	engine_self_unlock(engine);
-	plan->candidate_count = candidates.count;
 }
 
 void engine_simulate(struct engine *engine, const struct address *recipient,

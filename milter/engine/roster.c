@@ -5,6 +5,7 @@
  */
 
 #include "engine/roster.h"
+#include "engine/roster_names.h"
 
 #include <assert.h>
 #include <stdio.h>
@@ -23,6 +24,7 @@ void roster_free(struct roster *roster)
 	free(roster->health);
 	free(roster->policy);
 	free(roster->by_name);
+	free(roster->by_key);
 	free(roster->pool_of_slot);
 	free(roster->used);
 	free(roster);
@@ -112,24 +114,6 @@ static void collect_hosts(struct roster *roster, size_t place_count)
 	qsort_r(roster->hosts, roster->host_count, sizeof(*roster->hosts), compare_hosts, roster);
 }
 
-static int compare_names(const void *a, const void *b, void *context)
-{
-	const struct roster_host *hosts = context;
-	const struct pool_host *x = hosts[*(const uint32_t *)a].host;
-	const struct pool_host *y = hosts[*(const uint32_t *)b].host;
-	int names = strcmp(x->name, y->name);
-
-	return names != 0 ? names : x->port - y->port;
-}
-
-static void index_names(struct roster *roster)
-{
-	for (size_t i = 0; i < roster->host_count; i++)
-		roster->by_name[i] = (uint32_t)i;
-	qsort_r(roster->by_name, roster->host_count, sizeof(*roster->by_name), compare_names,
-		roster->hosts);
-}
-
 static bool has_twins(const struct pool *pool)
 {
 	for (int i = 1; i < pool->host_count; i++)
@@ -199,8 +183,10 @@ struct roster *roster_new(
 	roster->health = allocate(place_count, sizeof(struct health *));
 	roster->policy = allocate(place_count, sizeof(struct breaker_policy *));
 	roster->by_name = allocate(place_count, sizeof(*roster->by_name));
+	roster->by_key = allocate(table->pool_count, sizeof(*roster->by_key));
 	if (roster->pools == NULL || roster->hosts == NULL || roster->places == NULL ||
-		roster->health == NULL || roster->policy == NULL || roster->by_name == NULL)
+		roster->health == NULL || roster->policy == NULL || roster->by_name == NULL ||
+		roster->by_key == NULL)
 		goto no_memory;
 	for (size_t i = 0; i < table->pool_count; i++) {
 		roster->pools[i].pool = &table->pools[i];
@@ -210,7 +196,7 @@ struct roster *roster_new(
 		at += (size_t)table->pools[i].host_count;
 	}
 	collect_hosts(roster, place_count);
-	index_names(roster);
+	roster_names_sort(roster);
 	if (state_reserve(state, count_missing(roster, state, now), now, report) == -1) {
 		roster_free(roster);
 		return NULL;
@@ -349,7 +335,26 @@ void roster_get_credit(const struct roster_pool *pool, int32_t credit[POOL_HOSTS
 		credit[i] = members[pool->members[i]];
 }
 
-void roster_order(const struct roster_pool *pool, uint64_t key, int64_t now,
+bool roster_may_take(const struct roster *roster, const struct roster_pool *pool,
+	const struct roster_pool *taker)
+{
+	while (pool != taker) {
+		if (pool->pool->fallback == -1)
+			return false;
+		pool = &roster->pools[pool->pool->fallback];
+	}
+	return true;
+}
+
+int roster_place_of(const struct roster_pool *pool, uint64_t host)
+{
+	for (int i = 0; i < pool->pool->host_count; i++)
+		if (pool->pool->hosts[i].key == host)
+			return i;
+	return -1;
+}
+
+void roster_order(const struct roster_pool *pool, const struct roster_ask *ask, int64_t now,
 	int32_t credit[POOL_HOSTS_MAX], struct candidates *candidates)
 {
 	struct candidates_input input = {
@@ -358,7 +363,11 @@ void roster_order(const struct roster_pool *pool, uint64_t key, int64_t now,
 		.now = now,
 		.credit = credit,
 		.turn = pool->state->turn,
-		.key = key,
+		.key = ask->key,
+		.start = ask->start,
+		.from = ask->from,
+		.recipient = ask->recipient,
+		.has_no_trial = ask->has_no_trial,
 	};
 
 	roster_get_credit(pool, credit);
@@ -378,49 +387,4 @@ void roster_take_turn(const struct roster_pool *pool, const int32_t credit[POOL_
 		state->members[pool->members[candidates->hosts[i]]].listed++;
 	state->members[pool->members[candidates->hosts[0]]].first++;
 	state_put_credit(state, members);
-}
-
-size_t roster_find_host(const struct roster *roster, const char *name, int port, size_t from)
-{
-	while (from < roster->host_count) {
-		const struct pool_host *host = roster->hosts[from].host;
-
-		if ((port == 0 || host->port == port) && strcmp(host->name, name) == 0)
-			break;
-		from++;
-	}
-	return from;
-}
-
-size_t roster_find_name(const struct roster *roster, const char *name, size_t *first)
-{
-	size_t low = 0;
-	size_t high = roster->host_count;
-	size_t count = 0;
-
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-
-		if (strcmp(roster->hosts[roster->by_name[middle]].host->name, name) < 0)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	*first = low;
-	while (low + count < roster->host_count &&
-		strcmp(roster->hosts[roster->by_name[low + count]].host->name, name) == 0)
-		count++;
-	return count;
-}
-
-size_t roster_host_of(const struct roster *roster, const struct roster_pool *pool, int host)
-{
-	const struct pool_host *wanted = &pool->pool->hosts[host];
-	size_t first;
-	size_t count = roster_find_name(roster, wanted->name, &first);
-
-	for (size_t i = first; i < first + count; i++)
-		if (roster->hosts[roster->by_name[i]].host->port == wanted->port)
-			return roster->by_name[i];
-	return roster->host_count;
 }

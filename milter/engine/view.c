@@ -121,6 +121,7 @@ void view_copy_route(
 	view->pool = 0;
 	view->is_put_off = false;
 	view->hash_on = HASH_ON_RECIPIENT;
+	view->is_by_hash = false;
 	view->match[0] = '\0';
 	view->source[0] = '\0';
 	view->pool_name[0] = '\0';
@@ -139,6 +140,8 @@ void view_copy_route(
 		if (view->is_put_off)
 			copy_reply(view, &put_off);
 		view->hash_on = pool->pool->hash_on;
+		view->is_by_hash = pool->pool->balance == BALANCE_HASH &&
+				   pool->pool->hash_on == HASH_ON_RECIPIENT;
 		view_copy_text(view->pool_name, sizeof(view->pool_name), pool->pool->name);
 	} else if (route->action == ACTION_REJECT || route->action == ACTION_DEFER) {
 		copy_reply(view, route);

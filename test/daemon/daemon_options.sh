@@ -74,7 +74,7 @@ program=$(readlink -f "$DAEMON_PROGRAM")
 is "a relative path" "$(cd "$daemon" && "$program" -t -c routes.cfg 2>&1)" "routes.cfg: good: 1 pools, 2 routes"
 
 cat >"$daemon/warned.cfg" <<END
-map_socket = "unix:/tmp/map.sock";
+mixed = "map";
 pools = { a = { hosts = ( { host = "192.0.2.1"; } ); };
 	b = { hosts = ( { host = "192.0.2.2"; } ); }; };
 routes = ( { match = "example.com"; pool = "a"; } );
@@ -82,7 +82,7 @@ END
 run -t -c "$daemon/warned.cfg"
 is "warnings: status 0" "$status" 0
 is "warnings: on standard error" "$complained" \
-	"$daemon/warned.cfg:1: warning: map_socket is checked, but not in force in this version
+	"$daemon/warned.cfg:1: warning: mixed = \"map\" without map_socket: messages whose recipients have different routes are left to Postfix's own routing
 $daemon/warned.cfg:3: warning: pool b is never used"
 contains "warnings: good all the same" "$said" "good: 2 pools, 1 routes"
 

@@ -56,12 +56,25 @@ static void make(const char *text)
 	}
 }
 
-static struct candidates order(uint64_t key)
+static struct candidates order_of(const struct candidates_input *what)
 {
 	struct candidates candidates;
-	struct candidates_input input = {pointers, policies, credit, turn++, key, 1000000};
+	struct candidates_input input = *what;
 
+	input.health = pointers;
+	input.policy = policies;
+	input.credit = credit;
+	input.turn = turn;
+	input.now = 1000000;
 	candidates_order(&pool, &input, &candidates);
+	return candidates;
+}
+
+static struct candidates order(uint64_t key)
+{
+	struct candidates candidates = order_of(&(struct candidates_input){.key = key});
+
+	turn++;
 	return candidates;
 }
 
@@ -180,6 +193,110 @@ START_TEST(hash_gives_one_order_for_one_key)
 }
 END_TEST
 
+/* ---- whoever must not advance the rotation */
+
+static const struct from_row {
+	const char *name;
+	const char *states;
+	int from;
+	const char *order;
+	int tiered;
+} from_rows[] = {
+	{"the host chosen before", "uuu", 1, "bca", 3},
+	{"the first", "uuu", 0, "abc", 3},
+	{"it was deferred since: the next", "udu", 1, "cab", 2},
+	{"the last was deferred since: the first", "uud", 2, "abc", 2},
+	{"it was drained since", "uxu", 1, "ca", 2},
+	{"the tier behind keeps its own order", "0uuu1u", 2, "cabd", 4},
+	{"on trial, given to a message", "uwu", 1, "bca", 3},
+	{"on trial, wants a message", "utu", 2, "bca", 3},
+	{"another one waits", "uwu", 0, "acb", 2},
+	{"all deferred", "dd", 0, "ba", 0},
+	{"all drained", "xx", 1, "ba", 2},
+};
+
+START_TEST(from_a_host)
+{
+	const struct from_row *row = &from_rows[_i];
+	struct candidates_input input = {.start = CANDIDATES_FROM_HOST, .from = row->from};
+
+	make(row->states);
+	for (int i = 0; i < 3; i++) {
+		struct candidates candidates = order_of(&input);
+
+		ck_assert_msg(strcmp(text_of(&candidates), row->order) == 0, "%s: %s", row->name,
+			text_of(&candidates));
+		ck_assert_msg(candidates.tiered == row->tiered, "%s: tiered %d", row->name,
+			candidates.tiered);
+	}
+	for (int i = 0; i < pool.host_count; i++)
+		ck_assert_int_eq(credit[i], 0);
+}
+END_TEST
+
+START_TEST(from_a_host_of_another_tier_goes_by_the_key)
+{
+	int starts[3] = {0};
+
+	make("0uuu1u");
+	for (uint64_t key = 0; key < 300; key++) {
+		struct candidates candidates = order_of(&(struct candidates_input){
+			.start = CANDIDATES_FROM_HOST, .from = 3, .key = hash_pair(key, 0)});
+
+		ck_assert_int_lt(candidates.hosts[0], 3);
+		starts[candidates.hosts[0]]++;
+	}
+	for (int i = 0; i < 3; i++)
+		ck_assert_msg(starts[i] > 60, "host %d: %d of 300", i, starts[i]);
+}
+END_TEST
+
+START_TEST(by_the_key_and_the_weights)
+{
+	int starts[2] = {0};
+
+	make("uu");
+	hosts[1].weight = 3;
+	for (uint64_t key = 0; key < 4000; key++) {
+		struct candidates_input input = {
+			.start = CANDIDATES_BY_KEY, .key = hash_pair(key, 0)};
+		struct candidates first = order_of(&input);
+		struct candidates again = order_of(&input);
+
+		ck_assert_int_eq(first.hosts[0], again.hosts[0]);
+		starts[first.hosts[0]]++;
+	}
+	ck_assert_msg(starts[0] > 900 && starts[0] < 1100, "%d of 4000", starts[0]);
+	ck_assert_int_eq(credit[0], 0);
+	ck_assert_int_eq(credit[1], 0);
+}
+END_TEST
+
+START_TEST(a_trial_is_given_again_to_its_recipient_alone)
+{
+	struct candidates_input input = {.start = CANDIDATES_BY_KEY, .recipient = 7};
+	struct candidates candidates;
+
+	make("uwu");
+	healths[1].trial_message = 7;
+	candidates = order_of(&input);
+	ck_assert(candidates.is_trial && candidates.hosts[0] == 1);
+	input.has_no_trial = true;
+	candidates = order_of(&input);
+	ck_assert(!candidates.is_trial && candidates.hosts[2] == 1);
+	input.has_no_trial = false;
+	input.recipient = 8;
+	candidates = order_of(&input);
+	ck_assert(!candidates.is_trial && candidates.hosts[2] == 1);
+	/* Probes make the trials of that pool. */
+	input.recipient = 7;
+	policy.has_probe = true;
+	candidates = order_of(&input);
+	policy.has_probe = false;
+	ck_assert(!candidates.is_trial && candidates.hosts[2] == 1);
+}
+END_TEST
+
 /* ---- any pool, any states */
 
 static void make_random(unsigned *seed)
@@ -250,6 +367,8 @@ int main(void)
 {
 	const struct suite_test tests[] = {{orders, COUNT(rows)}, {slow_start_gives_a_part, 1},
 		{only_rotations, 1}, {hash_gives_one_order_for_one_key, 1},
+		{from_a_host, COUNT(from_rows)}, {from_a_host_of_another_tier_goes_by_the_key, 1},
+		{by_the_key_and_the_weights, 1}, {a_trial_is_given_again_to_its_recipient_alone, 1},
 		{holds_for_any_pool, 300}};
 
 	return suite_run("candidates", tests, COUNT(tests));

@@ -1,4 +1,4 @@
-/* test_nexthop: what Postfix is given
+/* test_nexthop: what the MTA is given
  *
  * SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 the nexthop-milter authors
@@ -10,24 +10,26 @@
 #include <string.h>
 
 static const struct host_row {
-	const char *name;
-	int port;
-	enum lookup lookup;
-	const char *expected;
+	struct pool_host host;
+	const char *postfix;
+	const char *sendmail;
 } host_rows[] = {
-	{"192.0.2.1", 25, LOOKUP_HOST, "[192.0.2.1]:25"},
-	{"mx1.example.com", 2525, LOOKUP_HOST, "[mx1.example.com]:2525"},
-	{"2001:db8::1", 25, LOOKUP_HOST, "[2001:db8::1]:25"},
-	{"example.net", 25, LOOKUP_MX, "example.net:25"},
-	{"x", 65535, LOOKUP_HOST, "[x]:65535"},
+	{{.name = "192.0.2.1", .port = 25, .kind = HOST_IPV4}, "[192.0.2.1]:25", "[192.0.2.1]"},
+	{{.name = "mx1.example.com", .port = 2525}, "[mx1.example.com]:2525", "[mx1.example.com]"},
+	{{.name = "2001:db8::1", .port = 25, .kind = HOST_IPV6}, "[2001:db8::1]:25",
+		"[IPv6:2001:db8::1]"},
+	{{.name = "example.net", .port = 25, .lookup = LOOKUP_MX}, "example.net:25", "example.net"},
+	{{.name = "x", .port = 65535}, "[x]:65535", "[x]"},
 };
 
 START_TEST(host)
 {
 	char out[NEXTHOP_HOST_MAX];
 
-	nexthop_host(out, host_rows[_i].name, host_rows[_i].port, host_rows[_i].lookup);
-	ck_assert_str_eq(out, host_rows[_i].expected);
+	nexthop_host(out, &host_rows[_i].host, TABLE_POSTFIX);
+	ck_assert_str_eq(out, host_rows[_i].postfix);
+	nexthop_host(out, &host_rows[_i].host, TABLE_SENDMAIL);
+	ck_assert_str_eq(out, host_rows[_i].sendmail);
 }
 END_TEST
 
@@ -40,10 +42,41 @@ START_TEST(list)
 	static const char expected[] = "relay:[b]:26,[a]:25";
 	char out[sizeof(expected)];
 
-	ck_assert_int_eq(nexthop_list(out, sizeof(out), &pool, &candidates), (int)strlen(expected));
+	ck_assert_int_eq(nexthop_list(out, sizeof(out), &pool, &candidates, TABLE_POSTFIX),
+		(int)strlen(expected));
 	ck_assert_str_eq(out, expected);
 	for (size_t size = 1; size < sizeof(out); size++)
-		ck_assert_int_eq(nexthop_list(out, size, &pool, &candidates), -1);
+		ck_assert_int_eq(nexthop_list(out, size, &pool, &candidates, TABLE_POSTFIX), -1);
+}
+END_TEST
+
+static const struct pool_host four[] = {{.nexthop = "[a]"}, {.nexthop = "[b]"}, {.nexthop = "[c]"},
+	{.nexthop = "[d]", .priority = 10}};
+
+static const struct tier_row {
+	const char *name;
+	struct candidates candidates;
+	const char *expected;
+} tier_rows[] = {
+	{"tiers", {.count = 4, .tiered = 4, .hosts = {1, 2, 0, 3}}, "esmtp:[b],[c],[a]:[d]"},
+	{"one host", {.count = 1, .tiered = 1, .hosts = {0}}, "esmtp:[a]"},
+	{"who waits is worse, each than the one before",
+		{.count = 4, .tiered = 2, .hosts = {0, 3, 2, 1}}, "esmtp:[a]:[d]:[c]:[b]"},
+	{"who waits, of the same priority", {.count = 3, .tiered = 1, .hosts = {2, 0, 1}},
+		"esmtp:[c]:[a]:[b]"},
+	{"all wait", {.count = 2, .tiered = 0, .hosts = {1, 0}}, "esmtp:[b]:[a]"},
+	{"a trial is better", {.count = 3, .tiered = 3, .is_trial = true, .hosts = {1, 0, 2}},
+		"esmtp:[b]:[a],[c]"},
+};
+
+START_TEST(tiers_of_sendmail)
+{
+	const struct tier_row *row = &tier_rows[_i];
+	const struct pool pool = {.transport = "esmtp", .hosts = four, .host_count = 4};
+	char out[64];
+
+	nexthop_list(out, sizeof(out), &pool, &row->candidates, TABLE_SENDMAIL);
+	ck_assert_msg(strcmp(out, row->expected) == 0, "%s: %s", row->name, out);
 }
 END_TEST
 
@@ -60,20 +93,20 @@ START_TEST(the_longest_list_fits)
 	memset(name, 'x', DOMAIN_MAX);
 	memset(transport, 't', sizeof(transport));
 	transport[sizeof(transport) - 1] = '\0';
-	nexthop_host(text, name, 65535, LOOKUP_HOST);
+	nexthop_host(text, &(struct pool_host){.name = name, .port = 65535}, TABLE_POSTFIX);
 	for (int i = 0; i < POOL_HOSTS_MAX; i++) {
 		many[i].nexthop = text;
 		candidates.hosts[i] = (uint8_t)i;
 	}
-	ck_assert_int_eq(nexthop_list(out, sizeof(out), &pool, &candidates),
+	ck_assert_int_eq(nexthop_list(out, sizeof(out), &pool, &candidates, TABLE_POSTFIX),
 		63 + POOL_HOSTS_MAX * (1 + DOMAIN_MAX + 8));
 }
 END_TEST
 
 int main(void)
 {
-	const struct suite_test tests[] = {
-		{host, COUNT(host_rows)}, {list, 1}, {the_longest_list_fits, 1}};
+	const struct suite_test tests[] = {{host, COUNT(host_rows)}, {list, 1},
+		{tiers_of_sendmail, COUNT(tier_rows)}, {the_longest_list_fits, 1}};
 
 	return suite_run("nexthop", tests, COUNT(tests));
 }

@@ -5,6 +5,7 @@
  */
 
 #include "engine/roster.h"
+#include "engine/roster_names.h"
 #include "sample.h"
 #include "suite.h"
 
@@ -75,17 +76,17 @@ START_TEST(each_host_once)
 		ck_assert_uint_eq(place.pool, row->pools[i]);
 		ck_assert_ptr_eq(roster->pools[place.pool].health[place.host], host->health);
 	}
-	ck_assert_uint_eq(roster_find_host(roster, row->name, row->port, 0), (size_t)_i);
+	ck_assert_uint_eq(roster_names_host(roster, row->name, row->port, 0), (size_t)_i);
 }
 END_TEST
 
 START_TEST(hosts_are_found)
 {
-	ck_assert_uint_eq(roster_find_host(roster, "b.example", 0, 0), 1);
-	ck_assert_uint_eq(roster_find_host(roster, "b.example", 0, 2), 3);
-	ck_assert_uint_eq(roster_find_host(roster, "b.example", 0, 4), 4);
-	ck_assert_uint_eq(roster_find_host(roster, "d.example", 0, 0), 4);
-	ck_assert_uint_eq(roster_find_host(roster, "a.example", 26, 0), 4);
+	ck_assert_uint_eq(roster_names_host(roster, "b.example", 0, 0), 1);
+	ck_assert_uint_eq(roster_names_host(roster, "b.example", 0, 2), 3);
+	ck_assert_uint_eq(roster_names_host(roster, "b.example", 0, 4), 4);
+	ck_assert_uint_eq(roster_names_host(roster, "d.example", 0, 0), 4);
+	ck_assert_uint_eq(roster_names_host(roster, "a.example", 26, 0), 4);
 }
 END_TEST
 
@@ -132,7 +133,7 @@ static const char *next(const struct roster *of, bool take)
 	int32_t credit[POOL_HOSTS_MAX];
 	struct candidates candidates;
 
-	roster_order(pool, 0, 1000, credit, &candidates);
+	roster_order(pool, &(struct roster_ask){.key = 0}, 1000, credit, &candidates);
 	ck_assert_int_eq(candidates.count, 3);
 	if (take)
 		roster_take_turn(pool, credit, &candidates);

@@ -1,0 +1,61 @@
+/* envelope: what becomes of a message, by the routes of all its recipients
+ *
+ * SPDX-License-Identifier: BSD-2-Clause
+ * Copyright (c) 2026 the nexthop-milter authors
+ */
+
+#include "core/envelope.h"
+
+void envelope_init(struct envelope *envelope)
+{
+	*envelope = (struct envelope){.action = ACTION_NONE};
+}
+
+bool envelope_add(struct envelope *envelope, const struct envelope_policy *policy,
+	enum action action, size_t pool)
+{
+	/* "dns" and no route at all are the same to the MTA. */
+	enum action kind = action == ACTION_DNS ? ACTION_NONE : action;
+	bool differs =
+		envelope->count > 0 &&
+		(kind != envelope->action || (kind == ACTION_POOL && pool != envelope->pool));
+
+	if (differs && policy->mta == TABLE_POSTFIX && policy->mixed == ENVELOPE_MIXED_SPLIT)
+		return false;
+	if (envelope->count++ == 0) {
+		envelope->action = kind;
+		envelope->pool = pool;
+	}
+	envelope->is_mixed |= differs;
+	envelope->has_pool |= kind == ACTION_POOL;
+	envelope->has_discard |= kind == ACTION_DISCARD;
+	return true;
+}
+
+enum envelope_end envelope_end(
+	const struct envelope *envelope, const struct envelope_policy *policy)
+{
+	if (!envelope->has_pool && !envelope->has_discard)
+		return ENVELOPE_LEAVE;
+	if (!envelope->is_mixed && envelope->has_discard)
+		return ENVELOPE_DISCARD;
+	if (policy->mta == TABLE_SENDMAIL)
+		return ENVELOPE_TOKENS;
+	if (envelope->is_mixed && !policy->has_map)
+		return ENVELOPE_UNROUTED;
+	return envelope->is_mixed || policy->is_only_map ? ENVELOPE_MAP : ENVELOPE_FILTER;
+}
+
+const char *envelope_end_name(enum envelope_end end)
+{
+	static const char *const names[ENVELOPE_END_COUNT] = {
+		[ENVELOPE_LEAVE] = "leave",
+		[ENVELOPE_FILTER] = "filter",
+		[ENVELOPE_MAP] = "map",
+		[ENVELOPE_TOKENS] = "tokens",
+		[ENVELOPE_DISCARD] = "discard",
+		[ENVELOPE_UNROUTED] = "unrouted",
+	};
+
+	return (unsigned)end < ENVELOPE_END_COUNT ? names[end] : "leave";
+}
