@@ -35,8 +35,6 @@ static int open_milter(const struct conf *conf, const struct privilege *privileg
 	struct milter_door_settings settings = {
 		.socket = name,
 		.is_tcp = socket->path == NULL,
-		.on_error =
-			conf->on_error == CONF_ON_ERROR_ACCEPT ? MILTER_ACCEPT : MILTER_TEMPFAIL,
 	};
 
 	if (settings.is_tcp)

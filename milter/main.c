@@ -14,6 +14,7 @@
 #include "engine/log.h"
 #include "listeners.h"
 #include "options.h"
+#include "policy.h"
 #include "readiness.h"
 #include "reload.h"
 #include "watch.h"
@@ -343,6 +344,7 @@ static int start(struct conf *conf, const struct options *options, char *error)
 		snprintf(error, ERROR_MAX, "cannot set up the event loop");
 		return -1;
 	}
+	policy_put_in_force(conf, conf->map_socket.text != NULL);
 	if (milter_door_start(self.engine, tell_milter_ended, error, ERROR_MAX) == -1)
 		return -1;
 	mask_signals(SIG_UNBLOCK);

@@ -5,9 +5,10 @@
  */
 
 #include "reload.h"
-#include "doors/milter_door.h"
+#include "doors/milter_policy.h"
 #include "engine/clock.h"
 #include "engine/log.h"
+#include "policy.h"
 #include "readiness.h"
 
 #include <pthread.h>
@@ -161,13 +162,18 @@ static int commit(struct reload *reload, char error[ERROR_MAX])
 		describe(&reload->faults, error);
 		return -1;
 	}
+	/* Next hops, replies to the map and the milter's changes are all in the MTA's own form. */
+	if (reload->built->mta != before->mta) {
+		snprintf(error, ERROR_MAX, "mta has changed: that takes a restart");
+		conf_free(reload->built);
+		return -1;
+	}
 	if (engine_swap(reload->settings.engine, &reload->built->table, &report) == -1) {
 		snprintf(error, ERROR_MAX, "%s", report.text);
 		conf_free(reload->built);
 		return -1;
 	}
-	milter_door_set_on_error(
-		reload->built->on_error == CONF_ON_ERROR_ACCEPT ? MILTER_ACCEPT : MILTER_TEMPFAIL);
+	policy_put_in_force(reload->built, milter_policy_get().envelope.has_map);
 	watch_reload(reload->settings.watch, reload->built);
 	warn_of_changes(reload);
 	reload->settings.conf = reload->built;

@@ -12,9 +12,8 @@
 #include "engine/engine.h"
 
 /*
- * At the end of a message whose recipients all have the same pool it adds the header
- * "X-Nexthop-Route: NEXTHOP" and deletes it again: Postfix's milter_header_checks have acted on it
- * by then (README, "Wiring"). Recipients of different routes: no header, the MTA routes them.
+ * Looks up each recipient as it comes and answers those whose route refuses them; at the end of the
+ * message the MTA is told where it goes (milter_routing.h).
  *
  * libmilter exists once in a process, and so does this door. Its callbacks run on libmilter's own
  * threads, those of one connection on one at a time.
@@ -22,14 +21,9 @@
  * Limits: a recipient that a milter behind this one rejects still counts for the message's route.
  */
 
-#define MILTER_DOOR_HEADER "X-Nexthop-Route"
-
-enum milter_on_error { MILTER_TEMPFAIL = 0, MILTER_ACCEPT = 1 };
-
 struct milter_door_settings {
 	const char *socket; /* as smfi_setconn() wants it: "unix:/path", "inet:port@host" */
 	bool is_tcp;
-	enum milter_on_error on_error; /* what a fault of our own does to a message */
 };
 
 /*
@@ -43,9 +37,6 @@ int milter_door_open(const struct milter_door_settings *settings, char *error, s
  * must be blocked: the new threads keep it so. ENGINE must live until the process ends.
  */
 int milter_door_start(struct engine *engine, void (*on_end)(void), char *error, size_t size);
-
-/* For messages that begin from now on. */
-void milter_door_set_on_error(enum milter_on_error on_error);
 
 /*
  * From now on messages that begin are answered 451; engine_counted() of ENGINE_IN_FLIGHT says how

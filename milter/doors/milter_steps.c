@@ -17,7 +17,7 @@ unsigned long milter_steps_protocol(bool is_tcp, struct engine_needs needs)
 
 	if (!needs.sender)
 		protocol |= SMFIP_NOMAIL;
-	if (!needs.pools)
+	if (!needs.headers)
 		protocol |= SMFIP_NOHDRS;
 	if (!is_tcp)
 		protocol |= SMFIP_NODATA;
@@ -34,7 +34,7 @@ const char *milter_steps_name(bool is_tcp, struct engine_needs needs, int index)
 	steps[count++] = "rcpt";
 	if (is_tcp)
 		steps[count++] = "data";
-	if (needs.pools)
+	if (needs.headers)
 		steps[count++] = "header";
 	steps[count++] = "eom";
 	return index < count ? steps[index] : NULL;

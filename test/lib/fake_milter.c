@@ -75,6 +75,8 @@ int smfi_setpriv(SMFICTX *ctx, void *data)
 char *smfi_getsymval(SMFICTX *ctx, char *name)
 {
 	(void)ctx;
+	if (strcmp(name, "j") == 0)
+		return (char *)"mx.example";
 	return strcmp(name, "i") == 0 ? (char *)fake_milter.queue_id : NULL;
 }
 
@@ -115,6 +117,21 @@ int smfi_chgheader(SMFICTX *ctx, char *name, int index, char *value)
 	return may_change();
 }
 
+int smfi_delrcpt(SMFICTX *ctx, char *recipient)
+{
+	(void)ctx;
+	note("remove %s; ", recipient);
+	return may_change();
+}
+
+int smfi_addrcpt_par(SMFICTX *ctx, char *recipient, char *parameters)
+{
+	(void)ctx;
+	note("recipient %s%s%s; ", recipient, parameters == NULL ? "" : " ",
+		parameters == NULL ? "" : parameters);
+	return may_change();
+}
+
 /* ---- what the test calls */
 
 static SMFICTX *context(void)
@@ -139,7 +156,12 @@ sfsistat fake_milter_mail(const char *sender)
 
 sfsistat fake_milter_rcpt(const char *recipient)
 {
-	char *arguments[] = {(char *)recipient, NULL};
+	return fake_milter_rcpt_with(recipient, NULL, NULL);
+}
+
+sfsistat fake_milter_rcpt_with(const char *recipient, const char *one, const char *two)
+{
+	char *arguments[] = {(char *)recipient, (char *)one, (char *)two, NULL};
 
 	return fake_milter.filter.xxfi_envrcpt(context(), arguments);
 }

@@ -19,7 +19,7 @@ struct fake_milter {
 	struct smfiDesc filter; /* as registered */
 	char calls[8192]; /* "add X-Nexthop-Route=…; delete X-Nexthop-Route 1; reply 550 …; " */
 	const char *queue_id; /* macro {i}; NULL: not given */
-	int fail_after;	      /* so many header changes succeed, then they fail; -1: all do */
+	int fail_after;	      /* so many changes succeed, then they fail; -1: all do */
 	void *private_data;
 	unsigned long actions; /* as negotiated */
 	unsigned long steps;
@@ -31,6 +31,8 @@ extern struct fake_milter fake_milter;
 sfsistat fake_milter_negotiate(void);
 sfsistat fake_milter_mail(const char *sender);
 sfsistat fake_milter_rcpt(const char *recipient);
+/* With ESMTP parameters; NULL: none. */
+sfsistat fake_milter_rcpt_with(const char *recipient, const char *one, const char *two);
 sfsistat fake_milter_header(const char *name, const char *value);
 sfsistat fake_milter_eom(void);
 sfsistat fake_milter_abort(void);

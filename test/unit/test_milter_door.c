@@ -5,74 +5,17 @@
  */
 
 #include "doors/milter_door.h"
+#include "doors/milter_policy.h"
+#include "doors/milter_routing.h"
 #include "engine/log.h"
 #include "fake_milter.h"
-#include "sample.h"
+#include "milter_sample.h"
 #include "suite.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-static const char config[] =
-	"pools = {\n"
-	" a = { hosts = ( { host = \"a.example\"; } ); };\n"
-	" b = { hosts = ( { host = \"192.0.2.1\"; port = 26; } ); transport = \"relay\"; }; };\n"
-	"routes = (\n"
-	" { match = [ \"a.example.com\", \"a2.example.com\" ]; pool = \"a\"; },\n"
-	" { match = \"b.example.com\"; pool = \"b\"; },\n"
-	" { match = \"dns.example.com\"; action = \"dns\"; },\n"
-	" { match = \"drop.example.com\"; action = \"discard\"; },\n"
-	" { match = \"no.example.com\"; action = \"reject\"; text = \"5.1.2 100% gone\"; },\n"
-	" { match = \"later.example.com\"; action = \"defer\"; text = \"4.2.1 full\"; } );\n";
-
-static const char no_pools[] =
-	"routes = ( { match = \"no.example.com\"; action = \"reject\"; } );\n";
-
-static const char by_sender[] =
-	"pools = { s = { balance = \"hash\"; hash_on = \"sender\";\n"
-	"  hosts = ( { host = \"s1.example\"; }, { host = \"s2.example\"; } ); }; };\n"
-	"routes = ( { match = \"ALL\"; pool = \"s\"; } );\n";
-
-#define TO_A "add X-Nexthop-Route=smtp:[a.example]:25; delete X-Nexthop-Route 1; "
-#define TO_B "add X-Nexthop-Route=relay:[192.0.2.1]:26; delete X-Nexthop-Route 1; "
-
-static struct sample sample;
-
-static void nothing(void)
-{
-}
-
-static void open_with(const char *text, const char *socket, enum milter_on_error on_error)
-{
-	struct milter_door_settings settings = {
-		.socket = socket,
-		.is_tcp = strncmp(socket, "inet", 4) == 0,
-		.on_error = on_error,
-	};
-	char error[256];
-
-	log_open(LOG_TO_STDERR, false);
-	sample_open(&sample, text);
-	ck_assert_int_eq(milter_door_open(&settings, error, sizeof(error)), 0);
-	/* libmilter's stand-in ends at once: that is no surprise to the door. */
-	ck_assert_int_eq(milter_door_start(sample.engine, nothing, error, sizeof(error)), 0);
-	fake_milter_forget();
-}
-
-static void open_door(void)
-{
-	open_with(config, "unix:/nowhere", MILTER_TEMPFAIL);
-	ck_assert_int_eq(fake_milter_negotiate(), SMFIS_CONTINUE);
-	fake_milter_forget();
-}
-
-static void close_door(void)
-{
-	ck_assert_int_eq(fake_milter_close(), SMFIS_CONTINUE);
-	ck_assert_int_eq(engine_counted(sample.engine, ENGINE_SESSIONS), 0);
-	ck_assert_int_eq(engine_counted(sample.engine, ENGINE_IN_FLIGHT), 0);
-	sample_close(&sample);
-}
+static const struct milter_policy tempfail = {.on_error = MILTER_TEMPFAIL};
 
 /* ---- messages, by their recipients */
 
@@ -121,24 +64,25 @@ START_TEST(message)
 {
 	const struct row *row = &rows[_i];
 
-	open_door();
+	milter_sample_open();
 	for (int i = 0; i < RCPTS_MAX && row->recipients[i] != NULL; i++)
 		ck_assert_msg(fake_milter_rcpt(row->recipients[i]) == answer_of(row->answers[i]),
 			"%s: recipient %d", row->name, i);
-	ck_assert_int_eq(engine_counted(sample.engine, ENGINE_IN_FLIGHT), 1);
+	ck_assert_int_eq(engine_counted(milter_sample.engine, ENGINE_IN_FLIGHT), 1);
 	ck_assert_msg(fake_milter_eom() == row->end, "%s", row->name);
 	ck_assert_msg(
 		strcmp(fake_milter.calls, row->calls) == 0, "%s: %s", row->name, fake_milter.calls);
-	ck_assert_msg(engine_counted(sample.engine, row->counter) == 1, "%s: counter", row->name);
-	ck_assert_int_eq(engine_counted(sample.engine, ENGINE_MESSAGES), 1);
-	ck_assert_int_eq(engine_counted(sample.engine, ENGINE_IN_FLIGHT), 0);
-	close_door();
+	ck_assert_msg(
+		engine_counted(milter_sample.engine, row->counter) == 1, "%s: counter", row->name);
+	ck_assert_int_eq(engine_counted(milter_sample.engine, ENGINE_MESSAGES), 1);
+	ck_assert_int_eq(engine_counted(milter_sample.engine, ENGINE_IN_FLIGHT), 0);
+	milter_sample_close();
 }
 END_TEST
 
 START_TEST(messages_on_one_connection_are_strangers)
 {
-	open_door();
+	milter_sample_open();
 	fake_milter_rcpt("<u@a.example.com>");
 	fake_milter_rcpt("<u@b.example.com>");
 	fake_milter_header("x-nexthop-route", "smtp:[evil.example]");
@@ -151,13 +95,13 @@ START_TEST(messages_on_one_connection_are_strangers)
 	fake_milter_rcpt("<u@a.example.com>");
 	ck_assert_int_eq(fake_milter_eom(), SMFIS_CONTINUE);
 	ck_assert_str_eq(fake_milter.calls, TO_A);
-	close_door();
+	milter_sample_close();
 }
 END_TEST
 
 START_TEST(forged_headers_are_deleted_from_the_last)
 {
-	open_door();
+	milter_sample_open();
 	fake_milter_rcpt("<u@a.example.com>");
 	ck_assert_int_eq(
 		fake_milter_header("X-Nexthop-Route", "smtp:[evil.example]"), SMFIS_NOREPLY);
@@ -166,18 +110,18 @@ START_TEST(forged_headers_are_deleted_from_the_last)
 	fake_milter_eom();
 	ck_assert_str_eq(
 		fake_milter.calls, "delete X-Nexthop-Route 2; delete X-Nexthop-Route 1; " TO_A);
-	close_door();
+	milter_sample_close();
 }
 END_TEST
 
 START_TEST(no_recipients_left)
 {
-	open_door();
+	milter_sample_open();
 	fake_milter_rcpt("<u@no.example.com>");
 	fake_milter_forget();
 	ck_assert_int_eq(fake_milter_eom(), SMFIS_CONTINUE);
 	ck_assert_str_eq(fake_milter.calls, "");
-	close_door();
+	milter_sample_close();
 }
 END_TEST
 
@@ -185,31 +129,37 @@ END_TEST
 
 static const struct negotiation_row {
 	const char *name;
-	const char *config;
+	const char *text;
 	const char *socket;
 	unsigned long actions;
 	unsigned long skipped;
 	unsigned long not_skipped;
 	const char *macros;
 } negotiations[] = {
-	{"pools, Unix", config, "unix:/x", SMFIF_ADDHDRS | SMFIF_CHGHDRS | SMFIF_SETSYMLIST,
+	{"pools, Unix", milter_sample_config, "unix:/x",
+		SMFIF_ADDHDRS | SMFIF_CHGHDRS | SMFIF_SETSYMLIST,
 		SMFIP_NOMAIL | SMFIP_NODATA | SMFIP_NOBODY | SMFIP_NOEOH | SMFIP_NOCONNECT |
 			SMFIP_NOHELO | SMFIP_NOUNKNOWN,
-		SMFIP_NOHDRS | SMFIP_NORCPT, "macros 3 i; macros 5 i; "},
-	{"pools, TCP: DATA is answered", config, "inet:1@127.0.0.1",
+		SMFIP_NOHDRS | SMFIP_NORCPT, "macros 3 i; macros 5 i j; "},
+	{"pools, TCP: DATA is answered", milter_sample_config, "inet:1@127.0.0.1",
 		SMFIF_ADDHDRS | SMFIF_CHGHDRS | SMFIF_SETSYMLIST, SMFIP_NOMAIL | SMFIP_NOBODY,
-		SMFIP_NODATA | SMFIP_NR_DATA, "macros 3 i; macros 5 i; "},
-	{"no pools: no headers", no_pools, "unix:/x", SMFIF_SETSYMLIST, SMFIP_NOHDRS | SMFIP_NOMAIL,
-		SMFIP_NORCPT, "macros 3 i; macros 5 i; "},
-	{"by sender: MAIL", by_sender, "unix:/x", SMFIF_ADDHDRS | SMFIF_CHGHDRS | SMFIF_SETSYMLIST,
-		SMFIP_NR_MAIL | SMFIP_NODATA, SMFIP_NOMAIL, "macros 2 i; macros 3 i; macros 5 i; "},
+		SMFIP_NODATA | SMFIP_NR_DATA, "macros 3 i; macros 5 i j; "},
+	{"no pools: no headers", milter_sample_no_pools, "unix:/x", SMFIF_SETSYMLIST,
+		SMFIP_NOHDRS | SMFIP_NOMAIL, SMFIP_NORCPT, "macros 3 i; macros 5 i j; "},
+	{"Sendmail: recipients, no headers", milter_sample_sendmail, "unix:/x",
+		SMFIF_ADDRCPT | SMFIF_ADDRCPT_PAR | SMFIF_DELRCPT | SMFIF_SETSYMLIST,
+		SMFIP_NOHDRS | SMFIP_NOMAIL | SMFIP_NODATA, SMFIP_NORCPT,
+		"macros 3 i; macros 5 i j; "},
+	{"by sender: MAIL", milter_sample_by_sender, "unix:/x",
+		SMFIF_ADDHDRS | SMFIF_CHGHDRS | SMFIF_SETSYMLIST, SMFIP_NR_MAIL | SMFIP_NODATA,
+		SMFIP_NOMAIL, "macros 2 i; macros 3 i; macros 5 i j; "},
 };
 
 START_TEST(negotiation)
 {
 	const struct negotiation_row *row = &negotiations[_i];
 
-	open_with(row->config, row->socket, MILTER_TEMPFAIL);
+	milter_sample_open_with(row->text, row->socket, &tempfail);
 	ck_assert_int_eq(fake_milter_negotiate(), SMFIS_CONTINUE);
 	ck_assert_msg(fake_milter.actions == row->actions, "%s: actions %lx", row->name,
 		fake_milter.actions);
@@ -219,7 +169,7 @@ START_TEST(negotiation)
 		fake_milter.steps);
 	ck_assert_msg(strcmp(fake_milter.calls, row->macros) == 0, "%s: %s", row->name,
 		fake_milter.calls);
-	close_door();
+	milter_sample_close();
 }
 END_TEST
 
@@ -227,11 +177,11 @@ START_TEST(an_mta_without_header_changes_is_refused)
 {
 	unsigned long actions, steps, unused;
 
-	open_with(config, "unix:/x", MILTER_TEMPFAIL);
+	milter_sample_open_with(milter_sample_config, "unix:/x", &tempfail);
 	ck_assert_int_eq(fake_milter.filter.xxfi_negotiate(NULL, SMFIF_ADDHDRS, 0x1fffff, 0, 0,
 				 &actions, &steps, &unused, &unused),
 		SMFIS_REJECT);
-	sample_close(&sample);
+	sample_close(&milter_sample);
 }
 END_TEST
 
@@ -239,7 +189,7 @@ START_TEST(sender_decides)
 {
 	char first[8192];
 
-	open_with(by_sender, "unix:/x", MILTER_TEMPFAIL);
+	milter_sample_open_with(milter_sample_by_sender, "unix:/x", &tempfail);
 	fake_milter_negotiate();
 	for (int i = 0; i < 20; i++) {
 		fake_milter_forget();
@@ -252,7 +202,7 @@ START_TEST(sender_decides)
 		else if (i % 2 == 0)
 			ck_assert_str_eq(fake_milter.calls, first);
 	}
-	close_door();
+	milter_sample_close();
 }
 END_TEST
 
@@ -260,14 +210,14 @@ END_TEST
 
 START_TEST(old_connection_after_a_reload_tempfails)
 {
-	open_with(no_pools, "unix:/x", MILTER_TEMPFAIL);
+	milter_sample_open_with(milter_sample_no_pools, "unix:/x", &tempfail);
 	fake_milter_negotiate();
-	sample_reload(&sample, config);
+	sample_reload(&milter_sample, milter_sample_config);
 	fake_milter_forget();
 	ck_assert_int_eq(fake_milter_rcpt("<u@a.example.com>"), SMFIS_TEMPFAIL);
 	ck_assert_ptr_nonnull(strstr(fake_milter.calls, "reply 451 4.3.5 "));
 	ck_assert_int_eq(fake_milter_rcpt("<u@dns.example.com>"), SMFIS_CONTINUE);
-	close_door();
+	milter_sample_close();
 }
 END_TEST
 
@@ -287,28 +237,29 @@ static const struct fault_row {
 START_TEST(fault)
 {
 	const struct fault_row *row = &faults[_i];
+	struct milter_policy policy = {.on_error = row->on_error};
 
-	open_with(config, "unix:/x", row->on_error);
+	milter_sample_open_with(milter_sample_config, "unix:/x", &policy);
 	fake_milter_negotiate();
 	fake_milter_rcpt("<u@a.example.com>");
 	if (row->is_forged)
-		fake_milter_header(MILTER_DOOR_HEADER, "x");
+		fake_milter_header(MILTER_ROUTING_HEADER, "x");
 	fake_milter.fail_after = row->fail_after;
 	ck_assert_msg(fake_milter_eom() == row->end, "%s", row->name);
-	ck_assert_int_eq(engine_counted(sample.engine, ENGINE_FAULTS), 1);
-	ck_assert_int_eq(engine_counted(sample.engine, ENGINE_ROUTED), 0);
-	close_door();
+	ck_assert_int_eq(engine_counted(milter_sample.engine, ENGINE_FAULTS), 1);
+	ck_assert_int_eq(engine_counted(milter_sample.engine, ENGINE_ROUTED), 0);
+	milter_sample_close();
 }
 END_TEST
 
 START_TEST(pool_that_left_between_rcpt_and_end)
 {
-	open_door();
+	milter_sample_open();
 	fake_milter_rcpt("<u@a.example.com>");
-	sample_reload(&sample, no_pools);
+	sample_reload(&milter_sample, milter_sample_no_pools);
 	ck_assert_int_eq(fake_milter_eom(), SMFIS_TEMPFAIL);
 	ck_assert_ptr_nonnull(strstr(fake_milter.calls, "reply 451 4.3.0 "));
-	close_door();
+	milter_sample_close();
 }
 END_TEST
 
@@ -316,7 +267,7 @@ START_TEST(without_a_session_every_recipient_fails)
 {
 	void *session;
 
-	open_door();
+	milter_sample_open();
 	session = fake_milter.private_data;
 	fake_milter.private_data = NULL;
 	ck_assert_int_eq(fake_milter_rcpt("<u@a.example.com>"), SMFIS_TEMPFAIL);
@@ -324,13 +275,13 @@ START_TEST(without_a_session_every_recipient_fails)
 	ck_assert_int_eq(fake_milter_abort(), SMFIS_CONTINUE);
 	ck_assert_int_eq(fake_milter_close(), SMFIS_CONTINUE);
 	fake_milter.private_data = session;
-	close_door();
+	milter_sample_close();
 }
 END_TEST
 
 START_TEST(stopping_ends_what_has_begun)
 {
-	open_door();
+	milter_sample_open();
 	fake_milter_rcpt("<u@a.example.com>");
 	milter_door_drain();
 	ck_assert_int_eq(fake_milter_eom(), SMFIS_CONTINUE);
@@ -338,8 +289,8 @@ START_TEST(stopping_ends_what_has_begun)
 	fake_milter_forget();
 	ck_assert_int_eq(fake_milter_rcpt("<u@a.example.com>"), SMFIS_TEMPFAIL);
 	ck_assert_ptr_nonnull(strstr(fake_milter.calls, "reply 451 4.3.2 "));
-	ck_assert_int_eq(engine_counted(sample.engine, ENGINE_IN_FLIGHT), 0);
-	close_door();
+	ck_assert_int_eq(engine_counted(milter_sample.engine, ENGINE_IN_FLIGHT), 0);
+	milter_sample_close();
 }
 END_TEST
 
