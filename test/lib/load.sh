@@ -11,7 +11,7 @@ export LC_ALL=C.UTF-8
 # What a sanitizer has found is not to look like an answer of ours.
 export ASAN_OPTIONS=${ASAN_OPTIONS:-exitcode=99}
 export TSAN_OPTIONS=${TSAN_OPTIONS:-exitcode=99:suppressions=$srcdir/test/tsan.supp}
-for library in tap wait world postfix daemon health tree; do
+for library in tap wait world hosts postfix daemon health tree; do
 	. "$srcdir/test/lib/$library.sh" || exit 99
 done
 unset library

@@ -1,4 +1,4 @@
-# postfix: a private Postfix, and hosts for it to deliver to
+# postfix: a private Postfix
 #
 # SPDX-License-Identifier: BSD-2-Clause
 # Copyright (c) 2026 the nexthop-milter authors
@@ -17,7 +17,6 @@ mta=
 mta_log=
 mta_ip=
 MTA_PORT=25
-HOST_PORT=2525
 
 find_postfix() {
 	PATH=$PATH:/usr/sbin:/sbin
@@ -154,51 +153,4 @@ mta_queue_is_empty() {
 # Empties the queue.
 mta_forget() {
 	postsuper -c "${mta:?}" -d ALL >/dev/null 2>&1
-}
-
-# ---- hosts
-
-# host_start NAME NUMBER [OPTIONS OF smtp-sink]: a host on $world_net.NUMBER that keeps what it is
-# sent, one file each, in $world/NAME.d.
-host_start() {
-	local name=$1 ip=$world_net.$2
-	shift 2
-	mkdir -p "$world/$name.d"
-	chown nobody "$world/$name.d"
-	process_start "$name" smtp-sink -u nobody -h "$name.example" -d "$world/$name.d/m." "$@" \
-		"inet:$ip:$HOST_PORT" 256
-	wait_for port_is_open "$ip" "$HOST_PORT" || bail_out "host $name does not listen"
-}
-
-host_stop() { # NAME
-	process_stop "$1" || :
-}
-
-# How many messages it has taken.
-host_count() { # NAME
-	local files=("$world/$1.d"/*)
-	[ -e "${files[0]}" ] || { echo 0; return; }
-	echo "${#files[@]}"
-}
-
-host_has() { # NAME COUNT
-	[ "$(host_count "$1")" -ge "$2" ]
-}
-
-# Together.
-hosts_have() { # COUNT NAME...
-	local wanted=$1 sum=0 name
-	shift
-	for name in "$@"; do
-		sum=$((sum + $(host_count "$name")))
-	done
-	[ "$sum" -ge "$wanted" ]
-}
-
-# hosts_start NUMBER...: hosts that speak SMTPUTF8, see hosts.py; messages in
-# $world/hosts.d/$world_net.NUMBER.
-hosts_start() {
-	process_start hosts python3 "$srcdir/test/lib/hosts.py" "$world/hosts.d" "$HOST_PORT" \
-		"${@/#/$world_net.}"
-	wait_for line_is_in "$world/hosts.log" '^listening' || bail_out "the hosts do not listen"
 }
