@@ -6,11 +6,10 @@
 #ifndef POLICY_H
 #define POLICY_H
 
-#include <stdbool.h>
-
 #include "conf/conf.h"
+#include "doors/http_api.h"
 
-/* For messages that begin from now on. HAS_MAP: the map's socket is open since the start. */
-void policy_put_in_force(const struct conf *conf, bool has_map);
+/* For messages that begin from now on; FACTS are told. The map is that of the start. */
+void policy_put_in_force(const struct conf *conf, struct http_facts *facts);
 
 #endif

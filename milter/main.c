@@ -121,6 +121,7 @@ static void keep_facts(const struct conf *conf, const char *path)
 		.mta = conf->mta == CONF_MTA_SENDMAIL ? "sendmail" : "postfix",
 		.state_file = keep(conf->state_file),
 		.milter_socket = keep(conf->milter_socket.text),
+		.map_socket = keep(conf->map_socket.text),
 		.control_socket = keep(conf->control_socket.text),
 		.status_listen = keep(conf->status_listen.text),
 		.milter_is_tcp = conf->milter_socket.path == NULL,
@@ -344,7 +345,7 @@ static int start(struct conf *conf, const struct options *options, char *error)
 		snprintf(error, ERROR_MAX, "cannot set up the event loop");
 		return -1;
 	}
-	policy_put_in_force(conf, conf->map_socket.text != NULL);
+	policy_put_in_force(conf, &facts);
 	if (milter_door_start(self.engine, tell_milter_ended, error, ERROR_MAX) == -1)
 		return -1;
 	mask_signals(SIG_UNBLOCK);

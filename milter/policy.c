@@ -7,8 +7,9 @@
 #include "policy.h"
 #include "doors/milter_policy.h"
 
-void policy_put_in_force(const struct conf *conf, bool has_map)
+void policy_put_in_force(const struct conf *conf, struct http_facts *facts)
 {
+	bool has_map = facts->map_socket != NULL;
 	struct milter_policy policy = {
 		.on_error =
 			conf->on_error == CONF_ON_ERROR_ACCEPT ? MILTER_ACCEPT : MILTER_TEMPFAIL,
@@ -23,4 +24,5 @@ void policy_put_in_force(const struct conf *conf, bool has_map)
 	};
 
 	milter_policy_set(&policy);
+	facts->policy = policy.envelope;
 }

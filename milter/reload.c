@@ -5,7 +5,6 @@
  */
 
 #include "reload.h"
-#include "doors/milter_policy.h"
 #include "engine/clock.h"
 #include "engine/log.h"
 #include "policy.h"
@@ -173,7 +172,7 @@ static int commit(struct reload *reload, char error[ERROR_MAX])
 		conf_free(reload->built);
 		return -1;
 	}
-	policy_put_in_force(reload->built, milter_policy_get().envelope.has_map);
+	policy_put_in_force(reload->built, reload->settings.facts);
 	watch_reload(reload->settings.watch, reload->built);
 	warn_of_changes(reload);
 	reload->settings.conf = reload->built;

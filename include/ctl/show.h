@@ -16,7 +16,6 @@ void show_status(const json_t *answer);
 void show_pools(const json_t *answer);
 void show_hosts(const json_t *answer);
 void show_routes(const json_t *answer);
-void show_explain(const json_t *answer);
 void show_simulation(const json_t *answer);
 void show_events(const json_t *answer);
 void show_changed(const json_t *answer);

@@ -13,6 +13,7 @@
 #include <event2/keyvalq_struct.h>
 #include <jansson.h>
 
+#include "core/envelope.h"
 #include "engine/engine.h"
 
 /* Answers a call that has been taken apart; knows nothing of sockets. Main thread only. */
@@ -24,9 +25,11 @@ struct http_facts {
 	const char *mta;
 	const char *state_file;
 	const char *milter_socket;
+	const char *map_socket; /* NULL: none */
 	const char *control_socket;
 	const char *status_listen; /* NULL: none */
 	bool milter_is_tcp;
+	struct envelope_policy policy; /* in force for messages */
 	int64_t started;
 	int64_t reloaded; /* the last reload; 0: there was none */
 	bool reload_ok;

@@ -6,93 +6,12 @@
 
 #include "ctl/show.h"
 #include "core/endpoint.h"
-#include "core/printable.h"
 #include "ctl/columns.h"
+#include "ctl/fields.h"
 
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
-
-enum { SHOWN_MAX = 2000 };
-
-/* ---- members of an object */
-
-static const char *text_of(const json_t *object, const char *name)
-{
-	return json_string_value(json_object_get(object, name));
-}
-
-static long long number_of(const json_t *object, const char *name)
-{
-	return json_integer_value(json_object_get(object, name));
-}
-
-/* Foreign text, or "-". Valid until the next call. */
-static const char *shown(const json_t *object, const char *name)
-{
-	static char out[SHOWN_MAX];
-	const char *text = text_of(object, name);
-
-	return printable_copy(out, sizeof(out), text == NULL || *text == '\0' ? "-" : text);
-}
-
-static void add_text(struct columns *columns, const json_t *object, const char *name)
-{
-	columns_add(columns, text_of(object, name));
-}
-
-static void add_number(struct columns *columns, const json_t *object, const char *name)
-{
-	const json_t *number = json_object_get(object, name);
-
-	if (json_is_integer(number))
-		columns_add_number(columns, json_integer_value(number));
-	else
-		columns_add(columns, NULL);
-}
-
-static void add_endpoint(struct columns *columns, const json_t *object)
-{
-	const char *host = text_of(object, "host");
-	char text[ENDPOINT_TEXT_MAX];
-
-	columns_add(columns,
-		host == NULL ? NULL : endpoint_format(text, host, (int)number_of(object, "port")));
-}
-
-/* The API's UTC as local time: "2026-01-31 12:00:00". */
-static void add_time(struct columns *columns, const json_t *object, const char *name)
-{
-	const char *text = text_of(object, name);
-	struct tm utc = {.tm_isdst = 0};
-	struct tm local;
-	time_t seconds;
-	char out[64];
-
-	if (text == NULL || strptime(text, "%Y-%m-%dT%H:%M:%SZ", &utc) == NULL) {
-		columns_add(columns, text);
-		return;
-	}
-	seconds = timegm(&utc);
-	localtime_r(&seconds, &local);
-	strftime(out, sizeof(out), "%Y-%m-%d %H:%M:%S", &local);
-	columns_add(columns, out);
-}
-
-static void add_share(struct columns *columns, double share)
-{
-	char text[32];
-
-	snprintf(text, sizeof(text), "%.1f%%", 100 * share);
-	columns_add(columns, text);
-}
-
-static void finish(struct columns *columns, const char *indent)
-{
-	columns_print(columns, indent, stdout);
-	columns_free(columns);
-}
 
 /* ---- answers */
 
@@ -100,17 +19,18 @@ static void show_log(const json_t *answer)
 {
 	const json_t *log = json_object_get(answer, "log");
 	const json_t *observations = json_object_get(answer, "observations");
-	bool is_on = text_of(log, "source") != NULL && strcmp(text_of(log, "source"), "none") != 0;
+	bool is_on = fields_text(log, "source") != NULL &&
+		     strcmp(fields_text(log, "source"), "none") != 0;
 
-	printf("log          %s", shown(log, "source"));
+	printf("log          %s", fields_shown(log, "source"));
 	if (is_on && !json_is_true(json_object_get(log, "readable")))
-		printf(": CANNOT BE READ: %s", shown(log, "error"));
+		printf(": CANNOT BE READ: %s", fields_shown(log, "error"));
 	else if (is_on)
-		printf(", %lld lines, the last at %s%s", number_of(log, "lines"),
-			shown(log, "last_line"),
+		printf(", %lld lines, the last at %s%s", fields_number(log, "lines"),
+			fields_shown(log, "last_line"),
 			json_is_true(json_object_get(log, "behind")) ? ", more to read" : "");
 	printf("\nlearned      %lld times of hosts, %lld times of others\n",
-		number_of(observations, "hosts"), number_of(observations, "strangers"));
+		fields_number(observations, "hosts"), fields_number(observations, "strangers"));
 }
 
 void show_status(const json_t *answer)
@@ -123,34 +43,34 @@ void show_status(const json_t *answer)
 	size_t i;
 	json_t *step;
 
-	printf("nexthop-milter %s, process %lld\n", shown(answer, "version"),
-		number_of(answer, "pid"));
-	printf("started      %s\n", shown(answer, "started"));
-	printf("config       %s\n", shown(answer, "config"));
-	printf("mta          %s\n", shown(answer, "mta"));
-	printf("state file   %s\n", shown(answer, "state_file"));
-	printf("milter       %s\n", shown(sockets, "milter"));
-	printf("control      %s\n", shown(sockets, "control"));
-	printf("status       %s\n", shown(sockets, "status"));
-	printf("table        %lld pools, %lld hosts, %lld routes\n", number_of(answer, "pools"),
-		number_of(answer, "hosts"), number_of(answer, "routes"));
-	if (text_of(reload, "time") == NULL)
+	printf("nexthop-milter %s, process %lld\n", fields_shown(answer, "version"),
+		fields_number(answer, "pid"));
+	printf("started      %s\n", fields_shown(answer, "started"));
+	printf("config       %s\n", fields_shown(answer, "config"));
+	printf("mta          %s\n", fields_shown(answer, "mta"));
+	printf("state file   %s\n", fields_shown(answer, "state_file"));
+	printf("milter       %s\n", fields_shown(sockets, "milter"));
+	printf("control      %s\n", fields_shown(sockets, "control"));
+	printf("status       %s\n", fields_shown(sockets, "status"));
+	printf("table        %lld pools, %lld hosts, %lld routes\n", fields_number(answer, "pools"),
+		fields_number(answer, "hosts"), fields_number(answer, "routes"));
+	if (fields_text(reload, "time") == NULL)
 		printf("reload       none yet\n");
 	else
-		printf("reload       %s, %s\n", shown(reload, "time"),
+		printf("reload       %s, %s\n", fields_shown(reload, "time"),
 			json_is_true(json_object_get(reload, "ok"))
 				? "good"
 				: "FAILED: the configuration before it is in force");
 	printf("messages     %lld: %lld routed, %lld unrouted, %lld mixed, %lld discarded,"
 	       " %lld faults\n",
-		number_of(messages, "total"), number_of(messages, "routed"),
-		number_of(messages, "unrouted"), number_of(messages, "mixed"),
-		number_of(messages, "discarded"), number_of(messages, "faults"));
+		fields_number(messages, "total"), fields_number(messages, "routed"),
+		fields_number(messages, "unrouted"), fields_number(messages, "mixed"),
+		fields_number(messages, "discarded"), fields_number(messages, "faults"));
 	printf("recipients   %lld rejected, %lld deferred, %lld put off\n",
-		number_of(recipients, "rejected"), number_of(recipients, "deferred"),
-		number_of(recipients, "put_off"));
-	printf("connections  %lld, %lld messages in flight\n", number_of(milter, "sessions"),
-		number_of(milter, "in_flight"));
+		fields_number(recipients, "rejected"), fields_number(recipients, "deferred"),
+		fields_number(recipients, "put_off"));
+	printf("connections  %lld, %lld messages in flight\n", fields_number(milter, "sessions"),
+		fields_number(milter, "in_flight"));
 	show_log(answer);
 	printf("asks for    ");
 	json_array_foreach (json_object_get(milter, "steps"), i, step)
@@ -161,32 +81,33 @@ void show_status(const json_t *answer)
 static void show_pool(const json_t *pool)
 {
 	const json_t *hosts = json_object_get(pool, "hosts");
-	long long messages = number_of(pool, "messages");
+	long long messages = fields_number(pool, "messages");
 	struct columns *columns =
 		columns_new("HOST|>PRIORITY|>WEIGHT|STATE|SINCE|UNTIL|>FIRST|>SHARE|>LISTED");
-	const char *hash_on = text_of(pool, "hash_on");
+	const char *hash_on = fields_text(pool, "hash_on");
 	size_t i;
 	json_t *host;
 
-	printf("%s", shown(pool, "pool"));
-	printf(": %s", shown(pool, "transport"));
-	printf(", %s", shown(pool, "balance"));
+	printf("%s", fields_shown(pool, "pool"));
+	printf(": %s", fields_shown(pool, "transport"));
+	printf(", %s", fields_shown(pool, "balance"));
 	printf("%s%s", hash_on == NULL ? "" : " on ", hash_on == NULL ? "" : hash_on);
-	printf(", all deferred: %s", shown(pool, "all_deferred"));
-	printf(", %lld messages, %s\n", messages, shown(pool, "source"));
+	printf(", all deferred: %s", fields_shown(pool, "all_deferred"));
+	printf(", %lld messages, %s\n", messages, fields_shown(pool, "source"));
 	json_array_foreach (hosts, i, host) {
-		add_endpoint(columns, host);
-		add_number(columns, host, "priority");
-		add_number(columns, host, "weight");
-		add_text(columns, host, "state");
-		add_time(columns, host, "since");
-		add_time(columns, host, "until");
-		add_number(columns, host, "first");
-		add_share(columns,
-			messages == 0 ? 0 : (double)number_of(host, "first") / (double)messages);
-		add_number(columns, host, "listed");
+		fields_add_endpoint(columns, host);
+		fields_add_number(columns, host, "priority");
+		fields_add_number(columns, host, "weight");
+		fields_add_text(columns, host, "state");
+		fields_add_time(columns, host, "since");
+		fields_add_time(columns, host, "until");
+		fields_add_number(columns, host, "first");
+		fields_add_share(columns,
+			messages == 0 ? 0
+				      : (double)fields_number(host, "first") / (double)messages);
+		fields_add_number(columns, host, "listed");
 	}
-	finish(columns, "  ");
+	fields_print(columns, "  ");
 }
 
 void show_pools(const json_t *answer)
@@ -201,7 +122,7 @@ void show_pools(const json_t *answer)
 /* Names parted by commas. */
 static void add_names(struct columns *columns, const json_t *names)
 {
-	char text[SHOWN_MAX] = "";
+	char text[FIELDS_SHOWN_MAX] = "";
 	size_t used = 0;
 	size_t i;
 	json_t *name;
@@ -230,30 +151,30 @@ void show_hosts(const json_t *answer)
 	json_t *host;
 
 	json_array_foreach (json_object_get(answer, "hosts"), i, host) {
-		add_endpoint(columns, host);
-		add_text(columns, host, "state");
-		add_time(columns, host, "since");
-		add_time(columns, host, "until");
-		add_text(columns, host, "reason");
-		add_number(columns, host, "failures");
-		add_number(columns, host, "first");
-		add_number(columns, host, "attempts");
-		add_number(columns, host, "delivered");
-		add_number(columns, host, "deferred");
-		add_time(columns, host, "last_success");
+		fields_add_endpoint(columns, host);
+		fields_add_text(columns, host, "state");
+		fields_add_time(columns, host, "since");
+		fields_add_time(columns, host, "until");
+		fields_add_text(columns, host, "reason");
+		fields_add_number(columns, host, "failures");
+		fields_add_number(columns, host, "first");
+		fields_add_number(columns, host, "attempts");
+		fields_add_number(columns, host, "delivered");
+		fields_add_number(columns, host, "deferred");
+		fields_add_time(columns, host, "last_success");
 		add_names(columns, json_object_get(host, "pools"));
-		add_text(columns, host, "text");
+		fields_add_text(columns, host, "text");
 	}
-	finish(columns, "");
+	fields_print(columns, "");
 }
 
 /* The pool, or the action with its reply. */
 static void add_target(struct columns *columns, const json_t *route)
 {
-	const char *pool = text_of(route, "pool");
+	const char *pool = fields_text(route, "pool");
 
-	columns_add(columns, text_of(route, "action"));
-	columns_add(columns, pool != NULL ? pool : text_of(route, "reply"));
+	columns_add(columns, fields_text(route, "action"));
+	columns_add(columns, pool != NULL ? pool : fields_text(route, "reply"));
 }
 
 void show_routes(const json_t *answer)
@@ -263,45 +184,11 @@ void show_routes(const json_t *answer)
 	json_t *route;
 
 	json_array_foreach (json_object_get(answer, "routes"), i, route) {
-		add_text(columns, route, "match");
+		fields_add_text(columns, route, "match");
 		add_target(columns, route);
-		add_text(columns, route, "source");
+		fields_add_text(columns, route, "source");
 	}
-	finish(columns, "");
-}
-
-void show_explain(const json_t *answer)
-{
-	const json_t *candidates = json_object_get(answer, "candidates");
-	bool has_match = text_of(answer, "match") != NULL;
-	struct columns *columns;
-	size_t i;
-	json_t *host;
-
-	printf("recipient  %s\n", shown(answer, "recipient"));
-	printf("match      %s", has_match ? shown(answer, "match") : "none");
-	if (has_match)
-		printf(" (%s)", shown(answer, "source"));
-	printf("\naction     %s\n",
-		has_match ? shown(answer, "action") : "none: left to the MTA's own routing");
-	if (text_of(answer, "reply") != NULL)
-		printf("reply      %s\n", shown(answer, "reply"));
-	if (text_of(answer, "pool") == NULL)
-		return;
-	printf("pool       %s\n", shown(answer, "pool"));
-	if (strcmp(text_of(answer, "pool"), shown(answer, "takes")) != 0)
-		printf("fallback   %s: no host of that pool is usable\n", shown(answer, "takes"));
-	columns = columns_new(">ORDER|HOST|>PRIORITY|>WEIGHT|STATE");
-	json_array_foreach (candidates, i, host) {
-		columns_add_number(columns, (long long)i + 1);
-		add_endpoint(columns, host);
-		add_number(columns, host, "priority");
-		add_number(columns, host, "weight");
-		add_text(columns, host, "state");
-	}
-	finish(columns, "  ");
-	printf("next hop   %s\n",
-		text_of(answer, "nexthop") == NULL ? "-" : text_of(answer, "nexthop"));
+	fields_print(columns, "");
 }
 
 void show_simulation(const json_t *answer)
@@ -310,42 +197,43 @@ void show_simulation(const json_t *answer)
 	size_t i;
 	json_t *host;
 
-	if (text_of(answer, "pool") == NULL) {
-		printf("no pool: action %s\n", shown(answer, "action"));
+	if (fields_text(answer, "pool") == NULL) {
+		printf("no pool: action %s\n", fields_shown(answer, "action"));
 		return;
 	}
-	printf("%lld messages to ", number_of(answer, "count"));
-	printf("%s, pool ", shown(answer, "recipient"));
-	printf("%s\n", shown(answer, "pool"));
+	printf("%lld messages to ", fields_number(answer, "count"));
+	printf("%s, pool ", fields_shown(answer, "recipient"));
+	printf("%s\n", fields_shown(answer, "pool"));
 	columns = columns_new("HOST|>FIRST|>SHARE");
 	json_array_foreach (json_object_get(answer, "hosts"), i, host) {
-		add_endpoint(columns, host);
-		add_number(columns, host, "first");
-		add_share(columns, json_number_value(json_object_get(host, "share")));
+		fields_add_endpoint(columns, host);
+		fields_add_number(columns, host, "first");
+		fields_add_share(columns, json_number_value(json_object_get(host, "share")));
 	}
-	finish(columns, "  ");
+	fields_print(columns, "  ");
 }
 
 static void print_event(const json_t *event)
 {
-	const char *text = text_of(event, "text");
+	const char *text = fields_text(event, "text");
 
-	printf("%s  ", shown(event, "time"));
-	printf("%s", shown(event, "event"));
-	if (text_of(event, "host") != NULL) {
+	printf("%s  ", fields_shown(event, "time"));
+	printf("%s", fields_shown(event, "event"));
+	if (fields_text(event, "host") != NULL) {
 		char host[ENDPOINT_TEXT_MAX];
 
-		endpoint_format(host, text_of(event, "host"), (int)number_of(event, "port"));
+		endpoint_format(
+			host, fields_text(event, "host"), (int)fields_number(event, "port"));
 		printf("  host=%s ", host);
-		printf("%s->", shown(event, "from"));
-		printf("%s ", shown(event, "to"));
-		printf("reason=%s failures=%lld delivered=%lld", shown(event, "reason"),
-			number_of(event, "failures"), number_of(event, "delivered"));
+		printf("%s->", fields_shown(event, "from"));
+		printf("%s ", fields_shown(event, "to"));
+		printf("reason=%s failures=%lld delivered=%lld", fields_shown(event, "reason"),
+			fields_number(event, "failures"), fields_number(event, "delivered"));
 	}
 	if (text != NULL && *text != '\0')
-		printf("  %s", shown(event, "text"));
-	if (text_of(event, "until") != NULL)
-		printf("  until %s", shown(event, "until"));
+		printf("  %s", fields_shown(event, "text"));
+	if (fields_text(event, "until") != NULL)
+		printf("  until %s", fields_shown(event, "until"));
 	printf("\n");
 }
 
@@ -365,12 +253,12 @@ void show_changed(const json_t *answer)
 
 	json_array_foreach (json_object_get(answer, "hosts"), i, host) {
 		char name[ENDPOINT_TEXT_MAX];
-		const char *text = text_of(host, "host");
+		const char *text = fields_text(host, "host");
 
-		endpoint_format(name, text == NULL ? "-" : text, (int)number_of(host, "port"));
-		printf("%s is %s", name, shown(host, "state"));
-		if (text_of(host, "until") != NULL)
-			printf(" until %s", shown(host, "until"));
+		endpoint_format(name, text == NULL ? "-" : text, (int)fields_number(host, "port"));
+		printf("%s is %s", name, fields_shown(host, "state"));
+		if (fields_text(host, "until") != NULL)
+			printf(" until %s", fields_shown(host, "until"));
 		printf("\n");
 	}
 }
@@ -381,12 +269,12 @@ void show_faults(const json_t *answer, FILE *to)
 	json_t *fault;
 
 	json_array_foreach (json_object_get(answer, "faults"), i, fault) {
-		fprintf(to, "%s:", shown(fault, "file"));
-		if (number_of(fault, "line") > 0)
-			fprintf(to, "%lld:", number_of(fault, "line"));
+		fprintf(to, "%s:", fields_shown(fault, "file"));
+		if (fields_number(fault, "line") > 0)
+			fprintf(to, "%lld:", fields_number(fault, "line"));
 		fprintf(to, " %s%s\n",
 			json_is_true(json_object_get(fault, "warning")) ? "warning: " : "",
-			shown(fault, "text"));
+			fields_shown(fault, "text"));
 	}
 }
 
@@ -399,25 +287,25 @@ void show_state(const json_t *answer)
 
 	json_array_foreach (json_object_get(answer, "pools"), i, pool) {
 		json_array_foreach (json_object_get(pool, "hosts"), k, host) {
-			add_text(pools, pool, "pool");
-			add_number(pools, pool, "messages");
-			add_time(pools, pool, "left");
-			add_endpoint(pools, host);
-			add_number(pools, host, "first");
-			add_number(pools, host, "listed");
-			add_number(pools, host, "credit");
+			fields_add_text(pools, pool, "pool");
+			fields_add_number(pools, pool, "messages");
+			fields_add_time(pools, pool, "left");
+			fields_add_endpoint(pools, host);
+			fields_add_number(pools, host, "first");
+			fields_add_number(pools, host, "listed");
+			fields_add_number(pools, host, "credit");
 		}
 	}
 	json_array_foreach (json_object_get(answer, "hosts"), i, host) {
-		add_endpoint(hosts, host);
-		add_text(hosts, host, "state");
-		add_time(hosts, host, "since");
-		add_time(hosts, host, "until");
-		add_text(hosts, host, "reason");
-		add_time(hosts, host, "left");
-		add_text(hosts, host, "text");
+		fields_add_endpoint(hosts, host);
+		fields_add_text(hosts, host, "state");
+		fields_add_time(hosts, host, "since");
+		fields_add_time(hosts, host, "until");
+		fields_add_text(hosts, host, "reason");
+		fields_add_time(hosts, host, "left");
+		fields_add_text(hosts, host, "text");
 	}
-	finish(pools, "");
+	fields_print(pools, "");
 	printf("\n");
-	finish(hosts, "");
+	fields_print(hosts, "");
 }

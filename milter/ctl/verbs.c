@@ -11,6 +11,7 @@
 #include "ctl/local.h"
 #include "ctl/parse_log.h"
 #include "ctl/show.h"
+#include "ctl/show_explain.h"
 
 #include <poll.h>
 #include <stdio.h>
@@ -19,7 +20,7 @@
 
 #include <jansson.h>
 
-enum { FOLLOW_MS = 1000, ID_MAX = 24, SIMULATED_MAX = 100000 };
+enum { FOLLOW_MS = 1000, ID_MAX = 24, SIMULATED_MAX = 100000, EXPLAINED_MAX = 100 };
 
 /* ---- what all verbs share */
 
@@ -128,6 +129,8 @@ static int run_explain(const struct verb_call *call)
 {
 	client_begin(call->client, "/v1/explain");
 	add_addresses(call, call->arguments[0]);
+	for (int i = 1; i < call->argument_count; i++)
+		client_add_query(call->client, "recipient", call->arguments[i]);
 	return send_and_show(call, false, show_explain);
 }
 
@@ -309,8 +312,8 @@ static const struct verb verbs[] = {
 	{"hosts", "", "the hosts and their states", 0, 0, 0, true, run_hosts},
 	{"routes", "[PATTERN]", "the routes, or those whose match contains PATTERN", 0, 1, 0, true,
 		run_routes},
-	{"explain", "ADDRESS [--sender ADDRESS]", "what would become of a message, and why", 1, 1,
-		VERB_SENDER, true, run_explain},
+	{"explain", "ADDRESS ... [--sender ADDRESS]", "what would become of a message, and why", 1,
+		EXPLAINED_MAX, VERB_SENDER, true, run_explain},
 	{"simulate", "N ADDRESS [--sender ADDRESS]", "how N messages would spread", 2, 2,
 		VERB_SENDER, true, run_simulate},
 	{"events", "[--follow]", "the last changes", 0, 0, VERB_FOLLOW, true, run_events},

@@ -8,6 +8,7 @@
 #include "core/decimal.h"
 #include "core/duration.h"
 #include "core/endpoint.h"
+#include "doors/http_explain.h"
 #include "doors/http_json.h"
 #include "engine/clock.h"
 #include "engine/engine_view.h"
@@ -176,24 +177,6 @@ static json_t *show_events(const struct http_call *call, int *status)
 
 /* ---- what would be */
 
-static json_t *explain(const struct http_call *call, int *status)
-{
-	struct address recipient, sender;
-	struct engine_plan *plan;
-	json_t *answer;
-
-	if (read_address(call, "recipient", false, &recipient) == -1 ||
-		read_address(call, "sender", true, &sender) == -1)
-		return refuse(status, BAD_REQUEST, "recipient or sender is missing or too long");
-	plan = malloc(sizeof(*plan));
-	if (plan == NULL)
-		return NULL;
-	engine_explain(call->engine, &recipient, sender.hash, plan);
-	answer = http_json_plan(plan, parameter(call, "recipient"));
-	free(plan);
-	return answer;
-}
-
 static json_t *simulate(const struct http_call *call, int *status)
 {
 	int64_t count = number(call, "count", 1000, SIMULATION_MESSAGES_MAX);
@@ -318,7 +301,7 @@ static const struct endpoint_row {
 	{"/v1/pools", show_pools},
 	{"/v1/hosts", show_hosts},
 	{"/v1/routes", show_routes},
-	{"/v1/explain", explain},
+	{"/v1/explain", http_explain_answer},
 	{"/v1/simulate", simulate},
 	{"/v1/events", show_events},
 };

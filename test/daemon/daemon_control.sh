@@ -174,7 +174,9 @@ explains user@elsewhere.example ALL pool two "$(in_file ALL)"
 explains postmaster ALL pool two "$(in_file ALL)"
 
 json explain user@example.com
-keys . recipient match source action pool takes candidates nexthop reply
+keys . recipient match source action pool takes candidates nexthop reply doors
+keys .doors milter map
+keys .doors.milter does with
 keys '.candidates[0]' host port priority weight state
 is "$what: the recipient as asked" "$(jq -r .recipient <<<"$said")" user@example.com
 next=$(nexthops 1 user@example.com)
@@ -381,7 +383,6 @@ usage 'there is no verb "frobnicate"' frobnicate
 usage "Try milterctl --help." --frobnicate status
 usage "usage: milterctl [--socket PATH] [--json] status" status now
 usage "usage: milterctl [--socket PATH] [--json] explain ADDRESS" explain
-usage "usage: milterctl [--socket PATH] [--json] explain ADDRESS" explain a b
 usage "usage: milterctl [--socket PATH] [--json] simulate N ADDRESS" simulate 10
 usage "usage: milterctl [--socket PATH] [--json] hosts" hosts --follow
 usage "usage: milterctl [--socket PATH] [--json] enable HOST[:PORT]" enable mx1.example.net --for 2h

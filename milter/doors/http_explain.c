@@ -1,0 +1,186 @@
+/* http_explain: what would become of a message, by the recipients it has
+ *
+ * SPDX-License-Identifier: BSD-2-Clause
+ * Copyright (c) 2026 the nexthop-milter authors
+ */
+
+#include "doors/http_explain.h"
+#include "core/envelope.h"
+#include "core/token.h"
+#include "doors/http_json.h"
+#include "text/idn.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+enum { BAD_REQUEST = 400, RECIPIENTS_MAX = 100, TEXT_MAX = 1000 };
+
+/* A message that is nowhere but in the question. */
+struct letter {
+	const struct http_call *call;
+	struct envelope_policy policy;
+	struct envelope envelope;
+	enum envelope_end end;
+	uint64_t sender_hash;
+	const char *recipients[RECIPIENTS_MAX];
+	bool is_split[RECIPIENTS_MAX];
+	int count;
+	struct engine_plan plan; /* of the recipient at hand */
+};
+
+static bool is_refused(const struct view_route *route)
+{
+	return route->action == ACTION_REJECT || route->action == ACTION_DEFER || route->is_put_off;
+}
+
+static void parse(struct address *address, const char *text)
+{
+	address_parse(address, text);
+	idn_fold_address(address);
+}
+
+/* ---- the question */
+
+/* Gives NULL, or what is wrong with it. */
+static const char *read_query(struct letter *letter, const struct http_call *call)
+{
+	const struct evkeyval *parameter;
+	struct address sender = {.hash = 0};
+
+	TAILQ_FOREACH(parameter, call->query, next)
+	{
+		bool is_recipient = strcasecmp(parameter->key, "recipient") == 0;
+
+		if (strlen(parameter->value) > TEXT_MAX ||
+			(is_recipient && *parameter->value == '\0'))
+			return "recipient or sender is missing or too long";
+		if (strcasecmp(parameter->key, "sender") == 0)
+			parse(&sender, parameter->value);
+		if (is_recipient && letter->count == RECIPIENTS_MAX)
+			return "more than 100 recipients";
+		if (is_recipient)
+			letter->recipients[letter->count++] = parameter->value;
+	}
+	letter->sender_hash = sender.hash;
+	return letter->count == 0 ? "recipient or sender is missing or too long" : NULL;
+}
+
+/* All recipients, one after the other, as the milter would hear of them. */
+static void fill_envelope(struct letter *letter)
+{
+	envelope_init(&letter->envelope);
+	for (int i = 0; i < letter->count; i++) {
+		struct address recipient;
+		struct view_route route;
+
+		parse(&recipient, letter->recipients[i]);
+		engine_route(letter->call->engine, &recipient, &route);
+		if (!is_refused(&route))
+			letter->is_split[i] = !envelope_add(
+				&letter->envelope, &letter->policy, route.action, route.pool);
+	}
+	letter->end = envelope_end(&letter->envelope, &letter->policy);
+}
+
+/* ---- the milter */
+
+static json_t *does(const char *what, json_t *with)
+{
+	return json_pack("{s:s, s:o}", "does", what, "with", with);
+}
+
+static json_t *token_of(const struct letter *letter, const char *recipient)
+{
+	char token[TOKEN_MAX];
+
+	if (token_address(token, recipient, "localhost", letter->plan.token) == -1)
+		return json_null();
+	return http_json_text_or_null(token);
+}
+
+/* What the milter would do about that recipient. */
+static json_t *milter_of(const struct letter *letter, int index)
+{
+	const struct view_route *route = &letter->plan.route;
+	bool has_pool = route->action == ACTION_POOL;
+
+	if (is_refused(route))
+		return does("refuse",
+			json_sprintf("%s %s %s", route->code, route->enhanced, route->text));
+	if (letter->is_split[index])
+		return does("split", json_string("452 4.5.3"));
+	switch (letter->end) {
+	case ENVELOPE_FILTER:
+		return does("filter", json_sprintf("FILTER %s", letter->plan.nexthop));
+	case ENVELOPE_TOKENS:
+		if (route->action == ACTION_DISCARD)
+			return does("discard", json_null());
+		return has_pool ? does("token", token_of(letter, letter->recipients[index]))
+				: does("leave", json_null());
+	default:
+		return does(envelope_end_name(letter->end), json_null());
+	}
+}
+
+/* ---- the map */
+
+static json_t *map_of(struct letter *letter, const struct address *address, const char *text)
+{
+	(void)letter;
+	(void)address;
+	(void)text;
+	return json_null();
+}
+
+/* ---- the answer */
+
+static json_t *plan_of(struct letter *letter, int index)
+{
+	const char *text = letter->recipients[index];
+	struct address recipient;
+	json_t *plan;
+
+	parse(&recipient, text);
+	engine_explain(letter->call->engine, &recipient, letter->sender_hash, &letter->plan);
+	plan = http_json_plan(&letter->plan, text);
+	json_object_set_new(plan, "doors",
+		json_pack("{s:o, s:o}", "milter", milter_of(letter, index), "map",
+			map_of(letter, &recipient, text)));
+	return plan;
+}
+
+static json_t *explain(struct letter *letter)
+{
+	json_t *plans;
+
+	fill_envelope(letter);
+	if (letter->count == 1)
+		return plan_of(letter, 0);
+	plans = json_array();
+	for (int i = 0; i < letter->count; i++)
+		json_array_append_new(plans, plan_of(letter, i));
+	return json_pack("{s:o, s:b, s:s}", "recipients", plans, "mixed",
+		(int)letter->envelope.is_mixed, "milter", envelope_end_name(letter->end));
+}
+
+json_t *http_explain_answer(const struct http_call *call, int *status)
+{
+	struct letter *letter = calloc(1, sizeof(*letter));
+	const char *wrong;
+	json_t *answer;
+
+	if (letter == NULL)
+		return NULL;
+	letter->call = call;
+	letter->policy = call->facts->policy;
+	wrong = read_query(letter, call);
+	if (wrong == NULL) {
+		answer = explain(letter);
+	} else {
+		*status = BAD_REQUEST;
+		answer = http_api_error(wrong);
+	}
+	free(letter);
+	return answer;
+}
