@@ -66,9 +66,9 @@ void show_status(const json_t *answer)
 		fields_number(messages, "total"), fields_number(messages, "routed"),
 		fields_number(messages, "unrouted"), fields_number(messages, "mixed"),
 		fields_number(messages, "discarded"), fields_number(messages, "faults"));
-	printf("recipients   %lld rejected, %lld deferred, %lld put off\n",
+	printf("recipients   %lld rejected, %lld deferred, %lld put off, %lld split off\n",
 		fields_number(recipients, "rejected"), fields_number(recipients, "deferred"),
-		fields_number(recipients, "put_off"));
+		fields_number(recipients, "put_off"), fields_number(recipients, "split"));
 	printf("connections  %lld, %lld messages in flight\n", fields_number(milter, "sessions"),
 		fields_number(milter, "in_flight"));
 	show_log(answer);

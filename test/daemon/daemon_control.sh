@@ -90,7 +90,7 @@ keys .observations hosts strangers
 keys .sockets milter control status
 keys .reload time ok count
 keys .messages total routed unrouted mixed discarded faults
-keys .recipients rejected deferred put_off
+keys .recipients rejected deferred put_off split
 keys .milter sessions in_flight steps
 is "$what: the table" "$(jq -c '[.pools, .hosts, .routes]' <<<"$said")" "[5,12,14]"
 is "$what: the counters" "$(jq -c '[.messages.routed, .recipients.rejected]' <<<"$said")" "[3,1]"
