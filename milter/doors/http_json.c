@@ -212,10 +212,9 @@ json_t *http_json_messages(struct engine *engine)
 
 json_t *http_json_recipients(struct engine *engine)
 {
-	return json_pack("{s:o, s:o, s:o, s:o}", "rejected",
-		counted(engine, ENGINE_RCPT_REJECTED), "deferred",
-		counted(engine, ENGINE_RCPT_DEFERRED), "put_off", counted(engine, ENGINE_PUT_OFF),
-		"split", counted(engine, ENGINE_SPLIT));
+	return json_pack("{s:o, s:o, s:o, s:o}", "rejected", counted(engine, ENGINE_RCPT_REJECTED),
+		"deferred", counted(engine, ENGINE_RCPT_DEFERRED), "put_off",
+		counted(engine, ENGINE_PUT_OFF), "split", counted(engine, ENGINE_SPLIT));
 }
 
 json_t *http_json_log(const struct view_log *view)

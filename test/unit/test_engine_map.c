@@ -97,6 +97,11 @@ static const char *ask_token(const char *name)
 	return answer.route.action == ACTION_POOL ? answer.nexthop : "none";
 }
 
+static bool is_first(const char *nexthop, char host)
+{
+	return nexthop[strlen("smtp:[")] == host;
+}
+
 /* One refused connection: it is deferred. */
 static void refuse(const char *host)
 {
@@ -188,6 +193,20 @@ START_TEST(strangers_go_by_a_weighted_hash)
 }
 END_TEST
 
+START_TEST(strangers_of_a_pool_by_sender_go_by_their_address)
+{
+	int first = 0;
+
+	for (int i = 0; i < 200; i++) {
+		char recipient[32];
+
+		snprintf(recipient, sizeof(recipient), "u%d@hashed.example", i);
+		first += is_first(ask(recipient), 'j');
+	}
+	ck_assert_msg(first > 60 && first < 140, "%d of 200", first);
+}
+END_TEST
+
 START_TEST(a_pool_by_sender_repeats_the_milters_choice)
 {
 	for (uint64_t sender = 1; sender < 20; sender++) {
@@ -227,11 +246,6 @@ START_TEST(other_actions)
 END_TEST
 
 /* ---- a host on trial */
-
-static bool is_first(const char *nexthop, char host)
-{
-	return nexthop[strlen("smtp:[")] == host;
-}
 
 START_TEST(a_trial_is_given_to_one_recipient)
 {
@@ -315,6 +329,27 @@ START_TEST(a_fallbacks_turn_is_repeated)
 }
 END_TEST
 
+START_TEST(what_was_chosen_of_the_main_pool_says_nothing_of_the_fallback)
+{
+	int first = 0;
+
+	for (int i = 0; i < 60; i++) {
+		char recipient[32];
+
+		snprintf(recipient, sizeof(recipient), "u%d@main.example", i);
+		choose(recipient);
+	}
+	refuse("d.example");
+	for (int i = 0; i < 60; i++) {
+		char recipient[32];
+
+		snprintf(recipient, sizeof(recipient), "u%d@main.example", i);
+		first += is_first(ask(recipient), 'a');
+	}
+	ck_assert_msg(first > 5 && first < 40, "%d of 60", first);
+}
+END_TEST
+
 /* ---- reloads */
 
 START_TEST(choices_hold_through_reloads)
@@ -330,6 +365,21 @@ START_TEST(choices_hold_through_reloads)
 	ck_assert_str_eq(ask("u@three.example"), chosen);
 	sample_reload(&sample, without);
 	ck_assert_str_eq(ask("u@three.example"), "smtp:[x.example]:25");
+}
+END_TEST
+
+START_TEST(another_route_makes_the_choice_void)
+{
+	static const char elsewhere[] =
+		"pools = { three = { hosts = ( { host = \"a.example\"; }, { host = \"b.example\"; "
+		"} ); };\n"
+		" other = { hosts = ( { host = \"y.example\"; } ); }; };\n"
+		"routes = ( { match = \"three.example\"; pool = \"other\"; },\n"
+		" { match = \"x.example\"; pool = \"three\"; } );\n";
+
+	choose("u@three.example");
+	sample_reload(&sample, elsewhere);
+	ck_assert_str_eq(ask("u@three.example"), "smtp:[y.example]:25");
 }
 END_TEST
 
@@ -400,6 +450,23 @@ START_TEST(a_token_on_trial)
 }
 END_TEST
 
+START_TEST(a_token_on_trial_with_a_fallback)
+{
+	const struct engine_choice *choice;
+
+	sample_reload(&sample, sendmail);
+	refuse_and_wait("e.example");
+	choice = choose("u@main.example");
+	ck_assert_str_eq(choice->token, "main.0");
+	ck_assert_str_eq(choice->nexthop, "esmtp:[e.example]");
+	/* Although the pool has no usable host since. */
+	ck_assert_str_eq(ask_token("main.0"), "esmtp:[e.example]");
+	ck_assert_str_eq(ask_token("main.0"), "esmtp:[e.example]");
+	refuse("e.example");
+	ck_assert_int_eq(strncmp(ask_token("main.0"), "esmtp:[a.example]", 17), 0);
+}
+END_TEST
+
 int main(void)
 {
 	const struct suite_test tests[] = {
@@ -407,6 +474,7 @@ int main(void)
 		{the_last_choice_counts, 1},
 		{health_orders_what_was_chosen, 1},
 		{strangers_go_by_a_weighted_hash, 1},
+		{strangers_of_a_pool_by_sender_go_by_their_address, 1},
 		{a_pool_by_sender_repeats_the_milters_choice, 1},
 		{other_actions, COUNT(actions)},
 		{a_trial_is_given_to_one_recipient, 1},
@@ -415,11 +483,14 @@ int main(void)
 		{no_trial_by_mail_where_probes_make_them, 1},
 		{a_trial_of_a_pool_with_a_fallback, 1},
 		{a_fallbacks_turn_is_repeated, 1},
+		{what_was_chosen_of_the_main_pool_says_nothing_of_the_fallback, 1},
 		{choices_hold_through_reloads, 1},
+		{another_route_makes_the_choice_void, 1},
 		{tokens, 1},
 		{the_milters_tokens_lead_to_its_choice, COUNT(routed)},
 		{a_fallback_keeps_the_turn_of_the_token, 1},
 		{a_token_on_trial, 1},
+		{a_token_on_trial_with_a_fallback, 1},
 	};
 
 	return suite_run_with("engine_map", tests, COUNT(tests), open_postfix, close_engine);

@@ -137,6 +137,67 @@ START_TEST(recipients_become_tokens)
 }
 END_TEST
 
+START_TEST(messages_on_one_connection_have_their_own_recipients)
+{
+	open_sendmail();
+	fake_milter_rcpt("<u@a.example.com>");
+	fake_milter_eom();
+	fake_milter_rcpt("<w@a.example.com>");
+	fake_milter_abort();
+	fake_milter_forget();
+	fake_milter_rcpt("<v@a.example.com>");
+	fake_milter_eom();
+	ck_assert_str_eq(fake_milter.calls,
+		"remove <v@a.example.com>; recipient <v%a.example.com@a.0.nexthop>; ");
+	milter_sample_close();
+}
+END_TEST
+
+START_TEST(a_pool_by_recipient_chooses_for_each)
+{
+	static const char by_recipient[] =
+		"mta = \"sendmail\"; map_socket = \"unix:/nowhere/map\";\n"
+		"pools = { h = { balance = \"hash\"; hosts = ( { host = \"a.example\"; },\n"
+		" { host = \"b.example\"; } ); }; };\n"
+		"routes = ( { match = \"h.example.com\"; pool = \"h\"; } );\n";
+	int removed = 0;
+	int hosts[2] = {0, 0};
+
+	open_sendmail();
+	sample_reload(&milter_sample, by_recipient);
+	for (int i = 0; i < 40; i++) {
+		char recipient[32];
+
+		snprintf(recipient, sizeof(recipient), "<u%d@h.example.com>", i);
+		fake_milter_rcpt(recipient);
+	}
+	fake_milter_eom();
+	for (const char *p = fake_milter.calls; (p = strstr(p, "remove ")) != NULL; p++)
+		removed++;
+	for (const char *p = fake_milter.calls; (p = strstr(p, "@h.")) != NULL; p++)
+		hosts[p[3] - '0']++;
+	ck_assert_int_eq(removed, 40);
+	ck_assert_int_eq(hosts[0] + hosts[1], 40);
+	ck_assert_msg(hosts[0] > 5 && hosts[1] > 5, "%d and %d", hosts[0], hosts[1]);
+	milter_sample_close();
+}
+END_TEST
+
+START_TEST(old_connection_of_sendmail_tempfails)
+{
+	static const char no_routes[] = "mta = \"sendmail\"; map_socket = \"unix:/nowhere/map\";\n";
+	struct milter_policy policy = {.envelope = {.mta = TABLE_SENDMAIL, .has_map = true}};
+
+	milter_sample_open_with(no_routes, "unix:/x", &policy);
+	ck_assert_int_eq(fake_milter_negotiate(), SMFIS_CONTINUE);
+	sample_reload(&milter_sample, milter_sample_sendmail);
+	ck_assert_int_eq(fake_milter_rcpt("<u@drop.example.com>"), SMFIS_TEMPFAIL);
+	ck_assert_int_eq(fake_milter_rcpt("<u@a.example.com>"), SMFIS_TEMPFAIL);
+	ck_assert_int_eq(fake_milter_rcpt("<u@nowhere.example>"), SMFIS_CONTINUE);
+	milter_sample_close();
+}
+END_TEST
+
 START_TEST(tokens_have_the_turn)
 {
 	open_sendmail();
@@ -189,6 +250,9 @@ int main(void)
 		{only_the_map, 1},
 		{a_split_message, 1},
 		{recipients_become_tokens, 1},
+		{messages_on_one_connection_have_their_own_recipients, 1},
+		{a_pool_by_recipient_chooses_for_each, 1},
+		{old_connection_of_sendmail_tempfails, 1},
 		{tokens_have_the_turn, 1},
 		{tokens_from_clients_are_refused, 1},
 		{sendmail_that_cannot_be_told, 1},
