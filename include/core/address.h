@@ -49,6 +49,12 @@ void address_split(struct address_parts *parts, const char *text);
 void address_parse(struct address *address, const char *text);
 
 /*
+ * The same for TEXT that has nothing around it and no quotes or backslashes but those that belong
+ * to it: the domain is what is behind the last "@".
+ */
+void address_parse_unquoted(struct address *address, const char *text);
+
+/*
  * Puts DOMAIN (ASCII) in the place of the address's own. If the result would be longer than
  * ADDRESS_MAX the address becomes too long, as if it had been so from the start.
  */

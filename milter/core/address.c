@@ -103,28 +103,50 @@ void address_split(struct address_parts *parts, const char *text)
 	parts->domain_length = (size_t)(end - parts->domain);
 }
 
-void address_parse(struct address *address, const char *text)
+/* What is behind the local part: "@" and the domain, if there is one. */
+static void finish(
+	struct address *address, uint64_t running, const char *domain, size_t domain_length)
 {
-	struct address_parts parts;
-	uint64_t running = HASH_START;
-
-	address_split(&parts, text);
-	memset(address, 0, sizeof(*address));
-	running = put_local(address, running, parts.local, parts.local + parts.local_length);
 	address->local_length = address->length;
-	if (parts.domain_length > 0) {
+	if (domain_length > 0) {
 		running = put(address, running, '@');
 		address->has_domain = true;
 	}
 	address->domain = address->length;
-	for (size_t i = 0; i < parts.domain_length; i++) {
-		running = put(address, running, parts.domain[i]);
-		address->needs_ascii |= (unsigned char)parts.domain[i] > 127;
+	for (size_t i = 0; i < domain_length; i++) {
+		running = put(address, running, domain[i]);
+		address->needs_ascii |= (unsigned char)domain[i] > 127;
 	}
 	address->text[address->length] = '\0';
 	address->hash = hash_finish(running);
 	if (address->too_long)
 		forget_text(address);
+}
+
+void address_parse(struct address *address, const char *text)
+{
+	struct address_parts parts;
+	uint64_t running;
+
+	address_split(&parts, text);
+	memset(address, 0, sizeof(*address));
+	running = put_local(address, HASH_START, parts.local, parts.local + parts.local_length);
+	finish(address, running, parts.domain, parts.domain_length);
+}
+
+void address_parse_unquoted(struct address *address, const char *text)
+{
+	const char *end = text + strlen(text);
+	const char *at = strrchr(text, '@');
+	const char *domain = at == NULL ? end : at + 1;
+	uint64_t running = HASH_START;
+
+	memset(address, 0, sizeof(*address));
+	for (const char *p = text; p < (at == NULL ? end : at); p++)
+		running = put(address, running, *p);
+	if (end > domain && end[-1] == '.')
+		end--;
+	finish(address, running, domain, (size_t)(end - domain));
 }
 
 void address_set_domain(struct address *address, const char *domain)

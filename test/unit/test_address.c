@@ -148,6 +148,54 @@ START_TEST(takes_a_domain)
 }
 END_TEST
 
+static const struct unquoted_row {
+	const char *given;
+	const char *quoted; /* the same as the MTA's RCPT has it */
+} unquoted[] = {
+	{"user@example.com", "<user@example.com>"},
+	{"User@Example.COM.", "<user@example.com>"},
+	{"odd name@example.com", "<\"odd name\"@example.com>"},
+	{"a\"b@example.com", "<\"a\\\"b\"@example.com>"},
+	{"a\\b@example.com", "<\"a\\\\b\"@example.com>"},
+	{"a@b@example.com", "<\"a@b\"@example.com>"},
+	{"\"@example.com", "<\"\\\"\"@example.com>"},
+	{"<a>@example.com", "<\"<a>\"@example.com>"},
+	{"@a.example:u@example.com", "<\"@a.example:u\"@example.com>"},
+	{"@example.com", "<\"\"@example.com>"},
+	{"nobody\\", "nobody\\"},
+	{"u@", "<u@>"},
+	{"", "<>"},
+	{X256 X256 "@e.com", X256 X256 "@e.com"},
+};
+
+START_TEST(without_quotes)
+{
+	const struct unquoted_row *row = &unquoted[_i];
+	struct address address, same;
+
+	address_parse_unquoted(&address, row->given);
+	address_parse(&same, row->quoted);
+	ck_assert_str_eq(address.text, same.text);
+	ck_assert_msg(address.hash == same.hash, "%s: hash", row->given);
+	ck_assert_uint_eq(address.length, same.length);
+	ck_assert_uint_eq(address.local_length, same.local_length);
+	ck_assert_uint_eq(address.domain, same.domain);
+	ck_assert(address.has_domain == same.has_domain && address.too_long == same.too_long);
+}
+END_TEST
+
+START_TEST(without_quotes_in_utf_8)
+{
+	struct address address;
+
+	address_parse_unquoted(&address, "jos\xc3\xa9@example.com");
+	ck_assert(!address.needs_ascii);
+	address_parse_unquoted(&address, "u@b\xc3\xbc"
+					 "cher.example");
+	ck_assert(address.needs_ascii);
+}
+END_TEST
+
 static const struct base_row {
 	const char *given;
 	const char *delimiters;
@@ -178,7 +226,9 @@ int main(void)
 {
 	const struct suite_test tests[] = {{parses, COUNT(rows)},
 		{one_form_one_hash, COUNT(equals)}, {length, COUNT(lengths)},
-		{too_long_ones_still_differ, 1}, {takes_a_domain, 1}, {base, COUNT(bases)}};
+		{too_long_ones_still_differ, 1}, {takes_a_domain, 1},
+		{without_quotes, COUNT(unquoted)}, {without_quotes_in_utf_8, 1},
+		{base, COUNT(bases)}};
 
 	return suite_run("address", tests, COUNT(tests));
 }
