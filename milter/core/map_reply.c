@@ -1,0 +1,107 @@
+/* map_reply: the words in which a map answers
+ *
+ * SPDX-License-Identifier: BSD-2-Clause
+ * Copyright (c) 2026 the nexthop-milter authors
+ */
+
+#include "core/map_reply.h"
+
+#include <string.h>
+
+enum { PARTS_MAX = 6 };
+
+/* The parts of the reply, one behind the other. */
+static enum map_reply_kind found(char *out, const char *const parts[PARTS_MAX])
+{
+	size_t used = 0;
+
+	for (int i = 0; i < PARTS_MAX && parts[i] != NULL; i++) {
+		size_t length = strlen(parts[i]);
+
+		if (length >= MAP_REPLY_MAX - used) {
+			strcpy(out, "TEMP the answer is too long");
+			return MAP_REPLY_REFUSED;
+		}
+		memcpy(out + used, parts[i], length);
+		used += length;
+	}
+	out[used] = '\0';
+	return MAP_REPLY_FOUND;
+}
+
+static enum map_reply_kind not_found(char *out)
+{
+	strcpy(out, "NOTFOUND ");
+	return MAP_REPLY_NOT_FOUND;
+}
+
+static enum map_reply_kind refused(char *out, const char *why)
+{
+	strcpy(out, why);
+	return MAP_REPLY_REFUSED;
+}
+
+static enum map_reply_kind nexthop(char *out, const struct map_reply_route *route)
+{
+	return found(out, (const char *[PARTS_MAX]){"OK ", route->nexthop});
+}
+
+/*
+ * transport(5). A route that leaves an address alone says so: for a key that is not found Postfix
+ * looks further, and takes the answer to "*".
+ */
+static enum map_reply_kind transport(char *out, const struct map_reply_route *route)
+{
+	switch (route->action) {
+	case ACTION_POOL:
+		return nexthop(out, route);
+	case ACTION_DNS:
+		return found(out, (const char *[PARTS_MAX]){"OK :"});
+	case ACTION_DISCARD:
+		return found(out, (const char *[PARTS_MAX]){"OK discard:"});
+	case ACTION_REJECT:
+		return found(out,
+			(const char *[PARTS_MAX]){"OK error:", route->enhanced, " ", route->text});
+	case ACTION_DEFER:
+		return found(out,
+			(const char *[PARTS_MAX]){"OK retry:", route->enhanced, " ", route->text});
+	case ACTION_NONE:
+		break;
+	}
+	return not_found(out);
+}
+
+/* The mailers of Sendmail's mailertable. */
+static enum map_reply_kind mailertable(char *out, const struct map_reply_route *route)
+{
+	switch (route->action) {
+	case ACTION_POOL:
+		return nexthop(out, route);
+	case ACTION_DISCARD:
+		return found(out, (const char *[PARTS_MAX]){"OK discard:discard"});
+	case ACTION_REJECT:
+	case ACTION_DEFER:
+		return found(out, (const char *[PARTS_MAX]){"OK error:", route->enhanced, ":",
+					  route->code, " ", route->text});
+	case ACTION_DNS:
+	case ACTION_NONE:
+		break;
+	}
+	return not_found(out);
+}
+
+enum map_reply_kind map_reply_write(char out[MAP_REPLY_MAX], const struct map_request *request,
+	const struct map_reply_route *route)
+{
+	if (request->map == MAP_REQUEST_UNKNOWN)
+		return refused(out, "PERM the maps are transport, mailertable and nexthop");
+	if (request->key == MAP_REQUEST_MISSING)
+		return refused(out, "PERM no key: a request is the name of a map, a space, a key");
+	if (request->key == MAP_REQUEST_NOBODY)
+		return not_found(out);
+	if (request->map == MAP_REQUEST_TRANSPORT)
+		return transport(out, route);
+	if (request->map == MAP_REQUEST_MAILERTABLE)
+		return mailertable(out, route);
+	return route->action == ACTION_POOL ? nexthop(out, route) : not_found(out);
+}

@@ -1,0 +1,113 @@
+/* test_map_reply: the words in which a map answers
+ *
+ * SPDX-License-Identifier: BSD-2-Clause
+ * Copyright (c) 2026 the nexthop-milter authors
+ */
+
+#include "core/map_reply.h"
+#include "suite.h"
+
+#include <string.h>
+
+static const struct map_reply_route none = {.action = ACTION_NONE};
+static const struct map_reply_route pool = {
+	.action = ACTION_POOL, .nexthop = "smtp:[192.0.2.1]:25,[192.0.2.2]:2525"};
+static const struct map_reply_route dns = {.action = ACTION_DNS};
+static const struct map_reply_route discard = {.action = ACTION_DISCARD};
+static const struct map_reply_route reject = {
+	.action = ACTION_REJECT, .code = "550", .enhanced = "5.1.2", .text = "moved away"};
+static const struct map_reply_route defer = {
+	.action = ACTION_DEFER, .code = "451", .enhanced = "4.7.1", .text = "Try again later"};
+static const struct map_reply_route esmtp = {
+	.action = ACTION_POOL, .nexthop = "esmtp:[192.0.2.1],[192.0.2.2]:[192.0.2.3]"};
+/* As it is for a pool that is put off: it still has its list. */
+static const struct map_reply_route put_off = {.action = ACTION_POOL,
+	.nexthop = "smtp:[192.0.2.1]:25",
+	.code = "451",
+	.enhanced = "4.4.1",
+	.text = "later"};
+
+static const struct row {
+	const char *request;
+	const struct map_reply_route *route;
+	const char *reply;
+	enum map_reply_kind kind;
+} rows[] = {
+	{"transport u@e.com", &pool, "OK smtp:[192.0.2.1]:25,[192.0.2.2]:2525", MAP_REPLY_FOUND},
+	{"transport u@e.com", &put_off, "OK smtp:[192.0.2.1]:25", MAP_REPLY_FOUND},
+	{"transport u@e.com", &dns, "OK :", MAP_REPLY_FOUND},
+	{"transport u@e.com", &discard, "OK discard:", MAP_REPLY_FOUND},
+	{"transport u@e.com", &reject, "OK error:5.1.2 moved away", MAP_REPLY_FOUND},
+	{"transport u@e.com", &defer, "OK retry:4.7.1 Try again later", MAP_REPLY_FOUND},
+	{"transport u@e.com", &none, "NOTFOUND ", MAP_REPLY_NOT_FOUND},
+	{"transport *", &pool, "OK smtp:[192.0.2.1]:25,[192.0.2.2]:2525", MAP_REPLY_FOUND},
+	{"transport *", &none, "NOTFOUND ", MAP_REPLY_NOT_FOUND},
+	{"transport ", &pool, "NOTFOUND ", MAP_REPLY_NOT_FOUND},
+	{"transport", &pool, "PERM no key: a request is the name of a map, a space, a key",
+		MAP_REPLY_REFUSED},
+	{"mailertable e.com", &esmtp, "OK esmtp:[192.0.2.1],[192.0.2.2]:[192.0.2.3]",
+		MAP_REPLY_FOUND},
+	{"mailertable e.com", &dns, "NOTFOUND ", MAP_REPLY_NOT_FOUND},
+	{"mailertable e.com", &discard, "OK discard:discard", MAP_REPLY_FOUND},
+	{"mailertable e.com", &reject, "OK error:5.1.2:550 moved away", MAP_REPLY_FOUND},
+	{"mailertable e.com", &defer, "OK error:4.7.1:451 Try again later", MAP_REPLY_FOUND},
+	{"mailertable e.com", &none, "NOTFOUND ", MAP_REPLY_NOT_FOUND},
+	{"mailertable .e.com", &esmtp, "NOTFOUND ", MAP_REPLY_NOT_FOUND},
+	{"mailertable", &esmtp, "PERM no key: a request is the name of a map, a space, a key",
+		MAP_REPLY_REFUSED},
+	{"nexthop a.1", &esmtp, "OK esmtp:[192.0.2.1],[192.0.2.2]:[192.0.2.3]", MAP_REPLY_FOUND},
+	{"nexthop a.1", &none, "NOTFOUND ", MAP_REPLY_NOT_FOUND},
+	{"nexthop a.1", &reject, "NOTFOUND ", MAP_REPLY_NOT_FOUND},
+	{"virtual u@e.com", &pool, "PERM the maps are transport, mailertable and nexthop",
+		MAP_REPLY_REFUSED},
+	{"virtual", &pool, "PERM the maps are transport, mailertable and nexthop",
+		MAP_REPLY_REFUSED},
+};
+
+START_TEST(writes)
+{
+	const struct row *row = &rows[_i];
+	struct map_request request;
+	char out[MAP_REPLY_MAX];
+	enum map_reply_kind kind;
+
+	map_request_parse(&request, span_make(row->request, strlen(row->request)));
+	kind = map_reply_write(out, &request, row->route);
+	ck_assert_msg(strcmp(out, row->reply) == 0, "%s, %s: \"%s\"", row->request,
+		table_action_name(row->route->action), out);
+	ck_assert_msg(kind == row->kind, "%s: %d", row->request, (int)kind);
+}
+END_TEST
+
+/* The longest list, and a text that nobody writes. */
+START_TEST(what_fits)
+{
+	static char text[MAP_REPLY_MAX + 1];
+	struct map_reply_route list = {.action = ACTION_POOL, .nexthop = text};
+	struct map_reply_route refusal = reject;
+	struct map_request request;
+	char out[MAP_REPLY_MAX];
+
+	map_request_parse(&request, span_make("transport u@e.com", 17));
+	memset(text, 'x', NEXTHOP_MAX - 1);
+	ck_assert_int_eq(map_reply_write(out, &request, &list), MAP_REPLY_FOUND);
+	ck_assert_uint_eq(strlen(out), 3 + NEXTHOP_MAX - 1);
+	/* "OK error:5.1.2 " has 15 octets. */
+	memset(text, 'x', MAP_REPLY_MAX);
+	refusal.text = text;
+	text[MAP_REPLY_MAX - 1 - 15] = '\0';
+	ck_assert_int_eq(map_reply_write(out, &request, &refusal), MAP_REPLY_FOUND);
+	ck_assert_uint_eq(strlen(out), MAP_REPLY_MAX - 1);
+	text[MAP_REPLY_MAX - 1 - 15] = 'x';
+	text[MAP_REPLY_MAX - 15] = '\0';
+	ck_assert_int_eq(map_reply_write(out, &request, &refusal), MAP_REPLY_REFUSED);
+	ck_assert_str_eq(out, "TEMP the answer is too long");
+}
+END_TEST
+
+int main(void)
+{
+	const struct suite_test tests[] = {{writes, COUNT(rows)}, {what_fits, 1}};
+
+	return suite_run("map_reply", tests, COUNT(tests));
+}
