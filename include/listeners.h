@@ -12,8 +12,10 @@
 
 struct listeners {
 	char *milter_path; /* of Unix sockets; NULL: none */
+	char *map_path;
 	char *control_path;
 	char *pid_path;
+	int map_fd; /* -1: none */
 	int control_fd;
 	int status_fd; /* -1: none */
 };

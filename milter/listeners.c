@@ -52,6 +52,25 @@ static int open_milter(const struct conf *conf, const struct privilege *privileg
 	return sockets_permit(socket->path, conf->socket_mode, privilege->uid, gid, error, size);
 }
 
+static int open_map(struct listeners *listeners, const struct conf *conf,
+	const struct privilege *privilege, gid_t gid, char *error, size_t size)
+{
+	const struct conf_socket *socket = &conf->map_socket;
+
+	if (socket->text == NULL)
+		return 0;
+	if (socket->path == NULL) {
+		listeners->map_fd = sockets_listen_tcp(socket->host, socket->port, error, size);
+		return listeners->map_fd == -1 ? -1 : 0;
+	}
+	if (sockets_clear(socket->path, error, size) == -1)
+		return -1;
+	listeners->map_fd = sockets_listen_unix(socket->path, error, size);
+	if (listeners->map_fd == -1)
+		return -1;
+	return sockets_permit(socket->path, conf->socket_mode, privilege->uid, gid, error, size);
+}
+
 static int open_control(struct listeners *listeners, const struct conf *conf,
 	const struct privilege *privilege, gid_t gid, char *error, size_t size)
 {
@@ -81,11 +100,19 @@ static int keep_paths(
 	struct listeners *listeners, const struct conf *conf, char *error, size_t size)
 {
 	const char *const paths[] = {
-		conf->milter_socket.path, conf->control_socket.path, conf->pid_file};
+		conf->milter_socket.path,
+		conf->map_socket.path,
+		conf->control_socket.path,
+		conf->pid_file,
+	};
 	char **const copies[] = {
-		&listeners->milter_path, &listeners->control_path, &listeners->pid_path};
+		&listeners->milter_path,
+		&listeners->map_path,
+		&listeners->control_path,
+		&listeners->pid_path,
+	};
 
-	for (int i = 0; i < 3; i++) {
+	for (int i = 0; i < 4; i++) {
 		*copies[i] = paths[i] == NULL ? NULL : strdup(paths[i]);
 		if (paths[i] != NULL && *copies[i] == NULL) {
 			snprintf(error, size, "out of memory");
@@ -102,12 +129,13 @@ int listeners_open(struct listeners *listeners, const struct conf *conf, const c
 	gid_t gid;
 	int result = -1;
 
-	*listeners = (struct listeners){.control_fd = -1, .status_fd = -1};
+	*listeners = (struct listeners){.map_fd = -1, .control_fd = -1, .status_fd = -1};
 	if (keep_paths(listeners, conf, error, size) == -1)
 		return -1;
 	if (privilege_find(&privilege, user, error, size) == 0 &&
 		find_owner(conf, &privilege, &gid, error, size) == 0 &&
 		open_milter(conf, &privilege, gid, error, size) == 0 &&
+		open_map(listeners, conf, &privilege, gid, error, size) == 0 &&
 		open_control(listeners, conf, &privilege, gid, error, size) == 0 &&
 		open_status(listeners, conf, error, size) == 0 &&
 		(conf->pid_file == NULL || pid_file_write(conf->pid_file, error, size) == 0))
@@ -135,6 +163,7 @@ void listeners_remove_milter(struct listeners *listeners)
 void listeners_remove(struct listeners *listeners)
 {
 	remove_path(&listeners->milter_path);
+	remove_path(&listeners->map_path);
 	remove_path(&listeners->control_path);
 	remove_path(&listeners->pid_path);
 }

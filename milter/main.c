@@ -7,6 +7,8 @@
 #include "conf/conf.h"
 #include "config.h"
 #include "doors/http_door.h"
+#include "doors/map_answer.h"
+#include "doors/map_door.h"
 #include "doors/milter_door.h"
 #include "doors/milter_steps.h"
 #include "engine/clock.h"
@@ -47,6 +49,7 @@ static struct daemon_state {
 	struct state *state;
 	struct engine *engine;
 	struct event_base *base;
+	struct map_door *map;
 	struct http_door *http;
 	struct reload *reload;
 	struct watch *watch;
@@ -247,6 +250,23 @@ static int add_events(void)
 	return event_add(self.tick, &second);
 }
 
+/* Nothing, if there is to be no map. */
+static int open_map(void)
+{
+	struct map_door_services services = {
+		.base = self.base,
+		.context = self.engine,
+		.answer = map_answer_write,
+	};
+
+	if (self.listeners.map_fd == -1)
+		return 0;
+	self.map = map_door_new(&services, self.listeners.map_fd);
+	facts.map = map_door_view;
+	facts.map_context = self.map;
+	return self.map == NULL ? -1 : 0;
+}
+
 static int open_loop(struct conf *conf, const char *path)
 {
 	if (evthread_use_pthreads() == -1 || (self.base = event_base_new()) == NULL)
@@ -274,7 +294,7 @@ static int open_loop(struct conf *conf, const char *path)
 	self.http = http_door_new(&services);
 	if (self.watch == NULL || self.reload == NULL || self.http == NULL || add_events() == -1)
 		return -1;
-	if (http_door_listen(self.http, self.listeners.control_fd, false) == -1)
+	if (open_map() == -1 || http_door_listen(self.http, self.listeners.control_fd, false) == -1)
 		return -1;
 	return self.listeners.status_fd == -1
 		       ? 0
@@ -285,6 +305,7 @@ static void close_loop(void)
 {
 	reload_free(self.reload);
 	http_door_free(self.http);
+	map_door_free(self.map);
 	watch_free(self.watch);
 	for (int i = 0; i < SIGNAL_COUNT; i++)
 		event_free(self.signal_events[i]);

@@ -84,6 +84,7 @@ static void warn_of_changes(struct reload *reload)
 
 	warn_unless(
 		reload, same_text(facts->milter_socket, new->milter_socket.text), "milter_socket");
+	warn_unless(reload, same_text(facts->map_socket, new->map_socket.text), "map_socket");
 	warn_unless(reload, same_text(facts->control_socket, new->control_socket.text),
 		"control_socket");
 	warn_unless(

@@ -39,6 +39,9 @@ struct http_facts {
 	/* How the MTA's log is followed. */
 	void (*log)(void *context, struct view_log *view);
 	void *log_context;
+	/* How the map is asked. NULL: there is none. */
+	void (*map)(void *context, struct view_map *view);
+	void *map_context;
 };
 
 struct http_call {

@@ -36,6 +36,9 @@ json_t *http_json_reload(const char *error, const struct fault_list *faults);
 json_t *http_json_messages(struct engine *engine);
 json_t *http_json_recipients(struct engine *engine);
 
+/* How the map is asked. */
+json_t *http_json_map(const struct view_map *view);
+
 /* The log that is followed, and what was learned from it and from probes. */
 json_t *http_json_log(const struct view_log *view);
 json_t *http_json_observations(struct engine *engine);

@@ -63,6 +63,16 @@ struct view_log {
 	int64_t last_line; /* ms since 1970; 0: there was none */
 };
 
+/* The map, as it is asked. */
+struct view_map {
+	uint64_t clients; /* connected now */
+	/* So many, and of them found, not found, refused: no such map, no key, no request. */
+	uint64_t requests;
+	uint64_t found;
+	uint64_t not_found;
+	uint64_t refused;
+};
+
 /* What becomes of a recipient. */
 struct view_route {
 	enum action action; /* ACTION_NONE: no route; then the rest is empty */

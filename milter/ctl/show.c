@@ -33,6 +33,20 @@ static void show_log(const json_t *answer)
 		fields_number(observations, "hosts"), fields_number(observations, "strangers"));
 }
 
+static void show_map(const json_t *answer)
+{
+	const json_t *map = json_object_get(answer, "map");
+	const json_t *sockets = json_object_get(answer, "sockets");
+
+	printf("map          %s", fields_shown(sockets, "map"));
+	if (fields_text(sockets, "map") != NULL)
+		printf(", %lld clients, %lld requests: %lld found, %lld not found, %lld refused",
+			fields_number(map, "clients"), fields_number(map, "requests"),
+			fields_number(map, "found"), fields_number(map, "not_found"),
+			fields_number(map, "refused"));
+	printf("\n");
+}
+
 void show_status(const json_t *answer)
 {
 	const json_t *reload = json_object_get(answer, "reload");
@@ -50,6 +64,7 @@ void show_status(const json_t *answer)
 	printf("mta          %s\n", fields_shown(answer, "mta"));
 	printf("state file   %s\n", fields_shown(answer, "state_file"));
 	printf("milter       %s\n", fields_shown(sockets, "milter"));
+	show_map(answer);
 	printf("control      %s\n", fields_shown(sockets, "control"));
 	printf("status       %s\n", fields_shown(sockets, "status"));
 	printf("table        %lld pools, %lld hosts, %lld routes\n", fields_number(answer, "pools"),

@@ -93,26 +93,30 @@ static json_t *show_status(const struct http_call *call, int *status)
 	const struct http_facts *facts = call->facts;
 	struct engine *engine = call->engine;
 	struct view_log log = {.is_on = false};
+	struct view_map map = {.clients = 0};
 
 	(void)status;
 	if (facts->log != NULL)
 		facts->log(facts->log_context, &log);
-	return json_pack("{s:s, s:i, s:o, s:o, s:s, s:s, s:{s:s, s:s, s:o}, s:I, s:I, s:I,"
-			 " s:{s:o, s:b, s:I}, s:o, s:o, s:{s:I, s:I, s:o}, s:o, s:o}",
+	if (facts->map != NULL)
+		facts->map(facts->map_context, &map);
+	return json_pack("{s:s, s:i, s:o, s:o, s:s, s:s, s:{s:s, s:o, s:s, s:o}, s:I, s:I,"
+			 " s:I, s:{s:o, s:b, s:I}, s:o, s:o, s:{s:I, s:I, s:o}, s:o, s:o, s:o}",
 		"version", facts->version, "pid", (int)getpid(), "started",
 		http_json_time(facts->started), "config", http_json_text_or_null(facts->config),
 		"mta", facts->mta, "state_file", facts->state_file, "sockets", "milter",
-		facts->milter_socket, "control", facts->control_socket, "status",
-		http_json_text_or_null(facts->status_listen), "pools",
-		(json_int_t)engine_pool_count(engine), "hosts",
+		facts->milter_socket, "map", http_json_text_or_null(facts->map_socket), "control",
+		facts->control_socket, "status", http_json_text_or_null(facts->status_listen),
+		"pools", (json_int_t)engine_pool_count(engine), "hosts",
 		(json_int_t)engine_host_count(engine), "routes",
 		(json_int_t)engine_route_count(engine), "reload", "time",
 		http_json_time(facts->reloaded), "ok", (int)facts->reload_ok, "count",
 		(json_int_t)facts->reload_count, "messages", http_json_messages(engine),
 		"recipients", http_json_recipients(engine), "milter", "sessions",
 		(json_int_t)engine_counted(engine, ENGINE_SESSIONS), "in_flight",
-		(json_int_t)engine_counted(engine, ENGINE_IN_FLIGHT), "steps", steps(call), "log",
-		http_json_log(&log), "observations", http_json_observations(engine));
+		(json_int_t)engine_counted(engine, ENGINE_IN_FLIGHT), "steps", steps(call), "map",
+		http_json_map(&map), "log", http_json_log(&log), "observations",
+		http_json_observations(engine));
 }
 
 static json_t *show_pools(const struct http_call *call, int *status)

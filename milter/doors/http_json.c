@@ -217,6 +217,13 @@ json_t *http_json_recipients(struct engine *engine)
 		counted(engine, ENGINE_PUT_OFF), "split", counted(engine, ENGINE_SPLIT));
 }
 
+json_t *http_json_map(const struct view_map *view)
+{
+	return json_pack("{s:o, s:o, s:o, s:o, s:o}", "clients", counter(view->clients), "requests",
+		counter(view->requests), "found", counter(view->found), "not_found",
+		counter(view->not_found), "refused", counter(view->refused));
+}
+
 json_t *http_json_log(const struct view_log *view)
 {
 	return json_pack("{s:o, s:b, s:o, s:b, s:o, s:o, s:o}", "source",

@@ -84,10 +84,11 @@ host_names="host port pools priority weight state since until reason failures at
 
 json status
 keys . version pid started config mta state_file sockets pools hosts routes reload messages recipients milter \
-	log observations
+	map log observations
 keys .log source readable error behind lines seen last_line
 keys .observations hosts strangers
-keys .sockets milter control status
+keys .sockets milter map control status
+keys .map clients requests found not_found refused
 keys .reload time ok count
 keys .messages total routed unrouted mixed discarded faults
 keys .recipients rejected deferred put_off split

@@ -38,6 +38,13 @@ static const char *one_step(bool is_tcp, struct engine_needs needs, int index)
 	return index > 0 ? NULL : is_tcp ? "tcp" : "unix";
 }
 
+static void view_map(void *context, struct view_map *view)
+{
+	(void)context;
+	*view = (struct view_map){
+		.clients = 1, .requests = 9, .found = 2, .not_found = 3, .refused = 4};
+}
+
 static void open_sample(void)
 {
 	log_open(LOG_TO_STDERR, false);
@@ -48,10 +55,12 @@ static void open_sample(void)
 		.mta = "postfix",
 		.state_file = sample.state_path,
 		.milter_socket = "unix:/m",
+		.map_socket = "unix:/n",
 		.control_socket = "unix:/c",
 		.started = 1769860800000,
 		.reload_ok = true,
 		.milter_step = one_step,
+		.map = view_map,
 	};
 }
 
@@ -123,10 +132,13 @@ static const struct row {
 	{"/v1/status", NULL, GET, 200, "version", "\"1.2.3\""},
 	{"/v1/status", NULL, GET, 200, "started", "\"2026-01-31T12:00:00Z\""},
 	{"/v1/status", NULL, GET, 200, "sockets",
-		"{\"milter\":\"unix:/m\",\"control\":\"unix:/c\",\"status\":null}"},
+		"{\"milter\":\"unix:/m\",\"map\":\"unix:/n\",\"control\":\"unix:/"
+		"c\",\"status\":null}"},
 	{"/v1/status", NULL, GET, 200, "reload", "{\"time\":null,\"ok\":true,\"count\":0}"},
 	{"/v1/status", NULL, GET, 200, "milter",
 		"{\"sessions\":0,\"in_flight\":0,\"steps\":[\"unix\"]}"},
+	{"/v1/status", NULL, GET, 200, "map",
+		"{\"clients\":1,\"requests\":9,\"found\":2,\"not_found\":3,\"refused\":4}"},
 	{"/v1/status", NULL, GET, 200, "hosts", "4"},
 	{"/v1/status", NULL, GET, 200, "routes", "3"},
 	{"/v1/status", NULL, POST, 405, "error", "\"this takes a GET\""},
