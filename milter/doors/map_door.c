@@ -12,6 +12,8 @@
 #include <errno.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <poll.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -142,13 +144,24 @@ static void on_accept(struct evconnlistener *listener, evutil_socket_t fd, struc
 	door->seen.clients++;
 }
 
+/* Without a descriptor accept() fails, too, when the one before has taken the last connection. */
+static bool somebody_waits(struct evconnlistener *listener)
+{
+	struct pollfd fd = {.fd = evconnlistener_get_fd(listener), .events = POLLIN};
+
+	return poll(&fd, 1, 0) == 1;
+}
+
 /* The connection that could not be accepted still waits: without a pause that would be a loop. */
 static void on_accept_error(struct evconnlistener *listener, void *context)
 {
 	const struct timeval pause = {.tv_usec = (suseconds_t)PAUSE_MS * 1000};
+	const char *why = strerror(errno);
 	struct map_door *door = context;
 
-	complain_of_accept(strerror(errno));
+	if (!somebody_waits(listener))
+		return;
+	complain_of_accept(why);
 	drop_idlest(door);
 	evconnlistener_disable(listener);
 	event_add(door->resume, &pause);
