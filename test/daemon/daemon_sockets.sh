@@ -13,7 +13,7 @@ daemon_make
 routes='pools = { a = { hosts = ( { host = "192.0.2.1"; } ); }; };
 routes = ( { match = "example.com"; pool = "a"; } );'
 write_routes() { # [MORE SETTINGS]
-	daemon_routes "$@" <<<"$routes"
+	daemon_routes "map_socket = \"unix:$daemon/map.sock\";" "$@" <<<"$routes"
 }
 # For other users: a build folder may be closed to them.
 cp "$DAEMON_PROGRAM" "$world/nexthop-milter"
@@ -25,7 +25,7 @@ mail_flows() { # WHAT
 	is "$1: mail flows" "$(nexthops 1 a@example.com)" "smtp:[192.0.2.1]:25"
 }
 sockets() { # FORMAT OF stat
-	stat -c "$1" "$daemon/milter.sock" "$daemon/control.sock" | sort -u
+	stat -c "$1" "$daemon/milter.sock" "$daemon/map.sock" "$daemon/control.sock" | sort -u
 }
 
 # refused WHAT TEXT [OPTION...]: the daemon does not start, and says why.
@@ -60,10 +60,10 @@ ok "a group that is not there: no socket is left" not test -e "$daemon/milter.so
 write_routes
 daemon_start
 daemon_kill
-ok "killed: the sockets are still there" test -S "$daemon/milter.sock" -a -S "$daemon/control.sock"
+ok "killed: the sockets are still there" test -S "$daemon/milter.sock" -a -S "$daemon/map.sock" -a -S "$daemon/control.sock"
 daemon_start
 mail_flows "stale sockets are replaced"
-for socket in milter control; do
+for socket in milter map control; do
 	# The other one, state file too, is free.
 	write_routes
 	sed -i "/^${socket}_socket/!s,$daemon/\(.*\)\.sock,$daemon/\1_free.sock,; s,$daemon/state,$daemon/free," "$daemon/routes.cfg"
@@ -75,7 +75,7 @@ for socket in milter control; do
 done
 write_routes
 daemon_stop
-for socket in milter control; do
+for socket in milter map control; do
 	echo precious >"$daemon/$socket.sock"
 	refused "a file in the place of the $socket socket" "$daemon/$socket.sock: is there and is not a socket"
 	is "a file in the place of the $socket socket is left alone" "$(cat "$daemon/$socket.sock")" precious
@@ -195,7 +195,7 @@ mail_flows "--user"
 is "--user: milterctl is answered" "$(ctl --json status | jq .pid)" "$(daemon_pid)"
 daemon_reload
 daemon_stop
-ok "--user: in its own folder it removes what it made" test ! -e "$daemon/milter.sock" -a ! -e "$daemon/pid"
+ok "--user: in its own folder it removes what it made" test ! -e "$daemon/milter.sock" -a ! -e "$daemon/map.sock" -a ! -e "$daemon/pid"
 write_routes
 daemon_start --user "$USER:$other_group"
 number=$(getent group "$other_group" | cut -d : -f 3)
