@@ -39,6 +39,7 @@ void engine_map_address(struct engine *engine, const struct address *address,
 	enum engine_map_key key, struct engine_map_answer *answer);
 
 /* The list of a token's pool, "POOL.POSITION" (token.h). No such pool: ACTION_NONE. */
-void engine_map_token(struct engine *engine, const char *token, struct engine_map_answer *answer);
+void engine_map_token(struct engine *engine, const char *name, enum engine_map_key key,
+	struct engine_map_answer *answer);
 
 #endif

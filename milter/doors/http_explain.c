@@ -6,10 +6,13 @@
 
 #include "doors/http_explain.h"
 #include "core/envelope.h"
+#include "core/map_reply.h"
 #include "core/token.h"
 #include "doors/http_json.h"
+#include "engine/engine_map.h"
 #include "text/idn.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -27,6 +30,7 @@ struct letter {
 	bool is_split[RECIPIENTS_MAX];
 	int count;
 	struct engine_plan plan; /* of the recipient at hand */
+	struct engine_map_answer answer;
 };
 
 static bool is_refused(const struct view_route *route)
@@ -125,12 +129,52 @@ static json_t *milter_of(const struct letter *letter, int index)
 
 /* ---- the map */
 
-static json_t *map_of(struct letter *letter, const struct address *address, const char *text)
+/* What the map says of a key; NAME is the map's. */
+static json_t *asked(struct letter *letter, const char *name, const char *key)
 {
-	(void)letter;
-	(void)address;
-	(void)text;
-	return json_null();
+	char line[MAP_REQUEST_MAX + 1];
+	char reply[MAP_REPLY_MAX];
+	int length = snprintf(line, sizeof(line), "%s %s", name, key);
+	struct map_request request;
+	struct map_reply_route route = {.action = ACTION_NONE};
+
+	if (length < 0 || (size_t)length >= sizeof(line))
+		return NULL;
+	map_request_parse(&request, (struct span){line, (size_t)length});
+	if (request.key == MAP_REQUEST_TOKEN) {
+		engine_map_token(letter->call->engine, request.text, ENGINE_MAP_EXPLAIN,
+			&letter->answer);
+	} else {
+		idn_fold_address(&request.address);
+		engine_map_address(letter->call->engine, &request.address, ENGINE_MAP_EXPLAIN,
+			&letter->answer);
+	}
+	route.action = letter->answer.route.action;
+	route.nexthop = letter->answer.nexthop;
+	route.code = letter->answer.route.code;
+	route.enhanced = letter->answer.route.enhanced;
+	route.text = letter->answer.route.text;
+	map_reply_write(reply, &request, &route);
+	return json_pack("{s:s, s:o, s:o}", "map", name, "key", http_json_text_or_null(key),
+		"reply", http_json_text_or_null(reply));
+}
+
+/* The keys that the MTA asks for, or null if there is no map. */
+static json_t *map_of(struct letter *letter, const struct address *recipient)
+{
+	json_t *list;
+
+	if (letter->call->facts->map_socket == NULL)
+		return json_null();
+	list = json_array();
+	if (letter->policy.mta == TABLE_POSTFIX) {
+		json_array_append_new(list, asked(letter, "transport", recipient->text));
+		return list;
+	}
+	if (letter->plan.token[0] != '\0')
+		json_array_append_new(list, asked(letter, "nexthop", letter->plan.token));
+	json_array_append_new(list, asked(letter, "nexthop", recipient->text));
+	return list;
 }
 
 /* ---- the answer */
@@ -146,7 +190,7 @@ static json_t *plan_of(struct letter *letter, int index)
 	plan = http_json_plan(&letter->plan, text);
 	json_object_set_new(plan, "doors",
 		json_pack("{s:o, s:o}", "milter", milter_of(letter, index), "map",
-			map_of(letter, &recipient, text)));
+			map_of(letter, &recipient)));
 	return plan;
 }
 

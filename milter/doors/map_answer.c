@@ -27,7 +27,7 @@ static void ask(
 		engine_map_address(engine, &request->address, ENGINE_MAP_RECIPIENT, answer);
 		break;
 	case MAP_REQUEST_TOKEN:
-		engine_map_token(engine, request->text, answer);
+		engine_map_token(engine, request->text, ENGINE_MAP_RECIPIENT, answer);
 		break;
 	case MAP_REQUEST_MISSING:
 	case MAP_REQUEST_NOBODY:

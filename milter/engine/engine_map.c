@@ -72,7 +72,8 @@ void engine_map_address(struct engine *engine, const struct address *address,
 	engine_self_unlock(engine);
 }
 
-void engine_map_token(struct engine *engine, const char *name, struct engine_map_answer *answer)
+void engine_map_token(struct engine *engine, const char *name, enum engine_map_key key,
+	struct engine_map_answer *answer)
 {
 	struct token token;
 	struct selection_ask ask = {
@@ -91,7 +92,7 @@ void engine_map_token(struct engine *engine, const char *name, struct engine_map
 		answer->route.action = ACTION_POOL;
 		view_copy_text(answer->route.pool_name, sizeof(answer->route.pool_name),
 			ask.pool->pool->name);
-		list_hosts(engine, &ask, ENGINE_MAP_RECIPIENT, answer);
+		list_hosts(engine, &ask, key, answer);
 	}
 	engine_self_unlock(engine);
 }

@@ -78,8 +78,10 @@ send --to user@void.example --id void >"$world/sent"
 ok "discard: thrown away" wait_for mta_log_has 'to=<user@void.example>, relay=none, .* status=sent'
 contains "reject: at RCPT" "$(send --once --deadline 5 --to user@no.example)" "550 5.1.2"
 contains "reject: with its text" "$(send --once --deadline 5 --to user@no.example)" "moved away"
-send --to user@later.example --id later >"$world/sent"
-ok "defer: it waits, with its text" wait_for mta_log_has \
+contains "defer: at RCPT, with its text" "$(send --once --deadline 5 --to user@later.example)" \
+	"450 4.2.1 <user@later.example>: Recipient address rejected: not today"
+echo | sendmail -C "$mta" -f me@client.example user@later.example
+ok "defer: what is in the queue waits, with its text" wait_for mta_log_has \
 	'to=<user@later.example>, relay=none, .* dsn=4.2.1, status=deferred \(not today\)'
 is "defer: in the queue" "$(mta_queue_length)" 1
 mta_forget

@@ -28,13 +28,17 @@ tried_at_least() { # NUMBER COUNT
 	[ "$(tried "$1")" -ge "$2" ]
 }
 
+# The queue manager keeps the last answer for 30 seconds. With two recipients, neither is the last.
+
 # No host listens: the message waits, and the hosts are known to be sick.
-send --to user@example.com >"$world/sent"
+send --to user@example.com --to user2@example.com >"$world/sent"
 ok "all hosts fail: the message waits" wait_for mta_log_has 'to=<user@example.com>, .* status=deferred'
 ok "all hosts fail: both are deferred" wait_for health_is 12 deferred
 wait_for health_is 11 deferred
 # The operator knows that the first one is not to be used; the second comes back.
 ctl drain "$world_net.11" >"$world/drained"
+ok "the retry asks again" wait_for daemon_has_said \
+	"map=transport key=user@example.com reply=\"OK smtp:\[$world_net.12\]:$HOST_PORT\"\$"
 before=$(tried 11)
 host_start second 12
 ok "the retry finds the host that came back" wait_for host_has second 1
@@ -45,7 +49,7 @@ ctl reset "$world_net.12" >"$world/reset"
 
 # A message that waits for hosts that fail is given to one that came into the pool afterwards.
 host_stop second
-send --to other@example.com >"$world/sent"
+send --to other@example.com --to other2@example.com >"$world/sent"
 ok "all hosts fail again: the message waits" wait_for mta_log_has 'to=<other@example.com>, .* status=deferred'
 host_start third 13
 map_routes 11,priority=0 12,priority=10 13,priority=20
@@ -55,7 +59,7 @@ ok "and the queue is empty again" wait_for mta_queue_is_empty
 
 # Without the daemon Postfix waits, and loses nothing.
 host_stop third
-send --to last@example.com >"$world/sent"
+send --to last@example.com --to last2@example.com >"$world/sent"
 ok "a third message waits" wait_for mta_log_has 'to=<last@example.com>, .* status=deferred'
 daemon_stop
 is "the daemon has stopped" "$(process_is_running daemon && echo running)" ""
@@ -73,7 +77,7 @@ pools = { $(daemon_pool pool 14) };
 routes = ( { match = "example.com"; pool = "pool"; } );
 END
 daemon_reload
-send --to frozen@example.com >"$world/sent"
+send --to frozen@example.com --to frozen2@example.com >"$world/sent"
 ok "a filtered message waits" wait_for mta_log_has 'to=<frozen@example.com>, .* status=deferred'
 daemon_routes "map_socket = \"unix:$daemon/map.sock\";" "$(health_settings 'jitter = 0;')" <<END
 pools = { $(daemon_pool pool 13) };

@@ -10,7 +10,7 @@ find_postfix
 world_open
 host_start own 2
 host_start one 11
-host_start refuser 12 -b '550 5.1.1 no such user' -r rcpt
+host_start refuser 12 -B '550 5.1.1 no such user' -f rcpt
 daemon_make
 daemon_routes "map_socket = \"unix:$daemon/map.sock\";" <<END
 pools = { $(daemon_pool one 11) $(daemon_pool refuser 12) };

@@ -93,7 +93,7 @@ static const char *ask(const char *recipient)
 
 static const char *ask_token(const char *name)
 {
-	engine_map_token(sample.engine, name, &answer);
+	engine_map_token(sample.engine, name, ENGINE_MAP_RECIPIENT, &answer);
 	return answer.route.action == ACTION_POOL ? answer.nexthop : "none";
 }
 
