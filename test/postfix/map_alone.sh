@@ -13,7 +13,7 @@ host_start one 11
 host_start two 12
 host_start full 13 -b '452 4.3.1 Insufficient system resources' -r mail
 daemon_make
-map_settings=("map_socket = \"unix:$daemon/map.sock\";" "$(health_settings 'jitter = 0;')")
+map_settings=("map_socket = \"unix:$daemon/map.sock\";" 'recipient_delimiter = "+";' "$(health_settings 'jitter = 0;')")
 map_routes() {
 	daemon_routes "${map_settings[@]}" <<-END
 		pools = { $(daemon_pool pair 11 12) $(daemon_pool sick 13,priority=0 11,priority=10)

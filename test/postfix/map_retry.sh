@@ -85,6 +85,8 @@ routes = ( { match = "example.com"; pool = "pool"; } );
 END
 daemon_reload
 postsuper -c "$mta" -r ALL >/dev/null 2>&1
+# pickup(8) would look once a minute.
+postkick -c "$mta" public pickup W
 ok "requeued, it goes by the map" wait_for host_has third_again 2
 ok "and is gone from the queue" wait_for mta_queue_is_empty
 
