@@ -20,11 +20,13 @@ enum { MAP_REPLY_MAX = NEXTHOP_MAX + 64 }; /* with its NUL */
 enum map_reply_kind {
 	MAP_REPLY_FOUND = 0,
 	MAP_REPLY_NOT_FOUND = 1,
-	MAP_REPLY_REFUSED = 2, /* no map, no key */
+	MAP_REPLY_REFUSED = 2, /* no such map, no key, another MTA's map */
 };
 
 /* What the routes say of the key. */
 struct map_reply_route {
+	enum table_mta
+		mta; /* for which the next hop is written: the maps of the other one say TEMP */
 	enum action action;
 	const char *nexthop; /* ACTION_POOL */
 	const char *code;    /* ACTION_REJECT, ACTION_DEFER, as in struct route */

@@ -26,8 +26,8 @@ enum { MAP_REQUEST_MAX = 4096 };
 enum map_request_map {
 	MAP_REQUEST_UNKNOWN = 0,
 	MAP_REQUEST_TRANSPORT = 1,   /* Postfix, transport_maps */
-	MAP_REQUEST_MAILERTABLE = 2, /* Sendmail, its mailertable */
-	MAP_REQUEST_NEXTHOP = 3,     /* Sendmail, for the tokens that the milter gives out */
+	MAP_REQUEST_MAILERTABLE = 2, /* Sendmail, its mailertable: domains */
+	MAP_REQUEST_NEXTHOP = 3,     /* Sendmail, etc/sendmail/nexthop.m4: tokens, and addresses */
 };
 
 enum map_request_key {

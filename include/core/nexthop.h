@@ -16,8 +16,10 @@
  * stands once, in front; lists need Postfix 3.5. Brackets say: no MX lookup. An IPv6 address is
  * bracketed as it is.
  *
- * Sendmail (op.me, "$@ host"): "esmtp:[192.0.2.1],[mx1.example.com]:[192.0.2.2]". In front stands
- * the mailer; a comma parts hosts of one preference, a colon what is worse. The port is the
+ * Sendmail (op.me, "$@ host"): "esmtp:[192.0.2.1]:[192.0.2.2],[192.0.2.3]:[mx1.example.com]". In
+ * front stands the mailer; a colon parts preferences, a comma hosts of the same one, among which
+ * Sendmail chooses by chance (measured: test/mta/scenarios.sh). So the first host stands alone, then
+ * the rest of its tier, then the other tiers; hosts that wait follow one by one. The port is the
  * mailer's. An IPv6 address is "[IPv6:2001:db8::1]".
  */
 

@@ -23,6 +23,7 @@
  */
 
 struct engine_map_answer {
+	enum table_mta mta;	   /* for which the list is written */
 	struct view_route route;   /* ACTION_NONE: the table has no route for the key */
 	char nexthop[NEXTHOP_MAX]; /* ACTION_POOL: the list, in the form of the MTA */
 };
@@ -37,6 +38,9 @@ enum engine_map_key {
 /* The route of an address in its one form, as engine_route() takes it. */
 void engine_map_address(struct engine *engine, const struct address *address,
 	enum engine_map_key key, struct engine_map_answer *answer);
+
+/* No route, for whoever has not even a key. */
+void engine_map_nothing(struct engine *engine, struct engine_map_answer *answer);
 
 /* The list of a token's pool, "POOL.POSITION" (token.h). No such pool: ACTION_NONE. */
 void engine_map_token(struct engine *engine, const char *name, enum engine_map_key key,

@@ -78,7 +78,7 @@ static enum map_reply_kind mailertable(char *out, const struct map_reply_route *
 	case ACTION_POOL:
 		return nexthop(out, route);
 	case ACTION_DISCARD:
-		return found(out, (const char *[PARTS_MAX]){"OK discard:discard"});
+		return found(out, (const char *[PARTS_MAX]){"OK nexthop_discard:discard"});
 	case ACTION_REJECT:
 	case ACTION_DEFER:
 		return found(out, (const char *[PARTS_MAX]){"OK error:", route->enhanced, ":",
@@ -97,11 +97,14 @@ enum map_reply_kind map_reply_write(char out[MAP_REPLY_MAX], const struct map_re
 		return refused(out, "PERM the maps are transport, mailertable and nexthop");
 	if (request->key == MAP_REQUEST_MISSING)
 		return refused(out, "PERM no key: a request is the name of a map, a space, a key");
+	/* A list that is written for the other MTA would lead anywhere: mail waits. */
+	if ((request->map == MAP_REQUEST_TRANSPORT) != (route->mta == TABLE_POSTFIX))
+		return refused(out, route->mta == TABLE_POSTFIX
+					    ? "TEMP routes.cfg says mta = \"postfix\""
+					    : "TEMP routes.cfg says mta = \"sendmail\"");
 	if (request->key == MAP_REQUEST_NOBODY)
 		return not_found(out);
 	if (request->map == MAP_REQUEST_TRANSPORT)
 		return transport(out, route);
-	if (request->map == MAP_REQUEST_MAILERTABLE)
-		return mailertable(out, route);
-	return route->action == ACTION_POOL ? nexthop(out, route) : not_found(out);
+	return mailertable(out, route);
 }

@@ -109,9 +109,10 @@ static enum map_request_key find_key(struct map_request *request)
 	case MAP_REQUEST_MAILERTABLE:
 		return mailertable_key(request);
 	case MAP_REQUEST_NEXTHOP:
-		if (strlen(request->text) == request->length)
-			return MAP_REQUEST_TOKEN;
-		break;
+		if (strlen(request->text) != request->length)
+			return all_key(request);
+		return strchr(request->text, '@') == NULL ? MAP_REQUEST_TOKEN
+							  : address_key(request);
 	case MAP_REQUEST_UNKNOWN:
 		break;
 	}

@@ -45,8 +45,8 @@ static char separator(
 		return ':';
 	if (mta == TABLE_POSTFIX)
 		return ',';
-	/* The hosts that wait are each worse than the one before. */
-	if (place >= candidates->tiered || (place == 1 && candidates->is_trial))
+	/* Sendmail shuffles hosts of one preference: whose turn it is, and who waits, is none of them. */
+	if (place == 1 || place >= candidates->tiered)
 		return ':';
 	return pool->hosts[candidates->hosts[place - 1]].priority ==
 			       pool->hosts[candidates->hosts[place]].priority

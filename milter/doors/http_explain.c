@@ -142,13 +142,14 @@ static json_t *asked(struct letter *letter, const char *name, const char *key)
 		return NULL;
 	map_request_parse(&request, (struct span){line, (size_t)length});
 	if (request.key == MAP_REQUEST_TOKEN) {
-		engine_map_token(letter->call->engine, request.text, ENGINE_MAP_EXPLAIN,
-			&letter->answer);
+		engine_map_token(
+			letter->call->engine, request.text, ENGINE_MAP_EXPLAIN, &letter->answer);
 	} else {
 		idn_fold_address(&request.address);
 		engine_map_address(letter->call->engine, &request.address, ENGINE_MAP_EXPLAIN,
 			&letter->answer);
 	}
+	route.mta = letter->answer.mta;
 	route.action = letter->answer.route.action;
 	route.nexthop = letter->answer.nexthop;
 	route.code = letter->answer.route.code;

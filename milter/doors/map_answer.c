@@ -17,7 +17,6 @@ enum { KEY_SHOWN = 400, REPLY_SHOWN = 2000 };
 static void ask(
 	struct engine *engine, struct map_request *request, struct engine_map_answer *answer)
 {
-	answer->route.action = ACTION_NONE;
 	switch (request->key) {
 	case MAP_REQUEST_ALL:
 		engine_map_address(engine, &request->address, ENGINE_MAP_NOBODY, answer);
@@ -31,6 +30,7 @@ static void ask(
 		break;
 	case MAP_REQUEST_MISSING:
 	case MAP_REQUEST_NOBODY:
+		engine_map_nothing(engine, answer);
 		break;
 	}
 }
@@ -54,6 +54,7 @@ enum map_reply_kind map_answer_write(void *engine, struct span octets, char out[
 	map_request_parse(&request, octets);
 	ask(engine, &request, &answer);
 	route = (struct map_reply_route){
+		.mta = answer.mta,
 		.action = answer.route.action,
 		.nexthop = answer.nexthop,
 		.code = answer.route.code,

@@ -64,11 +64,21 @@ void engine_map_address(struct engine *engine, const struct address *address,
 
 	const struct route *route = table_lookup(engine->roster->table, address);
 
+	answer->mta = engine->roster->table->mta;
 	view_copy_route(&answer->route, engine->roster, route);
 	if (route != NULL && route->action == ACTION_POOL) {
 		ask.pool = &engine->roster->pools[route->pool];
 		list_hosts(engine, &ask, key, answer);
 	}
+	engine_self_unlock(engine);
+}
+
+void engine_map_nothing(struct engine *engine, struct engine_map_answer *answer)
+{
+	answer->nexthop[0] = '\0';
+	engine_self_lock(engine);
+	answer->mta = engine->roster->table->mta;
+	view_copy_route(&answer->route, engine->roster, NULL);
 	engine_self_unlock(engine);
 }
 
@@ -81,8 +91,7 @@ void engine_map_token(struct engine *engine, const char *name, enum engine_map_k
 		.is_token = true,
 	};
 
-	memset(&answer->route, 0, sizeof(answer->route));
-	answer->nexthop[0] = '\0';
+	engine_map_nothing(engine, answer);
 	if (token_parse(&token, name) == -1)
 		return;
 	ask.position = token.position;

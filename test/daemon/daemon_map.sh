@@ -113,36 +113,15 @@ END
 is "64 hosts of a long name" "$(client "$map" "transport user@many.example" | tr ',' '\n' | grep -c '^\(OK smtp:\)\?\[mx.*\]:25$')" 64
 is "no answer advances the rotation" "$(client --repeat 10 "$map" "transport user@many.example" | sort -u | wc -l)" 1
 
-# ---- Sendmail's
-
-answers mailertable <<END
-example.com|$one
-Example.COM|$one
-sub.example.com|$two
-bücher.example|$one
-.example.com|NOTFOUND
-.com|NOTFOUND
-.|NOTFOUND
-plain.example.com|NOTFOUND
-old.example.net|OK discard:discard
-gone.example.net|OK error:5.1.2:550 moved away
-full.example.net|OK error:4.2.2:452 mailbox full
-nowhere.example|NOTFOUND
-user@example.com|NOTFOUND
-END
-answers nexthop <<END
-nothere.0|NOTFOUND
-one|NOTFOUND
-END
-
 # ---- no request
 
 before=$(counted refused)
 contains "no such map" "$(client "$map" "virtual user@example.com")" "PERM "
+is "Sendmail's maps: mail waits" "$(client "$map" "nexthop one.0")" 'TEMP routes.cfg says mta = "postfix"'
 contains "no key" "$(client "$map" "transport")" "PERM "
 contains "nothing" "$(client "$map" "")" "PERM "
 is "an empty key" "$(client "$map" "transport ")" "NOTFOUND "
-is "these are refused" $(($(counted refused) - before)) 3
+is "these are refused" $(($(counted refused) - before)) 4
 while IFS='|' read -r what text; do
 	is "$what: only that connection is closed" "$(client --raw="$text" "$map" | sed 's/ after .*//')" closed
 done <<'END'
@@ -167,7 +146,7 @@ ok "too long: the log says so" daemon_has_said 'warning: map: a client was dropp
 
 is "1000 requests before the first answer" "$(client --repeat 500 "$map" "transport user@example.com" "transport user@nowhere.example" |
 	uniq -c | sed 's/^ *//' | sort | uniq -c | sed 's/^ *//' | tr '\n' ';')" "500 1 NOTFOUND ;500 1 $one;"
-is "one octet at a time" "$(client --octets --repeat 3 "$map" "transport user@example.com" "mailertable sub.example.com" | tr '\n' ';')" \
+is "one octet at a time" "$(client --octets --repeat 3 "$map" "transport user@example.com" "transport sub.example.com" | tr '\n' ';')" \
 	"$one;$two;$one;$two;$one;$two;"
 is "20 clients at once, 100 requests each" "$(client --clients 20 --repeat 100 "$map" "transport user@example.com" | sed 's/ | /\n/g' |
 	sed '1s/ .*//' | sort | uniq -c | sed 's/^ *//' | tr '\n' ';')" "1 20;99 $one;"
@@ -243,12 +222,6 @@ user@nowhere.example|$one
 user@plain.example.com|OK :
 user@example.com\\0.example.org|$one
 |NOTFOUND
-END
-answers mailertable <<END
-nowhere.example|$one
-plain.example.com|NOTFOUND
-.example|NOTFOUND
-.|NOTFOUND
 END
 write_routes "unix:$daemon/other.sock"
 contains "another socket: a reload says so" "$(ctl reload 2>&1)" \

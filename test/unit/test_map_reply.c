@@ -48,7 +48,7 @@ static const struct row {
 	{"mailertable e.com", &esmtp, "OK esmtp:[192.0.2.1],[192.0.2.2]:[192.0.2.3]",
 		MAP_REPLY_FOUND},
 	{"mailertable e.com", &dns, "NOTFOUND ", MAP_REPLY_NOT_FOUND},
-	{"mailertable e.com", &discard, "OK discard:discard", MAP_REPLY_FOUND},
+	{"mailertable e.com", &discard, "OK nexthop_discard:discard", MAP_REPLY_FOUND},
 	{"mailertable e.com", &reject, "OK error:5.1.2:550 moved away", MAP_REPLY_FOUND},
 	{"mailertable e.com", &defer, "OK error:4.7.1:451 Try again later", MAP_REPLY_FOUND},
 	{"mailertable e.com", &none, "NOTFOUND ", MAP_REPLY_NOT_FOUND},
@@ -57,7 +57,10 @@ static const struct row {
 		MAP_REPLY_REFUSED},
 	{"nexthop a.1", &esmtp, "OK esmtp:[192.0.2.1],[192.0.2.2]:[192.0.2.3]", MAP_REPLY_FOUND},
 	{"nexthop a.1", &none, "NOTFOUND ", MAP_REPLY_NOT_FOUND},
-	{"nexthop a.1", &reject, "NOTFOUND ", MAP_REPLY_NOT_FOUND},
+	{"nexthop u@e.com", &esmtp, "OK esmtp:[192.0.2.1],[192.0.2.2]:[192.0.2.3]",
+		MAP_REPLY_FOUND},
+	{"nexthop u@e.com", &reject, "OK error:5.1.2:550 moved away", MAP_REPLY_FOUND},
+	{"nexthop u@e.com", &dns, "NOTFOUND ", MAP_REPLY_NOT_FOUND},
 	{"virtual u@e.com", &pool, "PERM the maps are transport, mailertable and nexthop",
 		MAP_REPLY_REFUSED},
 	{"virtual", &pool, "PERM the maps are transport, mailertable and nexthop",
@@ -69,13 +72,42 @@ START_TEST(writes)
 	const struct row *row = &rows[_i];
 	struct map_request request;
 	char out[MAP_REPLY_MAX];
+	struct map_reply_route route = *row->route;
 	enum map_reply_kind kind;
 
 	map_request_parse(&request, span_make(row->request, strlen(row->request)));
-	kind = map_reply_write(out, &request, row->route);
+	route.mta = request.map == MAP_REQUEST_TRANSPORT ? TABLE_POSTFIX : TABLE_SENDMAIL;
+	kind = map_reply_write(out, &request, &route);
 	ck_assert_msg(strcmp(out, row->reply) == 0, "%s, %s: \"%s\"", row->request,
 		table_action_name(row->route->action), out);
 	ck_assert_msg(kind == row->kind, "%s: %d", row->request, (int)kind);
+}
+END_TEST
+
+START_TEST(the_other_mta)
+{
+	static const struct {
+		const char *request;
+		enum table_mta mta;
+		const char *reply;
+	} others[] = {
+		{"transport u@e.com", TABLE_SENDMAIL, "TEMP routes.cfg says mta = \"sendmail\""},
+		{"transport ", TABLE_SENDMAIL, "TEMP routes.cfg says mta = \"sendmail\""},
+		{"mailertable e.com", TABLE_POSTFIX, "TEMP routes.cfg says mta = \"postfix\""},
+		{"nexthop a.1", TABLE_POSTFIX, "TEMP routes.cfg says mta = \"postfix\""},
+	};
+
+	for (int i = 0; i < COUNT(others); i++) {
+		struct map_reply_route route = pool;
+		struct map_request request;
+		char out[MAP_REPLY_MAX];
+
+		route.mta = others[i].mta;
+		map_request_parse(
+			&request, span_make(others[i].request, strlen(others[i].request)));
+		ck_assert_int_eq(map_reply_write(out, &request, &route), MAP_REPLY_REFUSED);
+		ck_assert_str_eq(out, others[i].reply);
+	}
 }
 END_TEST
 
@@ -107,7 +139,8 @@ END_TEST
 
 int main(void)
 {
-	const struct suite_test tests[] = {{writes, COUNT(rows)}, {what_fits, 1}};
+	const struct suite_test tests[] = {
+		{writes, COUNT(rows)}, {the_other_mta, 1}, {what_fits, 1}};
 
 	return suite_run("map_reply", tests, COUNT(tests));
 }

@@ -64,6 +64,8 @@ static const struct row {
 	{"mailertable .", MAP_REQUEST_MAILERTABLE, MAP_REQUEST_NOBODY, NULL},
 	{"mailertable u@example.com", MAP_REQUEST_MAILERTABLE, MAP_REQUEST_NOBODY, NULL},
 	{"nexthop exchange.17", MAP_REQUEST_NEXTHOP, MAP_REQUEST_TOKEN, "exchange.17"},
+	{"nexthop \"odd name\"@Example.com", MAP_REQUEST_NEXTHOP, MAP_REQUEST_ADDRESS,
+		"odd name@example.com"},
 	{"nexthop Two words", MAP_REQUEST_NEXTHOP, MAP_REQUEST_TOKEN, "Two words"},
 	{"transport ", MAP_REQUEST_TRANSPORT, MAP_REQUEST_NOBODY, NULL},
 	{"mailertable ", MAP_REQUEST_MAILERTABLE, MAP_REQUEST_NOBODY, NULL},
@@ -128,7 +130,7 @@ START_TEST(a_nul_in_the_key)
 		{"transport \0", 11, MAP_REQUEST_ALL},
 		{"transport *\0", 12, MAP_REQUEST_ALL},
 		{"mailertable example.com\0", 24, MAP_REQUEST_ALL},
-		{"nexthop a.1\0", 12, MAP_REQUEST_NOBODY},
+		{"nexthop a.1\0", 12, MAP_REQUEST_ALL},
 		{"transport\0 *", 12, MAP_REQUEST_NOBODY},
 	};
 

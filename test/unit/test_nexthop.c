@@ -58,13 +58,15 @@ static const struct tier_row {
 	struct candidates candidates;
 	const char *expected;
 } tier_rows[] = {
-	{"tiers", {.count = 4, .tiered = 4, .hosts = {1, 2, 0, 3}}, "esmtp:[b],[c],[a]:[d]"},
+	{"tiers", {.count = 4, .tiered = 4, .hosts = {1, 2, 0, 3}}, "esmtp:[b]:[c],[a]:[d]"},
 	{"one host", {.count = 1, .tiered = 1, .hosts = {0}}, "esmtp:[a]"},
 	{"who waits is worse, each than the one before",
 		{.count = 4, .tiered = 2, .hosts = {0, 3, 2, 1}}, "esmtp:[a]:[d]:[c]:[b]"},
 	{"who waits, of the same priority", {.count = 3, .tiered = 1, .hosts = {2, 0, 1}},
 		"esmtp:[c]:[a]:[b]"},
 	{"all wait", {.count = 2, .tiered = 0, .hosts = {1, 0}}, "esmtp:[b]:[a]"},
+	{"a tier of two, and two tiers", {.count = 2, .tiered = 2, .hosts = {1, 0}},
+		"esmtp:[b]:[a]"},
 	{"a trial is better", {.count = 3, .tiered = 3, .is_trial = true, .hosts = {1, 0, 2}},
 		"esmtp:[b]:[a],[c]"},
 };
