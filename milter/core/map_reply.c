@@ -10,6 +10,8 @@
 
 enum { PARTS_MAX = 6 };
 
+static const char too_long[] = "TEMP the answer is too long";
+
 /* The parts of the reply, one behind the other. */
 static enum map_reply_kind found(char *out, const char *const parts[PARTS_MAX])
 {
@@ -19,7 +21,7 @@ static enum map_reply_kind found(char *out, const char *const parts[PARTS_MAX])
 		size_t length = strlen(parts[i]);
 
 		if (length >= MAP_REPLY_MAX - used) {
-			strcpy(out, "TEMP the answer is too long");
+			strcpy(out, too_long);
 			return MAP_REPLY_REFUSED;
 		}
 		memcpy(out + used, parts[i], length);
@@ -71,7 +73,38 @@ static enum map_reply_kind transport(char *out, const struct map_reply_route *ro
 	return not_found(out);
 }
 
-/* The mailers of Sendmail's mailertable. */
+/*
+ * error:5.1.2:"550 5.1.2 text", as Sendmail's rules take it: within quotes nothing is taken apart.
+ * Gives the length, or 0 if it does not fit.
+ */
+static size_t quote(char *out, size_t size, const struct map_reply_route *route)
+{
+	const char *const parts[] = {route->code, " ", route->enhanced, " ", route->text};
+	size_t used = 0;
+
+	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++)
+		for (const char *p = parts[i]; *p != '\0'; p++) {
+			if (used + 3 > size)
+				return 0;
+			if (*p == '"' || *p == '\\')
+				out[used++] = '\\';
+			out[used++] = *p;
+		}
+	out[used] = '\0';
+	return used;
+}
+
+static enum map_reply_kind error(char *out, const struct map_reply_route *route)
+{
+	char text[MAP_REPLY_MAX];
+
+	if (quote(text, sizeof(text), route) == 0)
+		return refused(out, too_long);
+	return found(
+		out, (const char *[PARTS_MAX]){"OK error:", route->enhanced, ":\"", text, "\""});
+}
+
+/* The mailers of Sendmail's mailertable; nexthop_discard is etc/sendmail/nexthop.m4's. */
 static enum map_reply_kind mailertable(char *out, const struct map_reply_route *route)
 {
 	switch (route->action) {
@@ -81,8 +114,7 @@ static enum map_reply_kind mailertable(char *out, const struct map_reply_route *
 		return found(out, (const char *[PARTS_MAX]){"OK nexthop_discard:discard"});
 	case ACTION_REJECT:
 	case ACTION_DEFER:
-		return found(out, (const char *[PARTS_MAX]){"OK error:", route->enhanced, ":",
-					  route->code, " ", route->text});
+		return error(out, route);
 	case ACTION_DNS:
 	case ACTION_NONE:
 		break;

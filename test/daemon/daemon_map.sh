@@ -138,7 +138,7 @@ is "what came before is answered" "$(client --raw '26:transport user@example.com
 	"$one
 closed"
 is "4096 octets are taken" "$(client "$map" "transport $(printf 'x%.0s' $(seq 4086))")" "NOTFOUND "
-is "these count as refused" $(($(counted refused) - before)) 12
+is "these count as refused" $(($(counted refused) - before)) 13
 is "they are told of once in a while" "$(daemon_count 'warning: map: .*no netstring')" 1
 ok "too long: the log says so" daemon_has_said 'warning: map: a client was dropped: it sent a request that is too long'
 

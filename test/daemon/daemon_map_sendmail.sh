@@ -58,8 +58,8 @@ bücher.example|$one
 .|NOTFOUND
 plain.example.com|NOTFOUND
 old.example.net|OK nexthop_discard:discard
-gone.example.net|OK error:5.1.2:550 moved away
-full.example.net|OK error:4.2.2:452 mailbox full
+gone.example.net|OK error:5.1.2:"550 5.1.2 moved away"
+full.example.net|OK error:4.2.2:"452 4.2.2 mailbox full"
 nowhere.example|NOTFOUND
 user@example.com|NOTFOUND
 END
@@ -84,8 +84,8 @@ CEO@example.com|TWO
 "odd name"@example.com|TWO
 user@plain.example.com|NOTFOUND
 user@old.example.net|OK nexthop_discard:discard
-user@gone.example.net|OK error:5.1.2:550 moved away
-user@full.example.net|OK error:4.2.2:452 mailbox full
+user@gone.example.net|OK error:5.1.2:"550 5.1.2 moved away"
+user@full.example.net|OK error:4.2.2:"452 4.2.2 mailbox full"
 user@nowhere.example|NOTFOUND
 END
 is "a pool's name that is none of a domain" "$(grep -cE '^_[0-9a-f]{16}\.0$' <<<"$token")" 1

@@ -27,6 +27,11 @@ static const struct map_reply_route put_off = {.action = ACTION_POOL,
 	.enhanced = "4.4.1",
 	.text = "later"};
 
+static const struct map_reply_route odd = {.action = ACTION_REJECT,
+	.code = "550",
+	.enhanced = "5.1.2",
+	.text = "\"a\\b\", 100% (c): $x"};
+
 static const struct row {
 	const char *request;
 	const struct map_reply_route *route;
@@ -49,8 +54,9 @@ static const struct row {
 		MAP_REPLY_FOUND},
 	{"mailertable e.com", &dns, "NOTFOUND ", MAP_REPLY_NOT_FOUND},
 	{"mailertable e.com", &discard, "OK nexthop_discard:discard", MAP_REPLY_FOUND},
-	{"mailertable e.com", &reject, "OK error:5.1.2:550 moved away", MAP_REPLY_FOUND},
-	{"mailertable e.com", &defer, "OK error:4.7.1:451 Try again later", MAP_REPLY_FOUND},
+	{"mailertable e.com", &reject, "OK error:5.1.2:\"550 5.1.2 moved away\"", MAP_REPLY_FOUND},
+	{"mailertable e.com", &defer, "OK error:4.7.1:\"451 4.7.1 Try again later\"",
+		MAP_REPLY_FOUND},
 	{"mailertable e.com", &none, "NOTFOUND ", MAP_REPLY_NOT_FOUND},
 	{"mailertable .e.com", &esmtp, "NOTFOUND ", MAP_REPLY_NOT_FOUND},
 	{"mailertable", &esmtp, "PERM no key: a request is the name of a map, a space, a key",
@@ -59,7 +65,9 @@ static const struct row {
 	{"nexthop a.1", &none, "NOTFOUND ", MAP_REPLY_NOT_FOUND},
 	{"nexthop u@e.com", &esmtp, "OK esmtp:[192.0.2.1],[192.0.2.2]:[192.0.2.3]",
 		MAP_REPLY_FOUND},
-	{"nexthop u@e.com", &reject, "OK error:5.1.2:550 moved away", MAP_REPLY_FOUND},
+	{"nexthop u@e.com", &reject, "OK error:5.1.2:\"550 5.1.2 moved away\"", MAP_REPLY_FOUND},
+	{"nexthop u@e.com", &odd, "OK error:5.1.2:\"550 5.1.2 \\\"a\\\\b\\\", 100% (c): $x\"",
+		MAP_REPLY_FOUND},
 	{"nexthop u@e.com", &dns, "NOTFOUND ", MAP_REPLY_NOT_FOUND},
 	{"virtual u@e.com", &pool, "PERM the maps are transport, mailertable and nexthop",
 		MAP_REPLY_REFUSED},
