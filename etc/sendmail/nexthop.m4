@@ -1,0 +1,81 @@
+divert(-1)
+# nexthop: an m4 feature that has Sendmail ask nexthop-milter for its hosts
+#
+# SPDX-License-Identifier: BSD-2-Clause
+# Copyright (c) 2026 the nexthop-milter authors
+#
+# For sendmail.mc, before its mailers: `FEATURE(`nexthop')dnl', or with another map_socket (see
+# routes.cfg) than `local:/run/nexthop-milter/map.sock' as the second argument.
+#
+# The milter puts user%example.com@POOL.N.nexthop in the place of a recipient user@example.com; the
+# hosts of that pool, from its turn N on, are asked for whenever mail is delivered, and are told
+# user@example.com. Recipients that no milter has seen (of bounces, of aliases) are looked up by
+# their own address. Without an answer mail waits.
+
+divert(0)dnl
+VERSIONID(`nexthop.m4: nexthop-milter')
+divert(-1)
+
+LOCAL_CONFIG
+# nexthop-milter: names in this domain are not looked up
+CPnexthop
+# the hosts of a pool, by "POOL.N"
+Knexthop socket -f -T<TMPF> ifelse(defn(`_ARG_'), `', `local:/run/nexthop-milter/map.sock', `_ARG_')
+# the route of an address
+Knexthop_route socket -q -T<TMPF> ifelse(defn(`_ARG_'), `', `local:/run/nexthop-milter/map.sock', `_ARG_')
+
+LOCAL_RULE_0
+# nexthop-milter: user%example.com@POOL.N.nexthop
+R$* < @ $+ . nexthop . >	$: $>NexthopToken $1 < @ $2 . nexthop . >
+
+dnl after local recipients and the mailer table, before the smart host and MX
+LOCAL_NET_CONFIG
+# nexthop-milter: recipients that are not local
+R$+ < @ $+ >			$: $>NexthopRoute $1 < @ $2 >
+
+LOCAL_RULESETS
+######################################################################
+###  nexthop-milter: recipients that it has chosen a pool for
+dnl	input: user % example.com < @ POOL.N.nexthop. >
+######################################################################
+
+SNexthopToken
+# the last % it is: first make them all @, then undo all but the last
+R$* % $* < @ $+ >		$1 @ $2 < @ $3 >
+R$* @ $* @ $* < @ $+ >		$1 % $2 @ $3 < @ $4 >
+R$+ @ $+ < @ $+ . nexthop . >	$: < $(nexthop $3 $: NONE $) > $1 < @ $2 . >
+R$* < @ $+ . nexthop . >	$#error $@ 5.1.2 $: "550 No such recipient"
+R< $* <TMPF> > $*		$#error $@ 4.4.3 $: "451 nexthop-milter does not answer"
+# such a pool is no more: by the routes of today
+R< NONE > $+ < @ $+ . >		$@ $>Recurse $1 @ $2
+R< $+ > $+			$@ $>MailerToTriple < $1 > $2
+
+######################################################################
+###  nexthop-milter: all other recipients that are not local
+dnl	input: user < @ example.com. >, without the last dot if DNS has no such name
+######################################################################
+
+SNexthopRoute
+# senders are taken apart, too, and have no route
+R$+				$: $&{addr_type} $| $1
+Re s $| $+			$@ $1
+R$* $| $+			$: $2
+R$+ < @ $+ >			$: < $1 @ $2 > $1 < @ $2 >
+R< $+ . > $+			$: < $1 > $2
+R< $+ > $+			$: < $(nexthop_route $1 $: NONE $) > $2
+R< $* <TMPF> > $*		$#error $@ 4.4.3 $: "451 nexthop-milter does not answer"
+R< NONE > $+			$@ $1
+R< $+ > $+			$@ $>MailerToTriple < $1 > $2
+
+# Only the milter gives such recipients.
+SLocal_check_rcpt
+R$* . nexthop			$#error $@ 5.1.2 $: "550 No such recipient"
+R$* . nexthop >			$#error $@ 5.1.2 $: "550 No such recipient"
+SLocal_check_mail
+R$* . nexthop			$#error $@ 5.1.8 $: "553 No such sender"
+R$* . nexthop >			$#error $@ 5.1.8 $: "553 No such sender"
+
+MAILER_DEFINITIONS
+# nexthop-milter: action = "discard", which is answered nexthop_discard:discard
+Mnexthop_discard,	P=[FILE], F=lsDFMPEu9, T=DNS/RFC822/X-Unix, A=FILE /dev/null
+divert(0)dnl
