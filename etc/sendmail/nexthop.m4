@@ -67,13 +67,19 @@ R< $* <TMPF> > $*		$#error $@ 4.4.3 $: "451 nexthop-milter does not answer"
 R< NONE > $+			$@ $1
 R< $+ > $+			$@ $>MailerToTriple < $1 > $2
 
-# Only the milter gives such recipients.
+######################################################################
+###  nexthop-milter: only the milter gives such addresses, no client
+dnl	input: an address as it comes; it is handed on as it came
+######################################################################
+
 SLocal_check_rcpt
-R$* . nexthop			$#error $@ 5.1.2 $: "550 No such recipient"
-R$* . nexthop >			$#error $@ 5.1.2 $: "550 No such recipient"
+R$*				$: $1 $| $>CanonAddr $1
+R$* $| $* . nexthop . > $*	$#error $@ 5.1.2 $: "550 No such recipient"
+R$* $| $*			$: $1
 SLocal_check_mail
-R$* . nexthop			$#error $@ 5.1.8 $: "553 No such sender"
-R$* . nexthop >			$#error $@ 5.1.8 $: "553 No such sender"
+R$*				$: $1 $| $>CanonAddr $1
+R$* $| $* . nexthop . > $*	$#error $@ 5.1.8 $: "553 No such sender"
+R$* $| $*			$: $1
 
 MAILER_DEFINITIONS
 # nexthop-milter: action = "discard", which is answered nexthop_discard:discard
