@@ -93,6 +93,9 @@ check() { # BUILD [OPTION OF configure]
 
 scripts/setup.sh test || exit 1
 mkdir -p build-check
+# One for all builds.
+export NEXTHOP_SENDMAIL=$PWD/build-check/sendmail
+step "Sendmail" build-check/sendmail.log scripts/sendmail.sh "$NEXTHOP_SENDMAIL" || exit 1
 step "autoreconf" build-check/autoreconf.log autoreconf -i || exit 1
 for build in "${builds[@]}"; do
 	case "$build" in

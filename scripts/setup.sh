@@ -16,10 +16,12 @@ BUILD='gcc libc6-dev make autoconf automake libtool pkg-config mandoc
 DEMO='postfix postfix-pcre jq swaks'
 TEST='miltertest socat curl python3 iproute2 procps xz-utils git systemd-journal-remote
 	clang-format clang-tidy cppcheck valgrind'
+# Of Sendmail, which scripts/sendmail.sh unpacks: its own packages conflict with Postfix's.
+SENDMAIL='m4 util-linux libdb5.3 libldap-2.5-0 libnsl2 libsasl2-2 libssl3 libwrap0'
 
 case "${1:-test}" in
 build) wanted="$BUILD $DEMO" ;;
-test) wanted="$BUILD $DEMO $TEST" ;;
+test) wanted="$BUILD $DEMO $TEST $SENDMAIL" ;;
 *) sed -n '2s/^# //p;7s/^# //p' "$0" >&2; exit 2 ;;
 esac
 

@@ -18,6 +18,8 @@ import sys
 import threading
 import time
 
+# As Postfix and Sendmail say it.
+QUEUE_ID = re.compile(r"queued as ([0-9A-Za-z]+)|2\.0\.0 ([0-9A-Za-z]+) Message accepted")
 PRINTING = threading.Lock()
 
 
@@ -165,11 +167,11 @@ class Sender:
         return message
 
     def done(self, message, word, reply):
-        queue_id = re.search(r"queued as ([0-9A-Za-z]+)", reply) if word == "accepted" else None
+        match = QUEUE_ID.search(reply) if word == "accepted" else None
+        queue_id = match[match.lastindex] if match else "-"
         with self.lock, PRINTING:
             self.failed += word != "accepted"
-            print(message.name, word, message.tries, queue_id.group(1) if queue_id else "-", reply,
-                flush=True)
+            print(message.name, word, message.tries, queue_id, reply, flush=True)
 
     def put_back(self, message, reply):
         """To be tried again, unless it is too late."""
