@@ -19,18 +19,15 @@ divert(-1)
 LOCAL_CONFIG
 # nexthop-milter: names in this domain are not looked up
 CPnexthop
-# the hosts of a pool, by "POOL.N"
-Knexthop socket -f -T<TMPF> ifelse(defn(`_ARG_'), `', `local:/run/nexthop-milter/map.sock', `_ARG_')
-# the route of an address
-Knexthop_route socket -q -T<TMPF> ifelse(defn(`_ARG_'), `', `local:/run/nexthop-milter/map.sock', `_ARG_')
+# the hosts of a pool, by "POOL.N"; the route of an address
+Knexthop socket -f -q -T<TMPF> ifelse(defn(`_ARG_'), `', `local:/run/nexthop-milter/map.sock', `_ARG_')
 
+dnl before local recipients: where the milter has found a route, there is one
 LOCAL_RULE_0
 # nexthop-milter: user%example.com@POOL.N.nexthop
 R$* < @ $+ . nexthop . >	$: $>NexthopToken $1 < @ $2 . nexthop . >
-
-dnl after local recipients and the mailer table, before the smart host and MX
-LOCAL_NET_CONFIG
-# nexthop-milter: recipients that are not local
+R$# $*				$@ $# $1
+# nexthop-milter: all other recipients
 R$+ < @ $+ >			$: $>NexthopRoute $1 < @ $2 >
 
 LOCAL_RULESETS
@@ -51,7 +48,7 @@ R< NONE > $+ < @ $+ . >		$@ $>Recurse $1 @ $2
 R< $+ > $+			$@ $>MailerToTriple < $1 > $2
 
 ######################################################################
-###  nexthop-milter: all other recipients that are not local
+###  nexthop-milter: all other recipients
 dnl	input: user < @ example.com. >, without the last dot if DNS has no such name
 ######################################################################
 
@@ -62,7 +59,7 @@ Re s $| $+			$@ $1
 R$* $| $+			$: $2
 R$+ < @ $+ >			$: < $1 @ $2 > $1 < @ $2 >
 R< $+ . > $+			$: < $1 > $2
-R< $+ > $+			$: < $(nexthop_route $1 $: NONE $) > $2
+R< $+ > $+			$: < $(nexthop $1 $: NONE $) > $2
 R< $* <TMPF> > $*		$#error $@ 4.4.3 $: "451 nexthop-milter does not answer"
 R< NONE > $+			$@ $1
 R< $+ > $+			$@ $>MailerToTriple < $1 > $2

@@ -8,7 +8,7 @@
 
 world_open
 daemon_make
-daemon_mta=sendmail
+mta_kind=sendmail
 map=$daemon/map.sock
 daemon_routes "map_socket = \"unix:$map\";" <<END
 pools = { one = { hosts = ( { host = "192.0.2.1"; } ); };
@@ -105,7 +105,7 @@ is "explain: several" "$(ctl --json explain user@example.com user@old.example.ne
 
 # ---- another MTA takes a restart
 
-daemon_mta=postfix
+mta_kind=postfix
 daemon_routes "map_socket = \"unix:$map\";" <<END
 routes = ( { match = "example.com"; action = "dns"; } );
 END

@@ -8,7 +8,6 @@
 #   $daemon          the daemon's folder: routes.cfg, its sockets, its state file
 #   $daemon_log      its log
 #   $daemon_socket   its milter socket, as Postfix and the daemon write it
-#   $daemon_mta      the "mta" of its configuration; "postfix" if it is not set
 #   $daemon_group    that may connect to its sockets; empty: its own
 
 daemon=
@@ -33,7 +32,7 @@ daemon_make() {
 # The configuration but for "pools" and "routes"; arguments are more lines of it.
 daemon_settings() {
 	cat <<-END
-		mta            = "${daemon_mta:-postfix}";
+		mta            = "$mta_kind";
 		milter_socket  = "$daemon_socket";
 		control_socket = "unix:$daemon/control.sock";
 		state_file     = "$daemon/state";

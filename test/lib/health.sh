@@ -5,9 +5,9 @@
 #
 # To be sourced by bash, after postfix.sh and daemon.sh.
 
-# The line of the configuration that has Postfix's log followed; further health settings as words.
+# The line of the configuration that has the MTA's log followed; further health settings as words.
 health_settings() { # [KEY=VALUE; ...]
-	echo "health = { log = \"$world/postfix/log/mail.log\"; $* };"
+	echo "health = { log = \"$world/$mta_kind/log/mail.log\"; $* };"
 }
 
 # The state of the host on $world_net.NUMBER.

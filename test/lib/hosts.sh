@@ -3,10 +3,8 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # Copyright (c) 2026 the nexthop-milter authors
 #
-# To be sourced by bash, after world.sh. All hosts of a test listen on one port, each on an address
-# of its own.
-
-HOST_PORT=2525
+# To be sourced by bash, after world.sh. Each host has an address of its own; all listen on
+# $HOST_PORT, which is the MTA's to say.
 
 # host_start NAME NUMBER [OPTIONS OF smtp-sink]: a host on $world_net.NUMBER that keeps what it is
 # sent, one file each, in $world/NAME.d.

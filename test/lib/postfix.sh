@@ -7,6 +7,7 @@
 # has its own configuration, queue, data and log under $world, and only reads what the package
 # installed.
 #
+#   $mta_kind        postfix
 #   $mta             the instance's folder (main.cf, master.cf, queue, log)
 #   $mta_log         its log
 #   $mta_ip          where it listens, on port $MTA_PORT
@@ -16,7 +17,13 @@
 mta=
 mta_log=
 mta_ip=
+mta_kind=postfix
 MTA_PORT=25
+HOST_PORT=2525
+
+find_mta() {
+	find_postfix
+}
 
 find_postfix() {
 	PATH=$PATH:/usr/sbin:/sbin
@@ -153,4 +160,32 @@ mta_queue_is_empty() {
 # Empties the queue.
 mta_forget() {
 	postsuper -c "${mta:?}" -d ALL >/dev/null 2>&1
+}
+
+# ---- what every MTA has
+
+# Wired to the daemon's milter and map; further arguments: lines for main.cf. list@local.example stands
+# for alias@two.example.
+mta_make_wired() {
+	mta_make "$daemon_socket" "transport_maps=socketmap:unix:$daemon/map.sock:transport" \
+		'smtp_connection_cache_on_demand=no' \
+		'virtual_alias_maps=inline:{ list@local.example=alias@two.example }' "$@"
+}
+
+# How often a message was tried: lines with a status, each for one recipient in one attempt.
+attempts_of() { # QUEUEID
+	mta_log_of "$1" | grep -c 'status='
+}
+
+pattern_deferred() { # RECIPIENT
+	echo "to=<$1>, .* status=deferred"
+}
+
+pattern_bounce() {
+	echo 'status=bounced'
+}
+
+# The sendmail command: OPTION... RECIPIENT...
+mta_command() {
+	sendmail -C "$mta" "$@"
 }

@@ -66,7 +66,9 @@ class Client:
         """MAIL, and a RCPT for each recipient."""
         parameters = "".join(f" {p}" for p in self.options.mail_parameter)
         lines = [f"MAIL FROM:<{self.options.sender}>{parameters}"]
-        lines += [f"RCPT TO:{r if r.startswith('<') else f'<{r}>'}" for r in message.recipients]
+        more = "".join(f" {p}" for p in self.options.rcpt_parameter)
+        for name in message.recipients:
+            lines.append(f"RCPT TO:{name if name.startswith('<') else f'<{name}>'}{more}")
         return lines
 
     def send(self, message):
@@ -235,6 +237,7 @@ def parse():
     add("--from", dest="sender", default="sender@client.example")
     add("--to", action="append", required=True, help="%%n: the message's number")
     add("--mail-parameter", action="append", default=[], help="SMTPUTF8, …")
+    add("--rcpt-parameter", action="append", default=[], help="NOTIFY=NEVER, …")
     add("--id", default="m", help="names are this and a number")
     add("--file", help="header and body")
     add("--pipelining", action="store_true")
