@@ -20,19 +20,28 @@
  * front stands the mailer; a colon parts preferences, a comma hosts of the same one, among which
  * Sendmail chooses by chance (measured: test/mta/scenarios.sh). So the first host stands alone, then
  * the rest of its tier, then the other tiers; hosts that wait follow one by one. The port is the
- * mailer's. An IPv6 address is "[IPv6:2001:db8::1]".
+ * mailer's. An IPv6 address is "[IPv6:2001:db8::1]". Of what stands behind the mailer Sendmail takes 254
+ * octets and cuts the rest off anywhere (MAXNAME in its sendmail.h; measured: test/sendmail/long.sh):
+ * hosts for which there is no room are left out, the last ones first.
  */
 
-enum { NEXTHOP_HOST_MAX = DOMAIN_MAX + 10 }; /* "[" name "]:65535" and a NUL */
+enum {
+	NEXTHOP_HOST_MAX = DOMAIN_MAX + 10, /* "[" name "]:65535" and a NUL */
+	NEXTHOP_SENDMAIL_MAX = 254,
+};
 
 /* One host of a list. OUT holds NEXTHOP_HOST_MAX; the name is at most DOMAIN_MAX octets. */
 void nexthop_host(char *out, const struct pool_host *host, enum table_mta mta);
 
 /*
  * The whole next hop of these candidates in OUT, NUL-terminated. Gives its length, or -1 if SIZE
- * octets do not hold it: never with NEXTHOP_MAX.
+ * octets do not hold it: never with NEXTHOP_MAX. For Sendmail the first host has to fit
+ * (nexthop_fits()).
  */
 int nexthop_list(char *out, size_t size, const struct pool *pool,
 	const struct candidates *candidates, enum table_mta mta);
+
+/* How many of the pool's hosts fit, in the order of the pool; all of them for Postfix. */
+int nexthop_fits(const struct pool *pool, enum table_mta mta);
 
 #endif

@@ -27,7 +27,7 @@ enum {
 	MAP_DOOR_CLIENTS = 1000,
 	MAP_DOOR_REQUEST_MS = 10000,
 	MAP_DOOR_STALL_MS = 10000,
-	MAP_DOOR_IDLE_MS = 3600000,
+	MAP_DOOR_IDLE_MS = 10800000, /* Sendmail keeps one for a whole session */
 };
 
 struct map_door_services {

@@ -6,6 +6,7 @@
 
 #include "conf/conf_transport.h"
 #include "core/endpoint.h"
+#include "core/nexthop.h"
 
 #include <string.h>
 
@@ -44,12 +45,32 @@ static bool is_of_sendmail(const char *mailer)
 	return false;
 }
 
+/* A list that is too long is cut: all the pool's hosts are tried in turn, but not for one message. */
+static void check_length(struct schema_reader *reader, const struct pool *pool)
+{
+	int fits = nexthop_fits(pool, TABLE_SENDMAIL);
+
+	for (int i = 0; i < pool->host_count; i++) {
+		const struct pool_host *host = &pool->hosts[i];
+
+		if (strlen(host->nexthop) > NEXTHOP_SENDMAIL_MAX)
+			fault_add(reader->faults, host->file, host->line,
+				"host %s: its name is too long for Sendmail", host->name);
+	}
+	if (fits > 0 && fits < pool->host_count)
+		fault_warn(reader->faults, pool->file, pool->line,
+			"pool %s: Sendmail takes %d octets of hosts, so about %d of its %d are "
+			"tried for one message",
+			pool->name, NEXTHOP_SENDMAIL_MAX, fits, pool->host_count);
+}
+
 void conf_transport_check(struct schema_reader *reader, const struct pool *pool, enum table_mta mta)
 {
 	char text[ENDPOINT_TEXT_MAX];
 
 	if (mta == TABLE_POSTFIX)
 		return;
+	check_length(reader, pool);
 	for (int i = 0; i < pool->host_count; i++) {
 		const struct pool_host *host = &pool->hosts[i];
 

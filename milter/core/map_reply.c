@@ -6,11 +6,19 @@
 
 #include "core/map_reply.h"
 
+#include <stdbool.h>
 #include <string.h>
 
 enum { PARTS_MAX = 6 };
 
-static const char too_long[] = "TEMP the answer is too long";
+static const char too_long[] = "the answer is too long";
+
+static enum map_reply_kind refused(char *out, const char *word, const char *why)
+{
+	strcpy(out, word);
+	strcat(out, why);
+	return MAP_REPLY_REFUSED;
+}
 
 /* The parts of the reply, one behind the other. */
 static enum map_reply_kind found(char *out, const char *const parts[PARTS_MAX])
@@ -21,8 +29,7 @@ static enum map_reply_kind found(char *out, const char *const parts[PARTS_MAX])
 		size_t length = strlen(parts[i]);
 
 		if (length >= MAP_REPLY_MAX - used) {
-			strcpy(out, too_long);
-			return MAP_REPLY_REFUSED;
+			return refused(out, "TEMP ", too_long);
 		}
 		memcpy(out + used, parts[i], length);
 		used += length;
@@ -35,12 +42,6 @@ static enum map_reply_kind not_found(char *out)
 {
 	strcpy(out, "NOTFOUND ");
 	return MAP_REPLY_NOT_FOUND;
-}
-
-static enum map_reply_kind refused(char *out, const char *why)
-{
-	strcpy(out, why);
-	return MAP_REPLY_REFUSED;
 }
 
 static enum map_reply_kind nexthop(char *out, const struct map_reply_route *route)
@@ -99,7 +100,7 @@ static enum map_reply_kind error(char *out, const struct map_reply_route *route)
 	char text[MAP_REPLY_MAX];
 
 	if (quote(text, sizeof(text), route) == 0)
-		return refused(out, too_long);
+		return refused(out, "TEMP ", too_long);
 	return found(
 		out, (const char *[PARTS_MAX]){"OK error:", route->enhanced, ":\"", text, "\""});
 }
@@ -125,15 +126,20 @@ static enum map_reply_kind mailertable(char *out, const struct map_reply_route *
 enum map_reply_kind map_reply_write(char out[MAP_REPLY_MAX], const struct map_request *request,
 	const struct map_reply_route *route)
 {
+	bool is_postfix = route->mta == TABLE_POSTFIX;
+
+	/* Sendmail takes PERM for "not found", and sends mail to the domain's MX. */
 	if (request->map == MAP_REQUEST_UNKNOWN)
-		return refused(out, "PERM the maps are transport, mailertable and nexthop");
+		return refused(out, is_postfix ? "PERM " : "TEMP ",
+			"the maps are transport, mailertable and nexthop");
 	if (request->key == MAP_REQUEST_MISSING)
-		return refused(out, "PERM no key: a request is the name of a map, a space, a key");
+		return refused(out, is_postfix ? "PERM " : "TEMP ",
+			"no key: a request is the name of a map, a space, a key");
 	/* A list that is written for the other MTA would lead anywhere: mail waits. */
-	if ((request->map == MAP_REQUEST_TRANSPORT) != (route->mta == TABLE_POSTFIX))
-		return refused(out, route->mta == TABLE_POSTFIX
-					    ? "TEMP routes.cfg says mta = \"postfix\""
-					    : "TEMP routes.cfg says mta = \"sendmail\"");
+	if ((request->map == MAP_REQUEST_TRANSPORT) != is_postfix)
+		return refused(out, "TEMP ",
+			is_postfix ? "routes.cfg says mta = \"postfix\""
+				   : "routes.cfg says mta = \"sendmail\"");
 	if (request->key == MAP_REQUEST_NOBODY)
 		return not_found(out);
 	if (request->map == MAP_REQUEST_TRANSPORT)

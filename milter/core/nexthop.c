@@ -8,6 +8,7 @@
 #include "core/decimal.h"
 
 #include <assert.h>
+#include <stdbool.h>
 #include <string.h>
 
 static char *put_text(char *to, const char *text)
@@ -54,10 +55,30 @@ static char separator(
 		       : ':';
 }
 
+/* Whether so many octets may stand behind transport and colon. */
+static bool has_room(size_t length, enum table_mta mta)
+{
+	return mta == TABLE_POSTFIX || length <= NEXTHOP_SENDMAIL_MAX;
+}
+
+int nexthop_fits(const struct pool *pool, enum table_mta mta)
+{
+	size_t used = 0;
+	int count = 0;
+
+	for (; count < pool->host_count; count++) {
+		used += strlen(pool->hosts[count].nexthop) + (count > 0);
+		if (!has_room(used, mta))
+			break;
+	}
+	return count;
+}
+
 int nexthop_list(char *out, size_t size, const struct pool *pool,
 	const struct candidates *candidates, enum table_mta mta)
 {
 	size_t used = strlen(pool->transport);
+	size_t mailer = used + 1; /* with its colon */
 
 	if (used + 1 >= size)
 		return -1;
@@ -66,6 +87,8 @@ int nexthop_list(char *out, size_t size, const struct pool *pool,
 		const char *host = pool->hosts[candidates->hosts[i]].nexthop;
 		size_t length = strlen(host);
 
+		if (!has_room(used + 1 + length - mailer, mta))
+			break;
 		if (used + 1 + length >= size)
 			return -1;
 		out[used] = separator(pool, candidates, i, mta);

@@ -59,7 +59,7 @@ static const struct row {
 		MAP_REPLY_FOUND},
 	{"mailertable e.com", &none, "NOTFOUND ", MAP_REPLY_NOT_FOUND},
 	{"mailertable .e.com", &esmtp, "NOTFOUND ", MAP_REPLY_NOT_FOUND},
-	{"mailertable", &esmtp, "PERM no key: a request is the name of a map, a space, a key",
+	{"mailertable", &esmtp, "TEMP no key: a request is the name of a map, a space, a key",
 		MAP_REPLY_REFUSED},
 	{"nexthop a.1", &esmtp, "OK esmtp:[192.0.2.1],[192.0.2.2]:[192.0.2.3]", MAP_REPLY_FOUND},
 	{"nexthop a.1", &none, "NOTFOUND ", MAP_REPLY_NOT_FOUND},
@@ -84,7 +84,9 @@ START_TEST(writes)
 	enum map_reply_kind kind;
 
 	map_request_parse(&request, span_make(row->request, strlen(row->request)));
-	route.mta = request.map == MAP_REQUEST_TRANSPORT ? TABLE_POSTFIX : TABLE_SENDMAIL;
+	route.mta = request.map == MAP_REQUEST_MAILERTABLE || request.map == MAP_REQUEST_NEXTHOP
+			    ? TABLE_SENDMAIL
+			    : TABLE_POSTFIX;
 	kind = map_reply_write(out, &request, &route);
 	ck_assert_msg(strcmp(out, row->reply) == 0, "%s, %s: \"%s\"", row->request,
 		table_action_name(row->route->action), out);
@@ -100,6 +102,10 @@ START_TEST(the_other_mta)
 		const char *reply;
 	} others[] = {
 		{"transport u@e.com", TABLE_SENDMAIL, "TEMP routes.cfg says mta = \"sendmail\""},
+		{"virtual u@e.com", TABLE_SENDMAIL,
+			"TEMP the maps are transport, mailertable and nexthop"},
+		{"nexthop", TABLE_SENDMAIL,
+			"TEMP no key: a request is the name of a map, a space, a key"},
 		{"transport ", TABLE_SENDMAIL, "TEMP routes.cfg says mta = \"sendmail\""},
 		{"mailertable e.com", TABLE_POSTFIX, "TEMP routes.cfg says mta = \"postfix\""},
 		{"nexthop a.1", TABLE_POSTFIX, "TEMP routes.cfg says mta = \"postfix\""},

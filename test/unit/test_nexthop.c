@@ -7,6 +7,7 @@
 #include "core/nexthop.h"
 #include "suite.h"
 
+#include <stdio.h>
 #include <string.h>
 
 static const struct host_row {
@@ -82,6 +83,37 @@ START_TEST(tiers_of_sendmail)
 }
 END_TEST
 
+START_TEST(what_sendmail_takes)
+{
+	static char text[POOL_HOSTS_MAX][32];
+	static struct pool_host many[POOL_HOSTS_MAX];
+	struct pool pool = {.transport = "esmtp", .hosts = many};
+	struct candidates candidates = {.count = 0};
+	char out[NEXTHOP_MAX];
+
+	/* 16 octets each with what parts them: 16 hosts have 255. */
+	for (int i = 0; i < POOL_HOSTS_MAX; i++) {
+		snprintf(text[i], sizeof(text[i]), "[192.168.100.%d]", 10 + i % 90);
+		many[i].nexthop = text[i];
+		candidates.hosts[candidates.count++] = (uint8_t)i;
+	}
+	pool.host_count = POOL_HOSTS_MAX;
+	candidates.tiered = candidates.count;
+	ck_assert_int_eq(nexthop_fits(&pool, TABLE_SENDMAIL), 15);
+	ck_assert_int_eq(nexthop_fits(&pool, TABLE_POSTFIX), POOL_HOSTS_MAX);
+	nexthop_list(out, sizeof(out), &pool, &candidates, TABLE_SENDMAIL);
+	ck_assert_uint_eq(strlen(out), 6 + 15 * 17 - 1);
+	ck_assert_str_eq(out + strlen(out) - 16, "[192.168.100.24]");
+	/* The last place of all. */
+	strcpy(text[14], "[192.168.100.2]");
+	strcpy(text[13], "[192.168.1.1]");
+	nexthop_list(out, sizeof(out), &pool, &candidates, TABLE_SENDMAIL);
+	ck_assert_uint_le(strlen(out) - 6, NEXTHOP_SENDMAIL_MAX);
+	nexthop_list(out, sizeof(out), &pool, &candidates, TABLE_POSTFIX);
+	ck_assert_uint_gt(strlen(out), 900);
+}
+END_TEST
+
 START_TEST(the_longest_list_fits)
 {
 	static char name[DOMAIN_MAX + 1];
@@ -108,7 +140,8 @@ END_TEST
 int main(void)
 {
 	const struct suite_test tests[] = {{host, COUNT(host_rows)}, {list, 1},
-		{tiers_of_sendmail, COUNT(tier_rows)}, {the_longest_list_fits, 1}};
+		{tiers_of_sendmail, COUNT(tier_rows)}, {what_sendmail_takes, 1},
+		{the_longest_list_fits, 1}};
 
 	return suite_run("nexthop", tests, COUNT(tests));
 }
