@@ -31,7 +31,8 @@ map_routes() {
 }
 map_routes ''
 daemon_start
-mta_make '' "transport_maps=socketmap:unix:$daemon/map.sock:transport" \
+static="inline:{ static.example=smtp:[$world_net.12]:$HOST_PORT, example.com=smtp:[$world_net.2]:$HOST_PORT }"
+mta_make '' "transport_maps=socketmap:unix:$daemon/map.sock:transport, $static" \
 	'smtp_connection_cache_on_demand=no' recipient_delimiter=+
 mta_start
 
@@ -53,6 +54,7 @@ goes "in another case" two BOSS@Example.COM
 goes "with an extension" two boss+news@example.com
 goes "an address that is left to Postfix, in a domain that is not" own dns@example.com
 goes "a domain that is left to Postfix" own user@dns.example
+goes "a static map behind it, for what it does not know" two user@static.example
 goes "no route" own user@nowhere.example
 goes "a sender with a route, a recipient without" own user@nowhere.example --from boss@example.com
 goes "a sick host loses the message to the next" one user@example.org

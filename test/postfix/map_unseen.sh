@@ -20,7 +20,8 @@ routes = ( { match = "example.com"; pool = "one"; },
 	{ match = "example.org"; pool = "refuser"; } );
 END
 daemon_start
-mta_make "$daemon_socket" "transport_maps=socketmap:unix:$daemon/map.sock:transport" \
+# As README has it: proxymap(8) is not chrooted where trivial-rewrite(8) is.
+mta_make "$daemon_socket" "transport_maps=proxy:socketmap:unix:$daemon/map.sock:transport" \
 	'smtp_connection_cache_on_demand=no' \
 	'virtual_alias_maps=inline:{ list@alias.example=virtual@real.example }' \
 	'virtual_alias_domains=alias.example'
