@@ -14,12 +14,9 @@
 #include <event2/buffer.h>
 
 enum {
-	INPUT_MAX = 16384, /* read ahead; holds a whole request */
 	OUTPUT_HIGH = 65536,
 	OUTPUT_LOW = 32768,
 };
-
-_Static_assert(INPUT_MAX > MAP_REQUEST_MAX + NETSTRING_FRAME, "a request fits");
 
 static size_t waiting(const struct map_client *client)
 {
@@ -48,12 +45,26 @@ static int answer(struct map_client *client, struct span request)
 	return 0;
 }
 
+/*
+ * A high-water mark for the input would not do: while it is reached libevent calls back without a
+ * pause. What is read is bounded all the same, by what it reads at once.
+ */
+static void set_reading(struct map_client *client, bool is_on)
+{
+	bool was_on = (bufferevent_get_enabled(client->connection) & EV_READ) != 0;
+
+	if (is_on && !was_on)
+		bufferevent_enable(client->connection, EV_READ);
+	else if (!is_on && was_on)
+		bufferevent_disable(client->connection, EV_READ);
+}
+
 /* Nothing more is read: whatever else comes is of no interest. */
 static void begin_end(struct map_client *client, enum map_client_end why)
 {
 	struct evbuffer *input = bufferevent_get_input(client->connection);
 
-	bufferevent_disable(client->connection, EV_READ);
+	set_reading(client, false);
 	evbuffer_drain(input, evbuffer_get_length(input));
 	event_del(client->late);
 	client->is_ending = true;
@@ -61,12 +72,13 @@ static void begin_end(struct map_client *client, enum map_client_end why)
 }
 
 /* REST is what remains of the input: the beginning of a request, or nothing. */
-static void watch_rest(struct map_client *client, size_t rest, bool is_new)
+static void await_more(struct map_client *client, size_t rest, bool is_new)
 {
 	if (rest == 0)
 		event_del(client->late);
 	else if (is_new || !event_pending(client->late, EV_TIMEOUT, NULL))
 		event_add(client->late, &client->services->request);
+	set_reading(client, true);
 }
 
 /* Answers what there is, or as much as may wait to be taken. False: the client has ended. */
@@ -91,12 +103,13 @@ static bool answer_all(struct map_client *client)
 	switch (result) {
 	case NETSTRING_WHOLE: /* it is to take its replies first */
 		event_del(client->late);
+		set_reading(client, false);
 		break;
 	case NETSTRING_MORE:
 		if (client->has_closed)
 			begin_end(client, MAP_CLIENT_LEFT);
 		else
-			watch_rest(client, span.length, span.length < before);
+			await_more(client, span.length, span.length < before);
 		break;
 	case NETSTRING_MALFORMED:
 		begin_end(client, MAP_CLIENT_JUNK);
@@ -173,7 +186,6 @@ static int set_up(struct map_client *client, int fd)
 	if (client->connection == NULL)
 		return -1;
 	bufferevent_setcb(client->connection, on_read, on_written, on_event, client);
-	bufferevent_setwatermark(client->connection, EV_READ, 0, INPUT_MAX);
 	bufferevent_setwatermark(client->connection, EV_WRITE, OUTPUT_LOW, 0);
 	bufferevent_set_timeouts(client->connection, &services->idle, &services->stall);
 	return bufferevent_enable(client->connection, EV_READ | EV_WRITE);

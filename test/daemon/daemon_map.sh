@@ -165,6 +165,10 @@ lacks "at no other level" "$(daemon_said | grep -v ' debug: ')" map=
 
 # ---- who holds up nobody
 
+cpu_ticks() {
+	awk '{ print $14 + $15 }' "/proc/$(daemon_pid)/stat"
+}
+before=$(cpu_ticks)
 client_start begun --raw "26:transport user@" "$map"
 client_start drip --raw "1000:transport " --drip 0.5 "$map"
 client_start deaf --deaf "$map" "transport user@many.example"
@@ -177,6 +181,7 @@ for name in begun drip deaf; do
 	seconds=$(sed -n 's/^closed after \([0-9]*\) s$/\1/p' "$world/$name.log")
 	within "$name: after 10 s" "${seconds:-0}" 10 25
 done
+within "they cost next to no time of the processor" $(($(cpu_ticks) - before)) 0 $(($(getconf CLK_TCK) * 5))
 ok "begun: the log says so" daemon_has_said 'warning: map: a client was dropped: a request that was begun did not become whole'
 ok "deaf: the log says so" daemon_has_said 'warning: map: a client was dropped: it does not take its replies'
 : >"$world/again"
