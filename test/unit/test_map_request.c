@@ -48,6 +48,7 @@ static const struct row {
 	/* The internal form of "\"a\"@b"@example.com and of "@a:u"@example.com. */
 	{"transport \"a\"@b@example.com", MAP_REQUEST_TRANSPORT, MAP_REQUEST_ADDRESS,
 		"\"a\"@b@example.com"},
+	{"transport \"a@b\"c", MAP_REQUEST_TRANSPORT, MAP_REQUEST_ADDRESS, "\"a@b\"c"},
 	{"transport @a:u@example.com", MAP_REQUEST_TRANSPORT, MAP_REQUEST_ADDRESS,
 		"@a:u@example.com"},
 	{"transport <u@example.com>", MAP_REQUEST_TRANSPORT, MAP_REQUEST_ADDRESS,

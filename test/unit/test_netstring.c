@@ -38,6 +38,7 @@ static const struct row {
 	{"another octet for the comma", "5:hello;", NETSTRING_MALFORMED, NULL, "5:hello;"},
 	{"longer than it says", "4:hello,", NETSTRING_MALFORMED, NULL, "4:hello,"},
 	{"no length", ":hello,", NETSTRING_MALFORMED, NULL, ":hello,"},
+	{"no length, nothing in it", ":,", NETSTRING_MALFORMED, NULL, ":,"},
 	{"no number", "hello", NETSTRING_MALFORMED, NULL, "hello"},
 	{"no number behind one", "5hello", NETSTRING_MALFORMED, NULL, "5hello"},
 	{"a sign", "+5:hello,", NETSTRING_MALFORMED, NULL, "+5:hello,"},
