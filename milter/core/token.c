@@ -14,7 +14,7 @@ static const char plain[] = "abcdefghijklmnopqrstuvwxyz0123456789-";
 static const char digits[] = "0123456789abcdef";
 static const char tail[] = ".nexthop";
 
-enum { KEY_DIGITS = 16, POSITION_MAX = 65535 };
+enum { KEY_DIGITS = 16, POSITION_MAX = 65535, PARTS_MAX = 2 * ADDRESS_MAX };
 
 /* ---- names */
 
@@ -100,7 +100,7 @@ int token_address(char out[TOKEN_MAX], const char *recipient, const char *home, 
 		parts.domain = home;
 		parts.domain_length = home_length;
 	}
-	if (parts.local_length + parts.domain_length > 2 * ADDRESS_MAX)
+	if (parts.local_length + parts.domain_length > PARTS_MAX)
 		return -1;
 	*out++ = '<';
 	out = put(out, parts.local, parts.local_length);

@@ -30,7 +30,7 @@ struct map_door {
 	int clients_max;
 	struct evconnlistener *listener;
 	struct event *resume;
-	TAILQ_HEAD(, map_client) clients; /* the one idle longest is the first */
+	TAILQ_HEAD(map_door_clients, map_client) clients; /* the one idle longest is the first */
 	struct view_map seen;
 };
 

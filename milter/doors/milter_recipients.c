@@ -44,7 +44,7 @@ static int make_text_room(struct milter_recipients *recipients, size_t length)
 	size_t room = 2 * recipients->text_room + length;
 	char *text;
 
-	if (recipients->text_room - recipients->text_used >= length)
+	if (recipients->text != NULL && recipients->text_room - recipients->text_used >= length)
 		return 0;
 	text = realloc(recipients->text, room);
 	if (text == NULL)

@@ -19,15 +19,16 @@ static struct chosen chosen_by_milter(const struct roster *roster, const struct 
 	const struct selection_ask *ask, int64_t now)
 {
 	const struct replay_choice *choice = replay_find(replay, ask->recipient, now);
+	const struct roster_pool *pool =
+		choice == NULL ? NULL : roster_pool_of(roster, choice->pool);
 	struct chosen chosen = {.pool = NULL};
 
-	if (choice == NULL)
+	if (pool == NULL || !roster_may_take(roster, ask->pool, pool))
 		return chosen;
-	chosen.pool = roster_pool_of(roster, choice->pool);
-	if (chosen.pool == NULL || !roster_may_take(roster, ask->pool, chosen.pool))
-		return (struct chosen){.pool = NULL};
-	chosen.host = roster_place_of(chosen.pool, choice->host);
-	return chosen.host == -1 ? (struct chosen){.pool = NULL} : chosen;
+	chosen.host = roster_place_of(pool, choice->host);
+	if (chosen.host != -1)
+		chosen.pool = pool;
+	return chosen;
 }
 
 /* A token says the place in the pool that took the message, which now may be another one. */
