@@ -6,6 +6,7 @@
 
 #include "doors/milter_recipients.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -71,6 +72,7 @@ static int keep_text(
 {
 	size_t length = 1;
 
+	assert(arguments[0] != NULL);
 	for (int i = 0; arguments[i] != NULL; i++)
 		length += strlen(arguments[i]) + 1;
 	if (make_text_room(recipients, length) == -1)
