@@ -222,11 +222,14 @@ START_TEST(a_request_does_not_end)
 	peer = peer_come();
 	idle = peer_come();
 	peer_say(&idle, "1:a,");
-	peer_say(&peer, "1:a,1000:");
-	for (int i = 0; i < WAIT_MS / STEP_MS && !peer.is_closed; i++)
+	peer_say(&peer, "1:a,4096:");
+	for (int i = 0; i < MAP_REQUEST_MAX && !peer.is_closed; i++) {
 		peer_say(&peer, "x");
-	peer_expect_end(&peer);
+		peer_turn_for(&peer, STEP_MS);
+	}
+	ck_assert(peer.is_closed);
 	peer_expect(&peer, "4:OK a,");
+	ck_assert_uint_eq(view().refused, 0);
 	peer_turn_for(&idle, 2 * SHORT_MS);
 	ck_assert(!idle.is_closed);
 	close(peer.fd);
