@@ -13,7 +13,9 @@
 /*
  * Only those that the table in force needs: each costs a packet or more. Over TCP the answer to
  * DATA is asked for all the same: the macros that Postfix sends for DATA, also when that step is
- * left out, would make what it sends next wait for a delayed acknowledgement, 40 ms.
+ * left out, would make what it sends next wait for a delayed acknowledgement, 40 ms. Sendmail is
+ * asked for MAIL, and answered: it tells a milter that a message was given up (RSET) only if that
+ * one has answered its MAIL.
  */
 
 /* The SMFIP_ flags of what is left out and of what gets no reply. */

@@ -55,6 +55,7 @@ struct engine_needs {
 	bool pools;   /* some route leads to a pool, or for Sendmail discards */
 	bool headers; /* Postfix is told by a header */
 	bool sender;  /* some pool chooses by the sender */
+	bool aborts;  /* Sendmail: MAIL has to be answered, else it does not tell of RSET */
 };
 
 /* A message that is to have a next hop. */

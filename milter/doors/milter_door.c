@@ -71,7 +71,7 @@ static sfsistat on_negotiate(SMFICTX *ctx, unsigned long actions, unsigned long 
 	smfi_setpriv(ctx, milter_session_new(door.engine, needs));
 	if ((actions & SMFIF_SETSYMLIST) != 0) {
 		wanted |= SMFIF_SETSYMLIST;
-		if (needs.sender)
+		if (needs.sender || needs.aborts)
 			smfi_setsymlist(ctx, SMFIM_ENVFROM, "i");
 		smfi_setsymlist(ctx, SMFIM_ENVRCPT, "i");
 		smfi_setsymlist(ctx, SMFIM_EOM, "i j");
@@ -85,19 +85,25 @@ static sfsistat on_negotiate(SMFICTX *ctx, unsigned long actions, unsigned long 
 
 /* ---- the envelope */
 
+/* As it was negotiated: an answer that the MTA does not wait for would be taken for the next one. */
+static sfsistat mail_reply(struct engine_needs asked)
+{
+	return asked.aborts ? SMFIS_CONTINUE : SMFIS_NOREPLY;
+}
+
 static sfsistat on_mail(SMFICTX *ctx, char **arguments)
 {
 	struct milter_session *session = smfi_getpriv(ctx);
 	struct address sender;
 
 	if (session == NULL)
-		return SMFIS_NOREPLY;
+		return mail_reply(engine_needs(door.engine));
 	milter_session_end(session);
 	begin_message(session);
 	address_parse(&sender, arguments[0]);
 	idn_fold_address(&sender);
 	session->sender_hash = sender.hash;
-	return SMFIS_NOREPLY;
+	return mail_reply(session->asked);
 }
 
 /*

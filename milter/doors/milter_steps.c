@@ -13,9 +13,11 @@
 unsigned long milter_steps_protocol(bool is_tcp, struct engine_needs needs)
 {
 	unsigned long protocol = SMFIP_NOCONNECT | SMFIP_NOHELO | SMFIP_NOUNKNOWN | SMFIP_NOEOH |
-				 SMFIP_NOBODY | SMFIP_NR_MAIL | SMFIP_NR_HDR;
+				 SMFIP_NOBODY | SMFIP_NR_HDR;
 
-	if (!needs.sender)
+	if (!needs.aborts)
+		protocol |= SMFIP_NR_MAIL;
+	if (!needs.sender && !needs.aborts)
 		protocol |= SMFIP_NOMAIL;
 	if (!needs.headers)
 		protocol |= SMFIP_NOHDRS;
@@ -29,7 +31,7 @@ const char *milter_steps_name(bool is_tcp, struct engine_needs needs, int index)
 	const char *steps[6];
 	int count = 0;
 
-	if (needs.sender)
+	if (needs.sender || needs.aborts)
 		steps[count++] = "mail";
 	steps[count++] = "rcpt";
 	if (is_tcp)

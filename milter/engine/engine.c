@@ -60,6 +60,7 @@ static struct engine_needs needs_of(const struct table *table)
 		needs.pools = table->routes[i].action == ACTION_POOL ||
 			      (is_sendmail && table->routes[i].action == ACTION_DISCARD);
 	needs.headers = needs.pools && !is_sendmail;
+	needs.aborts = is_sendmail;
 	return needs;
 }
 

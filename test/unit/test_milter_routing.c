@@ -115,6 +115,22 @@ static void open_sendmail(void)
 	fake_milter_forget();
 }
 
+/* It tells of RSET only a milter that has answered MAIL. */
+START_TEST(mail_is_answered_and_begins_anew)
+{
+	open_sendmail();
+	ck_assert_int_eq(fake_milter_mail("<s@x.example>"), SMFIS_CONTINUE);
+	fake_milter_rcpt("<given-up@b.example.com>");
+	ck_assert_int_eq(fake_milter_mail("<s@x.example>"), SMFIS_CONTINUE);
+	fake_milter_rcpt("<u@a.example.com>");
+	ck_assert_int_eq(fake_milter_eom(), SMFIS_CONTINUE);
+	ck_assert_str_eq(fake_milter.calls,
+		"remove <u@a.example.com>; recipient <u%a.example.com@a.0.nexthop>; ");
+	ck_assert_int_eq(engine_counted(milter_sample.engine, ENGINE_IN_FLIGHT), 0);
+	milter_sample_close();
+}
+END_TEST
+
 START_TEST(recipients_become_tokens)
 {
 	open_sendmail();
@@ -249,6 +265,7 @@ int main(void)
 		{a_filtered_message_is_remembered_too, 1},
 		{only_the_map, 1},
 		{a_split_message, 1},
+		{mail_is_answered_and_begins_anew, 1},
 		{recipients_become_tokens, 1},
 		{messages_on_one_connection_have_their_own_recipients, 1},
 		{a_pool_by_recipient_chooses_for_each, 1},
