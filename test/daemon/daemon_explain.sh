@@ -1,0 +1,301 @@
+#!/bin/bash
+# daemon_explain: what milterctl explain says is what the milter and the map then do
+#
+# SPDX-License-Identifier: BSD-2-Clause
+# Copyright (c) 2026 the nexthop-milter authors
+
+. "${srcdir:-.}/test/lib/load.sh" || exit 99
+
+command -v miltertest >/dev/null || skip_all "no miltertest"
+world_open
+daemon_make
+map=$daemon/map.sock
+mail_log=$world/mail.log
+: >"$mail_log"
+many=$(for i in $(seq 64); do
+	printf '{ host = "mx%d.a-rather-long-name-for-a-host.example.com"; },' "$i"
+done)
+write_routes() { # [SETTING...]
+	daemon_routes 'recipient_delimiter = "+";' \
+		"health = { log = \"$mail_log\"; backoff = 3600; backoff_max = 3600; };" "$@" <<-END
+		pools = {
+			a = { hosts = ( { host = "192.0.2.1"; }, { host = "192.0.2.2"; }, { host = "192.0.2.3"; } ); };
+			b = { transport = "relay"; hosts = ( { host = "192.0.2.11"; port = 2525; },
+				{ host = "192.0.2.12"; }, { host = "192.0.2.13"; priority = 1; } ); };
+			hashed = { balance = "hash"; hosts = ( { host = "192.0.2.21"; }, { host = "192.0.2.22"; } ); };
+			sender = { balance = "hash"; hash_on = "sender";
+				hosts = ( { host = "192.0.2.31"; }, { host = "192.0.2.32"; } ); };
+			late = { hosts = ( { host = "192.0.2.41"; } ); all_deferred = "tempfail"; };
+			main = { hosts = ( { host = "192.0.2.51"; }, { host = "192.0.2.52"; } ); fallback = "b"; };
+			many = { hosts = ( ${many%,} ); }; };
+		routes = ( { match = [ "a.example", ".a.example", "ceo@b.example" ]; pool = "a"; },
+			{ match = [ "b.example", "bücher.example", "\"odd name\"@a.example", "boss+x@a.example" ]; pool = "b"; },
+			{ match = "hashed.example"; pool = "hashed"; },
+			{ match = "sender.example"; pool = "sender"; },
+			{ match = "late.example"; pool = "late"; },
+			{ match = "main.example"; pool = "main"; },
+			{ match = "many.example"; pool = "many"; },
+			{ match = "dns.example"; action = "dns"; },
+			{ match = "void.example"; action = "discard"; },
+			{ match = "gone.example"; action = "reject"; text = "5.1.2 moved, 100% away"; },
+			{ match = "later.example"; action = "defer"; code = 452; text = "4.2.2 not now"; } ${more_routes:-} );
+	END
+}
+
+# ---- what is asked of both
+
+said=
+explain() { # RECIPIENT...
+	said=$(ctl --json explain "$@")
+}
+told() { # FILTER
+	jq -r "$1" <<<"$said"
+}
+# One object a recipient, whether there were one or several.
+plans() { # FILTER
+	told "(.recipients // [.])[] | $1"
+}
+# Turns, and what each host was given so far.
+turns() {
+	ctl --json pools | jq -c '[.pools[] | [.messages, (.hosts[] | .first, .listed, .state)]]'
+}
+
+# The replies of the map that were told, and those that it has; where it is not asked: nothing.
+map_told() {
+	plans '.doors.map // [] | .[] | .reply'
+}
+map_says() {
+	local requests
+	mapfile -t requests < <(plans '.doors.map // [] | .[] | "\(.map) \(.key // "")"' | sed 's/\\/\\\\/g')
+	[ "${#requests[@]}" = 0 ] ||
+		timeout "$WAIT_LIMIT" python3 "$srcdir/test/lib/socketmap.py" "$map" "${requests[@]}"
+}
+
+# What the milter is to answer each recipient, by what was told.
+milter_told() {
+	plans '.doors.milter | if .does == "refuse" or .does == "split" then "rcpt refused" else "rcpt taken" end'
+	told '.doors.milter // first(.recipients[].doors.milter | select(.does == "filter" or .does == "discard")) // { does: "leave" }
+		| if .does == "filter" then "end taken \(.with | ltrimstr("FILTER "))"
+		elif .does == "discard" then "end discarded nil" else "end taken nil" end'
+	echo "done"
+}
+# As above; without the end that no message has whose recipients are all refused.
+milter_told_of() {
+	if milter_told | grep -q '^rcpt taken'; then
+		milter_told
+	else
+		milter_told | grep -v '^end '
+	fi
+}
+milter_does() { # RECIPIENT...
+	printf '%s\n' "$@" >"$world/recipients"
+	lua envelope "recipients=$world/recipients"
+}
+# What was said to those that were refused.
+refusals() {
+	tail -n +$((mark + 1)) "$daemon_log" | sed -n 's/.* reply="\([45].*\)"$/\1/p; s/.* split first=.*/452 4.5.3/p'
+}
+
+# agree WHAT WANTED RECIPIENT...: WANTED is what becomes of the message, and what of each recipient.
+agree() {
+	local what=$1 wanted=$2 before
+	shift 2
+	before=$(turns)
+	explain "$@"
+	is "$what: told" "$(told '.milter // "one"'): $(plans .doors.milter.does | tr '\n' ' ')" "$wanted "
+	is "$what: the map says what was told" "$(map_says)" "$(map_told)"
+	is "$what: that has taken no turn" "$(turns)" "$before"
+	mark=$(wc -l <"$daemon_log")
+	is "$what: the milter does what was told" "$(milter_does "$@")" "$(milter_told_of)"
+	is "$what: in those words" "$(refusals)" \
+		"$(plans '.doors.milter | select(.does == "refuse" or .does == "split").with')"
+}
+
+# ---- what is the same under every policy: one recipient, or all of one kind
+
+# One word is that of a pool's recipients: filter or map.
+singles() { # POLICY WORD
+	local policy=$1 word=$2
+	agree "$policy: a pool" "one: $word" "u@a.example"
+	agree "$policy: the same, the next turn" "one: $word" "u@a.example"
+	agree "$policy: another transport" "one: $word" "u@b.example"
+	agree "$policy: a pool that chooses by the recipient" "one: $word" "u@hashed.example"
+	agree "$policy: dns" "one: leave" "u@dns.example"
+	agree "$policy: no route" "one: leave" "u@nowhere.example"
+	agree "$policy: no route, no domain" "one: leave" "postmaster"
+	agree "$policy: discard" "one: discard" "u@void.example"
+	agree "$policy: reject" "one: refuse" "u@gone.example"
+	agree "$policy: defer" "one: refuse" "u@later.example"
+	agree "$policy: several of one pool" "$word: $word $word $word" u1@a.example u2@x.a.example ceo@b.example
+	agree "$policy: dns and no route" "leave: leave leave" u@dns.example u@nowhere.example
+	agree "$policy: discards" "discard: discard discard" u@void.example v@void.example
+	agree "$policy: all are refused" "leave: refuse refuse" u@gone.example u@later.example
+	agree "$policy: some are refused" "$word: refuse $word refuse $word" \
+		u@gone.example u3@a.example u@later.example u4@a.example
+	agree "$policy: the same one twice" "$word: $word $word" u5@a.example u5@a.example
+	agree "$policy: quotes" "one: $word" '"odd name"@a.example'
+	is "$policy: quotes: the route" "$(told .pool)" b
+	agree "$policy: quotes that need not be" "one: $word" '"boss"@a.example'
+	agree "$policy: an extension" "one: $word" boss+x@a.example
+	is "$policy: an extension: the route" "$(told .pool)" b
+	agree "$policy: an extension without a route" "one: $word" boss+y@a.example
+	is "$policy: an extension without a route: the route" "$(told .pool)" a
+	agree "$policy: case, and a dot at the end" "one: $word" 'U@A.Example.'
+	agree "$policy: a domain in UTF-8" "one: $word" u@bücher.example
+	agree "$policy: a local part in UTF-8" "one: $word" ü@a.example
+	agree "$policy: signs" "one: $word" "a'b/c=d?e#f&g%h{i}@a.example"
+}
+# Those that differ: what each policy makes of them.
+mixed() { # POLICY END POOL OTHER
+	local policy=$1 end=$2 pool=$3 other=$4
+	agree "$policy: two pools" "$end: $pool $other" v1@a.example v1@b.example
+	agree "$policy: two pools, in turns" "$end: $pool $other $pool $other" \
+		v2@b.example v2@a.example v3@b.example v3@a.example
+	agree "$policy: a pool and dns" "$end: $pool $other" v4@a.example v@dns.example
+	agree "$policy: a pool and discard" "$end: $pool $other" v5@a.example v@void.example
+	agree "$policy: a pool and no route" "$end: $pool $other" v6@a.example v@nowhere.example
+	agree "$policy: two pools, and a reject in front" "$end: refuse $pool $other" \
+		v@gone.example v7@a.example v7@b.example
+}
+
+# JSON, and the table for people.
+write_routes
+daemon_start
+before=$(turns)
+explain u@a.example
+is "one: its names" "$(told 'keys[]' | tr '\n' ' ')" \
+	"action candidates doors match nexthop pool recipient reply source takes "
+is "no map: null" "$(told .doors.map)" null
+explain u@a.example '<V@B.example>'
+is "several: the recipients, as they were given" "$(plans .recipient | tr '\n' ' ')" "u@a.example <V@B.example> "
+is "several: their names" "$(told 'keys[]' | tr '\n' ' ')" "milter mixed recipients "
+is "several: each has the names of one" "$(told '[.recipients[] | keys] | unique | length, .[0][]' | tr '\n' ' ')" \
+	"1 action candidates doors match nexthop pool recipient reply source takes "
+is "several: mixed" "$(told .mixed)" true
+explain u@a.example v@a.example
+is "several of one route: not mixed" "$(told .mixed)" false
+table=$(ctl explain u@a.example v@gone.example)
+is "the table" "$(sed 's,/[^ ]*:[0-9]*,FILE:LINE,' <<<"$table")" "recipient  u@a.example
+match      a.example (FILE:LINE)
+action     pool
+pool       a
+  ORDER  HOST          PRIORITY  WEIGHT  STATE
+      1  192.0.2.1:25         0       1  up
+      2  192.0.2.2:25         0       1  up
+      3  192.0.2.3:25         0       1  up
+next hop   smtp:[192.0.2.1]:25,[192.0.2.2]:25,[192.0.2.3]:25
+milter     has Postfix do: FILTER smtp:[192.0.2.1]:25,[192.0.2.2]:25,[192.0.2.3]:25
+
+recipient  v@gone.example
+match      gone.example (FILE:LINE)
+action     reject
+reply      550 5.1.2 moved, 100% away
+milter     refuses it: 550 5.1.2 moved, 100% away
+
+message    filter: all its recipients that are taken have one route"
+is "the table: mixed" "$(ctl explain u@a.example u@b.example | grep -E '^(milter|message)')" \
+	"milter     leaves it to the MTA's own routing: recipients of different routes, no map 
+milter     leaves it to the MTA's own routing: recipients of different routes, no map 
+message    unrouted: its recipients have different routes"
+is "that has taken no turn" "$(turns)" "$before"
+
+# ---- how many
+
+numbers=$(seq -f 'u%.0f@a.example' 100)
+# Words are to be split.
+# shellcheck disable=SC2086
+agree "100 recipients" "filter: $(yes filter | head -n 100 | tr '\n' ' ' | sed 's/ $//')" $numbers
+status=0
+# shellcheck disable=SC2086
+complained=$(ctl explain $numbers one@more.example 2>&1) || status=$?
+is "101: that is no usage" "$status ${complained%% *}" "2 usage:"
+is "101, by HTTP: it says why" "$(curl -sS --unix-socket "$daemon/control.sock" \
+	"http://localhost/v1/explain?recipient=$(tr '\n' ' ' <<<"$numbers" | sed 's/ $//; s/ /\&recipient=/g')&recipient=one@more.example" | jq -r .error)" \
+	"more than 100 recipients"
+status=0
+complained=$(ctl explain 2>&1) || status=$?
+is "none: that is no usage" "$status ${complained%% *}" "2 usage:"
+status=0
+complained=$(ctl explain u@a.example "" 2>&1) || status=$?
+is "an empty one" "$status $complained" "1 milterctl: recipient or sender is missing or too long"
+is "a sender alone" "$(curl -sS --unix-socket "$daemon/control.sock" \
+	"http://localhost/v1/explain?sender=u@a.example" | jq -r .error)" "recipient or sender is missing or too long"
+
+# ---- every policy
+
+singles "no map" filter
+mixed "no map" unrouted unrouted unrouted
+write_routes 'mixed = "split";'
+daemon_reload
+mixed "split" filter filter split
+agree "split: dns first" "leave: leave split leave" v@dns.example v8@a.example v@nowhere.example
+agree "split: discard first" "discard: discard split discard" v@void.example v9@a.example w@void.example
+daemon_stop
+write_routes "map_socket = \"unix:$map\";"
+daemon_start
+singles "map" filter
+mixed "map" map map map
+agree "map: pools, dns, discard, none, reject" "map: map map map map map refuse" \
+	w1@a.example w1@b.example w@dns.example w@void.example w@nowhere.example w@gone.example
+write_routes "map_socket = \"unix:$map\";" 'mixed = "split";'
+daemon_reload
+mixed "map, split" filter filter split
+write_routes "map_socket = \"unix:$map\";" 'postfix_delivery = "map";'
+daemon_reload
+singles "only the map" map
+mixed "only the map" map map map
+more_routes=', { match = "ALL"; pool = "a"; }'
+write_routes "map_socket = \"unix:$map\";"
+daemon_reload
+agree "ALL" "one: filter" x@nowhere.example
+agree "ALL: no domain" "one: filter" postmaster
+agree "ALL: what is left to Postfix is" "map: map map" x1@nowhere.example x1@dns.example
+
+# ---- hosts that are not up
+
+sick() { # ADDRESS: the MTA's log says that it refuses connections
+	echo "$(date '+%b %e %T') mx postfix/smtp[4711]: connect to $1[$1]:25: Connection refused" >>"$mail_log"
+	wait_for state_is "$1" deferred
+}
+state_is() { # ADDRESS STATE
+	ctl --json hosts | jq -e --arg host "$1" --arg state "$2" \
+		'any(.hosts[]; .host == $host and .state == $state)' >/dev/null
+}
+sick 192.0.2.41
+agree "all deferred, tempfail" "one: refuse" y@late.example
+contains "all deferred, tempfail: the words" "$(told .doors.milter.with)" "451 4.4.1 "
+agree "all deferred, tempfail: others" "filter: refuse filter" y1@late.example y1@a.example
+sick 192.0.2.51
+agree "one of two is deferred" "one: filter" y2@main.example
+is "one of two is deferred: it is the last" "$(told '.candidates | map(.host + " " + .state) | join(", ")')" \
+	"192.0.2.52 up, 192.0.2.51 deferred"
+sick 192.0.2.52
+agree "a fallback" "one: filter" y3@main.example
+is "a fallback: it takes" "$(told '[.pool, .takes] | join(" ")')" "main b"
+contains "a fallback: the table says so" "$(ctl explain y@main.example)" "fallback   b: no host of that pool is usable"
+agree "a fallback, and its own pool" "map: map map" y4@main.example y4@b.example
+quietly ctl drain 192.0.2.2
+agree "one is drained" "one: filter" y5@a.example
+is "one is drained: it is not there" "$(told '[.candidates[].host] | sort | join(" ")')" "192.0.2.1 192.0.2.3"
+
+# ---- a trial
+
+sed -i 's/backoff = 3600; backoff_max = 3600;/backoff = 1; backoff_max = 1; jitter = 0;/' "$daemon/routes.cfg"
+daemon_reload
+quietly ctl drain 192.0.2.51
+quietly ctl reset 192.0.2.52
+sick 192.0.2.52
+on_trial() { # it is the first
+	[ "$(ctl --json explain y6@main.example | jq -r '.candidates[0].host')" = 192.0.2.52 ]
+}
+ok "the time of a deferred host is over" wait_for on_trial
+explain y6@main.example
+before=$(told .nexthop)
+for i in 1 2 3; do
+	explain y6@main.example y7@main.example
+done
+is "explain takes no trial" "$(told '.recipients[1].nexthop')" "$before"
+is "explain takes no trial: the milter has it to give" "$(nexthops 1 y8@main.example)" "$before"
+
+daemon_end
+tap_done
