@@ -19,6 +19,14 @@
 
 enum { BAD_REQUEST = 400, RECIPIENTS_MAX = 100, TEXT_MAX = 1000 };
 
+struct entry {
+	const char *recipient;
+	bool is_split;
+	bool has_turn;	 /* the milter chooses hosts for it */
+	bool is_by_hash; /* and not for others of its pool */
+	size_t pool;
+};
+
 /* A message that is nowhere but in the question. */
 struct letter {
 	const struct http_call *call;
@@ -26,8 +34,7 @@ struct letter {
 	struct envelope envelope;
 	enum envelope_end end;
 	uint64_t sender_hash;
-	const char *recipients[RECIPIENTS_MAX];
-	bool is_split[RECIPIENTS_MAX];
+	struct entry entries[RECIPIENTS_MAX];
 	int count;
 	struct engine_plan plan; /* of the recipient at hand */
 	struct engine_map_answer answer;
@@ -64,30 +71,51 @@ static const char *read_query(struct letter *letter, const struct http_call *cal
 		if (is_recipient && letter->count == RECIPIENTS_MAX)
 			return "more than 100 recipients";
 		if (is_recipient)
-			letter->recipients[letter->count++] = parameter->value;
+			letter->entries[letter->count++].recipient = parameter->value;
 	}
 	letter->sender_hash = sender.hash;
 	return letter->count == 0 ? "recipient or sender is missing or too long" : NULL;
+}
+
+static void add_entry(struct letter *letter, struct entry *entry)
+{
+	struct address recipient;
+	struct view_route route;
+
+	parse(&recipient, entry->recipient);
+	engine_route(letter->call->engine, &recipient, &route);
+	if (is_refused(&route))
+		return;
+	entry->is_split =
+		!envelope_add(&letter->envelope, &letter->policy, route.action, route.pool);
+	entry->has_turn = !entry->is_split && route.action == ACTION_POOL;
+	entry->is_by_hash = route.is_by_hash;
+	entry->pool = route.pool;
 }
 
 /* All recipients, one after the other, as the milter would hear of them. */
 static void fill_envelope(struct letter *letter)
 {
 	envelope_init(&letter->envelope);
-	for (int i = 0; i < letter->count; i++) {
-		struct address recipient;
-		struct view_route route;
-
-		parse(&recipient, letter->recipients[i]);
-		engine_route(letter->call->engine, &recipient, &route);
-		if (!is_refused(&route))
-			letter->is_split[i] = !envelope_add(
-				&letter->envelope, &letter->policy, route.action, route.pool);
-	}
+	for (int i = 0; i < letter->count; i++)
+		add_entry(letter, &letter->entries[i]);
 	letter->end = envelope_end(&letter->envelope, &letter->policy);
 }
 
 /* ---- the milter */
+
+/* The recipient that hosts are chosen for: the milter chooses once for all those of a pool. */
+static const char *chosen_for(const struct letter *letter, const struct entry *entry)
+{
+	bool is_alone = letter->end != ENVELOPE_FILTER && entry->is_by_hash;
+
+	if (!entry->has_turn || is_alone)
+		return entry->recipient;
+	for (const struct entry *first = letter->entries; first < entry; first++)
+		if (first->has_turn && first->pool == entry->pool)
+			return first->recipient;
+	return entry->recipient;
+}
 
 static json_t *does(const char *what, json_t *with)
 {
@@ -104,7 +132,7 @@ static json_t *token_of(const struct letter *letter, const char *recipient)
 }
 
 /* What the milter would do about that recipient. */
-static json_t *milter_of(const struct letter *letter, int index)
+static json_t *milter_of(const struct letter *letter, const struct entry *entry)
 {
 	const struct view_route *route = &letter->plan.route;
 	bool has_pool = route->action == ACTION_POOL;
@@ -112,7 +140,7 @@ static json_t *milter_of(const struct letter *letter, int index)
 	if (is_refused(route))
 		return does("refuse",
 			json_sprintf("%s %s %s", route->code, route->enhanced, route->text));
-	if (letter->is_split[index])
+	if (entry->is_split)
 		return does("split", json_string("452 4.5.3"));
 	switch (letter->end) {
 	case ENVELOPE_FILTER:
@@ -120,7 +148,7 @@ static json_t *milter_of(const struct letter *letter, int index)
 	case ENVELOPE_TOKENS:
 		if (route->action == ACTION_DISCARD)
 			return does("discard", json_null());
-		return has_pool ? does("token", token_of(letter, letter->recipients[index]))
+		return has_pool ? does("token", token_of(letter, entry->recipient))
 				: does("leave", json_null());
 	default:
 		return does(envelope_end_name(letter->end), json_null());
@@ -180,17 +208,18 @@ static json_t *map_of(struct letter *letter, const struct address *recipient)
 
 /* ---- the answer */
 
-static json_t *plan_of(struct letter *letter, int index)
+static json_t *plan_of(struct letter *letter, const struct entry *entry)
 {
-	const char *text = letter->recipients[index];
-	struct address recipient;
+	struct address recipient, first;
 	json_t *plan;
 
-	parse(&recipient, text);
-	engine_explain(letter->call->engine, &recipient, letter->sender_hash, &letter->plan);
-	plan = http_json_plan(&letter->plan, text);
+	parse(&recipient, entry->recipient);
+	parse(&first, chosen_for(letter, entry));
+	engine_explain(letter->call->engine, &first, letter->sender_hash, &letter->plan);
+	engine_route(letter->call->engine, &recipient, &letter->plan.route);
+	plan = http_json_plan(&letter->plan, entry->recipient);
 	json_object_set_new(plan, "doors",
-		json_pack("{s:o, s:o}", "milter", milter_of(letter, index), "map",
+		json_pack("{s:o, s:o}", "milter", milter_of(letter, entry), "map",
 			map_of(letter, &recipient)));
 	return plan;
 }
@@ -201,10 +230,10 @@ static json_t *explain(struct letter *letter)
 
 	fill_envelope(letter);
 	if (letter->count == 1)
-		return plan_of(letter, 0);
+		return plan_of(letter, &letter->entries[0]);
 	plans = json_array();
 	for (int i = 0; i < letter->count; i++)
-		json_array_append_new(plans, plan_of(letter, i));
+		json_array_append_new(plans, plan_of(letter, &letter->entries[i]));
 	return json_pack("{s:o, s:b, s:s}", "recipients", plans, "mixed",
 		(int)letter->envelope.is_mixed, "milter", envelope_end_name(letter->end));
 }

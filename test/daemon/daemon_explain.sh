@@ -225,6 +225,20 @@ is "a sender alone" "$(curl -sS --unix-socket "$daemon/control.sock" \
 
 singles "no map" filter
 mixed "no map" unrouted unrouted unrouted
+# A milter has one FILTER for a message: that of its first recipient.
+hashed=(v@hashed.example x@hashed.example k5@hashed.example k1@hashed.example)
+one_for_all() { # RECIPIENT...
+	explain "$@"
+	is "one FILTER for ${*}: the hosts" "$(plans .nexthop | sort -u)" "$(ctl --json explain "$1" | jq -r .nexthop)"
+	agree "one FILTER for ${*}" "filter: filter filter filter filter" "$@"
+	is "one FILTER for ${*}: told of each" "$(plans .doors.milter.with | sort -u)" "FILTER $(told '.recipients[0].nexthop')"
+}
+is "alone they have different ones" "$(for name in "${hashed[@]}"; do
+	ctl --json explain "$name" | jq -r .nexthop
+done | sort -u | wc -l)" 2
+one_for_all "${hashed[@]}"
+one_for_all "${hashed[3]}" "${hashed[2]}" "${hashed[1]}" "${hashed[0]}"
+
 write_routes 'mixed = "split";'
 daemon_reload
 mixed "split" filter filter split
