@@ -8,11 +8,12 @@
 
 #include <jansson.h>
 
+#include "core/map_reply.h"
 #include "ctl/columns.h"
 
 /* Members that are missing, null or of another type are shown as "-". */
 
-enum { FIELDS_SHOWN_MAX = 2000 };
+enum { FIELDS_SHOWN_MAX = MAP_REPLY_MAX }; /* the longest that there is */
 
 /* NULL if it is no text. */
 const char *fields_text(const json_t *object, const char *name);

@@ -7,6 +7,7 @@
 #include "doors/http_explain.h"
 #include "core/envelope.h"
 #include "core/map_reply.h"
+#include "core/printable.h"
 #include "core/token.h"
 #include "doors/http_json.h"
 #include "engine/engine_map.h"
@@ -157,6 +158,14 @@ static json_t *milter_of(const struct letter *letter, const struct entry *entry)
 
 /* ---- the map */
 
+/* Of any length that the map may say. */
+static json_t *reply_text(const char *reply)
+{
+	char clean[MAP_REPLY_MAX];
+
+	return json_string(printable_copy(clean, sizeof(clean), reply));
+}
+
 /* What the map says of a key; NAME is the map's. */
 static json_t *asked(struct letter *letter, const char *name, const char *key)
 {
@@ -185,7 +194,7 @@ static json_t *asked(struct letter *letter, const char *name, const char *key)
 	route.text = letter->answer.route.text;
 	map_reply_write(reply, &request, &route);
 	return json_pack("{s:s, s:o, s:o}", "map", name, "key", http_json_text_or_null(key),
-		"reply", http_json_text_or_null(reply));
+		"reply", reply_text(reply));
 }
 
 /* The keys that the MTA asks for, or null if there is no map. */

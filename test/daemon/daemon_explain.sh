@@ -258,6 +258,10 @@ write_routes "map_socket = \"unix:$map\";" 'postfix_delivery = "map";'
 daemon_reload
 singles "only the map" map
 mixed "only the map" map map map
+agree "64 hosts of a long name" "one: map" z@many.example
+is "64 hosts of a long name: the map has all" "$(plans '.doors.map[0].reply' | grep -o ']:25' | wc -l)" 64
+is "64 hosts of a long name: so has the table" "$(ctl explain z@many.example |
+	sed -n '/^next hop/,$p' | grep -o ']:25' | wc -l)" 128
 more_routes=', { match = "ALL"; pool = "a"; }'
 write_routes "map_socket = \"unix:$map\";"
 daemon_reload
