@@ -197,21 +197,33 @@ static json_t *asked(struct letter *letter, const char *name, const char *key)
 		"reply", reply_text(reply));
 }
 
-/* The keys that the MTA asks for, or null if there is no map. */
-static json_t *map_of(struct letter *letter, const struct address *recipient)
+/* Postfix asks in the external form, which need not be one that a route can have. */
+static const char *key_of(char out[TEXT_MAX + 1], const char *recipient)
 {
+	struct address_parts parts;
+
+	address_split(&parts, recipient);
+	snprintf(out, TEXT_MAX + 1, "%.*s%s%.*s", (int)parts.local_length, parts.local,
+		parts.domain_length == 0 ? "" : "@", (int)parts.domain_length, parts.domain);
+	return out;
+}
+
+/* The keys that the MTA asks for, or null if there is no map. */
+static json_t *map_of(struct letter *letter, const char *recipient)
+{
+	char key[TEXT_MAX + 1];
 	json_t *list;
 
 	if (letter->call->facts->map_socket == NULL)
 		return json_null();
 	list = json_array();
 	if (letter->policy.mta == TABLE_POSTFIX) {
-		json_array_append_new(list, asked(letter, "transport", recipient->text));
+		json_array_append_new(list, asked(letter, "transport", key_of(key, recipient)));
 		return list;
 	}
 	if (letter->plan.token[0] != '\0')
 		json_array_append_new(list, asked(letter, "nexthop", letter->plan.token));
-	json_array_append_new(list, asked(letter, "nexthop", recipient->text));
+	json_array_append_new(list, asked(letter, "nexthop", key_of(key, recipient)));
 	return list;
 }
 
@@ -229,7 +241,7 @@ static json_t *plan_of(struct letter *letter, const struct entry *entry)
 	plan = http_json_plan(&letter->plan, entry->recipient);
 	json_object_set_new(plan, "doors",
 		json_pack("{s:o, s:o}", "milter", milter_of(letter, entry), "map",
-			map_of(letter, &recipient)));
+			map_of(letter, entry->recipient)));
 	return plan;
 }
 

@@ -269,6 +269,24 @@ agree "ALL" "one: filter" x@nowhere.example
 agree "ALL: no domain" "one: filter" postmaster
 agree "ALL: what is left to Postfix is" "map: map map" x1@nowhere.example x1@dns.example
 
+long=$(printf 'x%.0s' $(seq 400))@a.example
+agree "ALL: an address that no route can have" "one: filter" "$long"
+is "ALL: an address that no route can have: the map is asked for it" "$(told '.doors.map[0] | .key, .reply[:3]')" "$long
+OK "
+key() { # RECIPIENT KEY
+	explain "$1"
+	is "the map is asked for $1" "$(told '.doors.map[0].key')" "$2"
+}
+key u@a.example u@a.example
+key '<"odd name"@A.Example.>' '"odd name"@A.Example'
+key '"a@b"@a.example' '"a@b"@a.example'
+key '"\"u\""@a.example' '"\"u\""@a.example'
+key '<@relay.example,@other.example:u@a.example>' u@a.example
+key u@bücher.example u@bücher.example
+agree "ALL: quotes that belong to it" "one: filter" '"\"odd name\""@a.example'
+is "ALL: quotes that belong to it: the same route for both" "$(told '.nexthop | split(":")[0]')" \
+	"$(told '.doors.map[0].reply | ltrimstr("OK ") | split(":")[0]')"
+
 # ---- hosts that are not up
 
 sick() { # ADDRESS: the MTA's log says that it refuses connections
