@@ -39,10 +39,10 @@ static const char *in_words(const char *does)
 		{"unrouted", "leaves it to the MTA's own routing: recipients of different routes, "
 			     "no map"},
 		{"discard", "throws it away"},
-		{"refuse", "refuses it:"},
-		{"split", "has it sent in a message of its own:"},
-		{"filter", "has Postfix do:"},
-		{"token", "puts in its place:"},
+		{"refuse", "refuses it"},
+		{"split", "has it sent in a message of its own"},
+		{"filter", "has Postfix do"},
+		{"token", "puts in its place"},
 	};
 
 	for (size_t i = 0; does != NULL && i < sizeof(rows) / sizeof(rows[0]); i++)
@@ -60,7 +60,9 @@ static void show_doors(const json_t *plan)
 	json_t *asked;
 
 	printf("milter     %s", in_words(fields_text(milter, "does")));
-	printf(" %s\n", fields_text(milter, "with") == NULL ? "" : fields_shown(milter, "with"));
+	if (fields_text(milter, "with") != NULL)
+		printf(": %s", fields_shown(milter, "with"));
+	printf("\n");
 	json_array_foreach (map, i, asked) {
 		printf("map        %s", fields_shown(asked, "map"));
 		printf(" %s: ", fields_shown(asked, "key"));

@@ -151,6 +151,10 @@ static json_t *milter_of(const struct letter *letter, const struct entry *entry)
 			return does("discard", json_null());
 		return has_pool ? does("token", token_of(letter, entry->recipient))
 				: does("leave", json_null());
+	case ENVELOPE_MAP:
+		return does("map", letter->plan.nexthop[0] == '\0'
+					   ? json_null()
+					   : json_string(letter->plan.nexthop));
 	default:
 		return does(envelope_end_name(letter->end), json_null());
 	}

@@ -65,8 +65,12 @@ map_told() {
 	plans '.doors.map // [] | .[] | .reply'
 }
 map_says() {
+	plans '.doors.map // [] | .[]' | map_says_to
+}
+# Objects with a map and a key on standard input.
+map_says_to() {
 	local requests
-	mapfile -t requests < <(plans '.doors.map // [] | .[] | "\(.map) \(.key // "")"' | sed 's/\\/\\\\/g')
+	mapfile -t requests < <(jq -r '"\(.map) \(.key // "")"' | sed 's/\\/\\\\/g')
 	[ "${#requests[@]}" = 0 ] ||
 		timeout "$WAIT_LIMIT" python3 "$srcdir/test/lib/socketmap.py" "$map" "${requests[@]}"
 }
@@ -96,6 +100,16 @@ refusals() {
 	tail -n +$((mark + 1)) "$daemon_log" | sed -n 's/.* reply="\([45].*\)"$/\1/p; s/.* split first=.*/452 4.5.3/p'
 }
 
+# What the milter is to have the map say from then on, and what it says.
+map_to_repeat() {
+	plans '.doors | select(.map != null).milter | select(.does == "map" or .does == "filter").with // empty
+		| ltrimstr("FILTER ")'
+}
+map_repeats() {
+	plans 'select(.doors.milter | (.does == "map" or .does == "filter") and .with != null)
+		| .doors.map // [] | .[]' | map_says_to | sed 's/^OK //'
+}
+
 # agree WHAT WANTED RECIPIENT...: WANTED is what becomes of the message, and what of each recipient.
 agree() {
 	local what=$1 wanted=$2 before
@@ -107,6 +121,7 @@ agree() {
 	is "$what: that has taken no turn" "$(turns)" "$before"
 	mark=$(wc -l <"$daemon_log")
 	is "$what: the milter does what was told" "$(milter_does "$@")" "$(milter_told_of)"
+	is "$what: the map repeats what was told" "$(map_repeats)" "$(map_to_repeat)"
 	is "$what: in those words" "$(refusals)" \
 		"$(plans '.doors.milter | select(.does == "refuse" or .does == "split").with')"
 }
@@ -194,8 +209,8 @@ milter     refuses it: 550 5.1.2 moved, 100% away
 
 message    filter: all its recipients that are taken have one route"
 is "the table: mixed" "$(ctl explain u@a.example u@b.example | grep -E '^(milter|message)')" \
-	"milter     leaves it to the MTA's own routing: recipients of different routes, no map 
-milter     leaves it to the MTA's own routing: recipients of different routes, no map 
+	"milter     leaves it to the MTA's own routing: recipients of different routes, no map
+milter     leaves it to the MTA's own routing: recipients of different routes, no map
 message    unrouted: its recipients have different routes"
 is "that has taken no turn" "$(turns)" "$before"
 
@@ -261,7 +276,12 @@ mixed "only the map" map map map
 agree "64 hosts of a long name" "one: map" z@many.example
 is "64 hosts of a long name: the map has all" "$(plans '.doors.map[0].reply' | grep -o ']:25' | wc -l)" 64
 is "64 hosts of a long name: so has the table" "$(ctl explain z@many.example |
-	sed -n '/^next hop/,$p' | grep -o ']:25' | wc -l)" 128
+	sed -n '/^next hop/,$p' | grep -o ']:25' | wc -l)" 192
+is "only the map: the table" "$(ctl explain z1@a.example z@dns.example | grep ^milter | sed 's/\[.*//')" \
+	"milter     leaves it to the map: smtp:
+milter     leaves it to the map"
+agree "only the map: by the recipient" "map: map map map map" "${hashed[@]}"
+agree "only the map: by turns" "map: map map map map" z2@b.example z2@a.example z3@a.example z3@b.example
 more_routes=', { match = "ALL"; pool = "a"; }'
 write_routes "map_socket = \"unix:$map\";"
 daemon_reload
@@ -309,7 +329,8 @@ sick 192.0.2.52
 agree "a fallback" "one: filter" y3@main.example
 is "a fallback: it takes" "$(told '[.pool, .takes] | join(" ")')" "main b"
 contains "a fallback: the table says so" "$(ctl explain y@main.example)" "fallback   b: no host of that pool is usable"
-agree "a fallback, and its own pool" "map: map map" y4@main.example y4@b.example
+explain y4@main.example y4@b.example
+is "a fallback, and its own pool: two routes" "$(told '[.milter, (.recipients[] | .takes)] | join(" ")')" "map b b"
 quietly ctl drain 192.0.2.2
 agree "one is drained" "one: filter" y5@a.example
 is "one is drained: it is not there" "$(told '[.candidates[].host] | sort | join(" ")')" "192.0.2.1 192.0.2.3"
