@@ -127,7 +127,9 @@ class Message:
 
     def __init__(self, options, number):
         self.name = f"{options.id}{number}"
-        self.recipients = [r.replace("%n", str(number)) for r in options.to]
+        self.recipients = [
+            r.replace("%n", str(number)).replace("%d", str(number % 10)) for r in options.to
+        ]
         self.tries = 0
         if options.file:
             with open(options.file, "rb") as file:
@@ -235,7 +237,7 @@ def parse():
     add("--parallel", type=int, default=1, help="connections at once")
     add("--per-connection", type=int, default=1, help="messages on each")
     add("--from", dest="sender", default="sender@client.example")
-    add("--to", action="append", required=True, help="%%n: the message's number")
+    add("--to", action="append", required=True, help="%%n: the message's number; %%d: its last digit")
     add("--mail-parameter", action="append", default=[], help="SMTPUTF8, …")
     add("--rcpt-parameter", action="append", default=[], help="NOTIFY=NEVER, …")
     add("--id", default="m", help="names are this and a number")
