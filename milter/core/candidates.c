@@ -112,6 +112,9 @@ static bool is_trial_of(const struct candidates_input *input, int host)
 	const struct breaker_policy *policy = input->policy[host];
 	bool is_chosen = input->start == CANDIDATES_FROM_HOST && input->from == host;
 
+	/* Nearly always; the rest is asked of another module. */
+	if (health->state != HEALTH_TRIAL)
+		return false;
 	return breaker_wants_message(health, policy) ||
 	       (breaker_has_message(health, policy) &&
 		       (is_chosen || health->trial_message == input->recipient));
