@@ -38,16 +38,11 @@ void nexthop_host(char *out, const struct pool_host *host, enum table_mta mta)
 	*out = '\0';
 }
 
-/* What stands before the host of that place. */
-static char separator(
-	const struct pool *pool, const struct candidates *candidates, int place, enum table_mta mta)
+/* What stands before the host of that place in a list for Sendmail. */
+static char separator(const struct pool *pool, const struct candidates *candidates, int place)
 {
-	if (place == 0)
-		return ':';
-	if (mta == TABLE_POSTFIX)
-		return ',';
-	/* Sendmail shuffles hosts of one preference: whose turn it is, and who waits, is none of them. */
-	if (place == 1 || place >= candidates->tiered)
+	/* It shuffles hosts of one preference: whose turn it is, and who waits, is none of them. */
+	if (place <= 1 || place >= candidates->tiered)
 		return ':';
 	return pool->hosts[candidates->hosts[place - 1]].priority ==
 			       pool->hosts[candidates->hosts[place]].priority
@@ -79,6 +74,8 @@ int nexthop_list(char *out, size_t size, const struct pool *pool,
 {
 	size_t used = strlen(pool->transport);
 	size_t mailer = used + 1; /* with its colon */
+	bool is_postfix = mta == TABLE_POSTFIX;
+	char before = ':';
 
 	if (used + 1 >= size)
 		return -1;
@@ -87,13 +84,17 @@ int nexthop_list(char *out, size_t size, const struct pool *pool,
 		const char *host = pool->hosts[candidates->hosts[i]].nexthop;
 		size_t length = strlen(host);
 
-		if (!has_room(used + 1 + length - mailer, mta))
-			break;
+		if (!is_postfix) {
+			if (!has_room(used + 1 + length - mailer, mta))
+				break;
+			before = separator(pool, candidates, i);
+		}
 		if (used + 1 + length >= size)
 			return -1;
-		out[used] = separator(pool, candidates, i, mta);
+		out[used] = before;
 		memcpy(out + used + 1, host, length);
 		used += 1 + length;
+		before = ',';
 	}
 	out[used] = '\0';
 	return (int)used;
