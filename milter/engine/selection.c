@@ -15,14 +15,31 @@ struct chosen {
 	int host;
 };
 
+/* Some host that may have the mail is on trial. */
+static bool has_trial(const struct roster *roster, const struct roster_pool *pool)
+{
+	for (;;) {
+		for (int i = 0; i < pool->pool->host_count; i++)
+			if (pool->health[i]->state == HEALTH_TRIAL)
+				return true;
+		if (pool->pool->fallback == -1)
+			return false;
+		pool = &roster->pools[pool->pool->fallback];
+	}
+}
+
 static struct chosen chosen_by_milter(const struct roster *roster, const struct replay *replay,
 	const struct selection_ask *ask, int64_t now)
 {
-	const struct replay_choice *choice = replay_find(replay, ask->recipient, now);
-	const struct roster_pool *pool =
-		choice == NULL ? NULL : roster_pool_of(roster, choice->pool);
 	struct chosen chosen = {.pool = NULL};
+	const struct replay_choice *choice;
+	const struct roster_pool *pool;
 
+	/* A message takes a turn whatever was chosen before, unless that is a trial of its own. */
+	if (ask->is_message && !has_trial(roster, ask->pool))
+		return chosen;
+	choice = replay_find(replay, ask->recipient, now);
+	pool = choice == NULL ? NULL : roster_pool_of(roster, choice->pool);
 	if (pool == NULL || !roster_may_take(roster, ask->pool, pool))
 		return chosen;
 	chosen.host = roster_place_of(pool, choice->host);
