@@ -108,10 +108,12 @@ size_t state_slot_count(const struct state *state);
 struct state_slot *state_slot(struct state *state, size_t index);
 
 /*
- * The credit in force; and new credit put in force together with the next turn, in one step that a
+ * The credit in force, of all members or of those COUNT alone; and new credit put in force together with the next turn, in one step that a
  * kill cannot halve.
  */
 void state_get_credit(const struct state_pool *pool, int32_t credit[POOL_HOSTS_MAX]);
+void state_get_credit_of(
+	const struct state_pool *pool, const uint8_t *members, int count, int32_t *credit);
 void state_put_credit(struct state_pool *pool, const int32_t credit[POOL_HOSTS_MAX]);
 
 #endif

@@ -328,11 +328,7 @@ const struct roster_pool *roster_effective(
 
 void roster_get_credit(const struct roster_pool *pool, int32_t credit[POOL_HOSTS_MAX])
 {
-	int32_t members[POOL_HOSTS_MAX];
-
-	state_get_credit(pool->state, members);
-	for (int i = 0; i < pool->pool->host_count; i++)
-		credit[i] = members[pool->members[i]];
+	state_get_credit_of(pool->state, pool->members, pool->pool->host_count, credit);
 }
 
 bool roster_may_take(const struct roster *roster, const struct roster_pool *pool,

@@ -481,6 +481,15 @@ void state_get_credit(const struct state_pool *pool, int32_t credit[POOL_HOSTS_M
 		credit[i] = pool->members[i].credit[bank];
 }
 
+void state_get_credit_of(
+	const struct state_pool *pool, const uint8_t *members, int count, int32_t *credit)
+{
+	int bank = (int)(pool->turn & 1);
+
+	for (int i = 0; i < count; i++)
+		credit[i] = pool->members[members[i]].credit[bank];
+}
+
 void state_put_credit(struct state_pool *pool, const int32_t credit[POOL_HOSTS_MAX])
 {
 	int bank = (int)(pool->turn & 1) ^ 1;
