@@ -70,7 +70,8 @@ struct engine_choice {
 	char pool[POOL_KEY_MAX + 1]; /* that takes it */
 	size_t taker;		     /* its slot */
 	uint64_t host;		     /* key of the first host */
-	char token[TOKEN_NAME_MAX];  /* "POOL.N" for Sendmail (token.h): POOL is the route's */
+	int64_t at;		     /* when it was made, ms */
+	char token[TOKEN_NAME_MAX]; /* Sendmail: "POOL.N" (token.h), POOL is the route's; else "" */
 	char nexthop[NEXTHOP_MAX];
 };
 

@@ -145,7 +145,10 @@ int engine_choose(
 	view_copy_text(choice->pool, sizeof(choice->pool), selection.pool->pool->name);
 	choice->taker = selection.pool->slot;
 	choice->host = selection.pool->pool->hosts[first].key;
-	token_name(choice->token, ask.pool->pool->name, first);
+	choice->at = now;
+	choice->token[0] = '\0';
+	if (engine->roster->table->mta == TABLE_SENDMAIL)
+		token_name(choice->token, ask.pool->pool->name, first);
 	length = nexthop_list(choice->nexthop, sizeof(choice->nexthop), selection.pool->pool,
 		&selection.candidates, engine->roster->table->mta);
 	engine_self_unlock(engine);
@@ -159,7 +162,7 @@ void engine_remember(
 	struct replay_choice made = {
 		.recipient = recipient_hash,
 		.host = choice->host,
-		.at = clock_now(),
+		.at = choice->at,
 		.pool = choice->taker,
 	};
 
