@@ -20,6 +20,9 @@ enum log_target { LOG_TO_STDERR = 0, LOG_TO_SYSLOG = 1 };
 /* To be called before the first line, and again when the target is known. */
 void log_open(enum log_target target, bool debug);
 
+/* Whether debug is on: for lines that are asked for often and take long to make. */
+bool log_has_debug(void);
+
 void log_error(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void log_warning(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void log_info(const char *format, ...) __attribute__((format(printf, 1, 2)));

@@ -39,6 +39,9 @@ static void tell(const struct map_request *request, const char *reply)
 {
 	char key[KEY_SHOWN], text[REPLY_SHOWN];
 
+	/* To mask the texts takes a tenth of the time of an answer. */
+	if (!log_has_debug())
+		return;
 	log_debug("map=%s key=%s reply=\"%s\"", map_request_map_name(request->map),
 		printable_copy(key, sizeof(key), request->text),
 		printable_copy(text, sizeof(text), reply));

@@ -45,6 +45,11 @@ void log_open(enum log_target target, bool debug)
 		openlog(ident, LOG_PID | LOG_NDELAY, LOG_MAIL);
 }
 
+bool log_has_debug(void)
+{
+	return debug_on;
+}
+
 static void write_line(int level, const char *word, const char *format, va_list arguments)
 {
 	char line[4096];
