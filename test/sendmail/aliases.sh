@@ -25,7 +25,7 @@ routes '{ match = "routed@local.example"; pool = "a"; }'
 daemon_start
 
 # Local mail is delivered by a mailer that keeps a file for each message, named after the user.
-mkdir -p "$world/home" "$world/local.d"
+mkdir -p "$world/people" "$world/local.d"
 chmod 1777 "$world/local.d"
 cat >"$world/deliver" <<END
 #!/bin/sh
@@ -34,8 +34,8 @@ exec cat >"$world/local.d/\$user.\$\$"
 END
 chmod 755 "$world/deliver"
 printf '%s\n' x@a.example y@b.example >"$world/members"
-echo '\daemon, x@a.example' >"$world/home/daemon.forward"
-mta_make_wired "undefine(\`MAIL_HUB')dnl" "define(\`confFORWARD_PATH', \`$world/home/\$u.forward')dnl" \
+echo '\daemon, x@a.example' >"$world/people/daemon.forward"
+mta_make_wired "undefine(\`MAIL_HUB')dnl" "define(\`confFORWARD_PATH', \`$world/people/\$u.forward')dnl" \
 	"define(\`LOCAL_MAILER_PATH', \`$world/deliver')define(\`LOCAL_MAILER_ARGS', \`deliver \$u')dnl"
 printf '%s\n' 'routed: bin, x@b.example' \
 	'both: x@a.example, y@b.example' \
