@@ -190,8 +190,10 @@ START_TEST(a_pool_by_recipient_chooses_for_each)
 	fake_milter_eom();
 	for (const char *p = fake_milter.calls; (p = strstr(p, "remove ")) != NULL; p++)
 		removed++;
+	/* The recipients' own domain begins like their token's. */
 	for (const char *p = fake_milter.calls; (p = strstr(p, "@h.")) != NULL; p++)
-		hosts[p[3] - '0']++;
+		if (p[3] == '0' || p[3] == '1')
+			hosts[p[3] - '0']++;
 	ck_assert_int_eq(removed, 40);
 	ck_assert_int_eq(hosts[0] + hosts[1], 40);
 	ck_assert_msg(hosts[0] > 5 && hosts[1] > 5, "%d and %d", hosts[0], hosts[1]);
