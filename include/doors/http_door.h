@@ -19,7 +19,7 @@
  * a client that is slow or sends junk costs its connection and nothing else.
  *
  * Limits: an answer is built whole in memory before it is sent. Connections are not counted: who
- * floods the read-only listener takes descriptors away from the milter.
+ * floods the read-only listener takes descriptors away from the milter. There is one door in a process.
  */
 
 /* Called once a reload has ended. ERROR is NULL if it succeeded; FAULTS may have warnings then. */

@@ -6,7 +6,10 @@
 
 #include "doors/http_door.h"
 #include "doors/http_json.h"
+#include "engine/clock.h"
+#include "engine/log.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,6 +17,7 @@
 #include <event2/buffer.h>
 #include <event2/http.h>
 #include <event2/http_struct.h>
+#include <event2/listener.h>
 
 enum {
 	LISTENERS_MAX = 2,
@@ -22,11 +26,15 @@ enum {
 	IDLE_S = 30,
 	NO_MEMORY = 503,
 	RELOAD_REFUSED = 422,
+	PAUSE_MS = 100,
+	COMPLAINT_MS = 10000,
 };
 
 struct listener {
 	struct http_door *door;
 	struct evhttp *http;
+	struct evconnlistener *accepting; /* evhttp's */
+	struct event *resume;
 	bool is_read_only;
 };
 
@@ -176,6 +184,57 @@ static void on_request(struct evhttp_request *request, void *context)
 	evhttp_clear_headers(&query);
 }
 
+/* ---- connections */
+
+/* evhttp gives its own context to a callback of ours: whose it is has to be looked up. */
+static struct listener *all_accepting[LISTENERS_MAX];
+static int accepting_count;
+
+/*
+ * No descriptor is left for the one that waits, and so it goes on waiting: without a pause that would
+ * be a loop.
+ */
+static void on_accept_error(struct evconnlistener *accepting, void *context)
+{
+	static struct log_limit limit;
+	const struct timeval pause = {.tv_usec = (suseconds_t)PAUSE_MS * 1000};
+	const char *why = strerror(errno);
+	unsigned suppressed;
+
+	(void)context;
+	if (log_may_repeat(&limit, clock_now(), COMPLAINT_MS, &suppressed))
+		log_warning("http: cannot accept a connection: %s suppressed=%u", why, suppressed);
+	for (int i = 0; i < accepting_count; i++)
+		if (all_accepting[i]->accepting == accepting) {
+			evconnlistener_disable(accepting);
+			event_add(all_accepting[i]->resume, &pause);
+		}
+}
+
+static void on_resume(evutil_socket_t fd, short what, void *context)
+{
+	struct listener *listener = context;
+
+	(void)fd;
+	(void)what;
+	evconnlistener_enable(listener->accepting);
+}
+
+static int accept_connections(struct listener *listener, int fd)
+{
+	struct evhttp_bound_socket *bound = evhttp_accept_socket_with_handle(listener->http, fd);
+
+	if (bound == NULL)
+		return -1;
+	listener->accepting = evhttp_bound_socket_get_listener(bound);
+	listener->resume = event_new(listener->door->services.base, -1, 0, on_resume, listener);
+	if (listener->resume == NULL)
+		return -1;
+	all_accepting[accepting_count++] = listener;
+	evconnlistener_set_error_cb(listener->accepting, on_accept_error);
+	return 0;
+}
+
 /* ---- life */
 
 struct http_door *http_door_new(const struct http_door_services *services)
@@ -208,14 +267,18 @@ int http_door_listen(struct http_door *door, int fd, bool is_read_only)
 					EVHTTP_REQ_PUT | EVHTTP_REQ_DELETE | EVHTTP_REQ_OPTIONS |
 					EVHTTP_REQ_TRACE | EVHTTP_REQ_CONNECT | EVHTTP_REQ_PATCH);
 	evhttp_set_gencb(listener->http, on_request, listener);
-	return evhttp_accept_socket(listener->http, fd);
+	return accept_connections(listener, fd);
 }
 
 void http_door_free(struct http_door *door)
 {
 	if (door == NULL)
 		return;
-	for (int i = 0; i < door->listener_count; i++)
+	accepting_count = 0;
+	for (int i = 0; i < door->listener_count; i++) {
+		if (door->listeners[i].resume != NULL)
+			event_free(door->listeners[i].resume);
 		evhttp_free(door->listeners[i].http);
+	}
 	free(door);
 }

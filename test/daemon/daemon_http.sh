@@ -214,4 +214,20 @@ is "mail: every message has its next hop" "$(grep -cvE '^nexthop smtp:\[192|^don
 note "$(grep -c '^nexthop' "$world/mail.log") messages"
 is "no message failed" "$(ctl --json status | jq .messages.faults)" 0
 daemon_end
+
+# ---- no descriptor is left for those that come
+
+mark=$(wc -l <"$daemon_log")
+process_start daemon prlimit --nofile=64:64 "$DAEMON_PROGRAM" -c "$daemon/routes.cfg" --debug
+wait_for daemon_has_begun
+process_start silent python3 "$srcdir/test/lib/raw.py" --many 100 --wait 600 "$control" "$half"
+complains() {
+	tail -n "+$((mark + 1))" "$daemon_log" | grep -q 'warning: http: cannot accept a connection: Too many open files'
+}
+ok "64 descriptors, 100 connections: the log says so" wait_for complains
+ok "64 descriptors, 100 connections: once in a while" never_within 2 \
+	eval '[ "$(tail -n "+$((mark + 1))" "$daemon_log" | wc -l)" -gt 20 ]'
+process_stop silent
+ok "64 descriptors, 100 connections: afterwards" wait_for quietly ctl status
+daemon_end
 tap_done
