@@ -93,7 +93,7 @@ rm -f "$world/senders.log"
 mark=$(daemon_count 'debug: .*pool=three .*nexthop=')
 send_start senders --count 300 --parallel 10 --per-connection 5 --rate 80 --to u%n@example.com
 for round in $(seq 20); do
-	wait_for has_chosen $((mark + 14 * round)) || break
+	wait_for has_chosen $((mark + 10 * round)) || break
 	if [ $((round % 2)) = 1 ]; then
 		write_routes "$(daemon_pool another 98 41 42 99)"
 	else
