@@ -28,6 +28,7 @@ SENDMAIL_RETRY=1s
 SENDMAIL_ROOT=${NEXTHOP_SENDMAIL:-$top_builddir/sendmail}
 SENDMAIL_PROGRAM=$SENDMAIL_ROOT/usr/libexec/sendmail/sendmail
 sendmail_namespace=
+sendmail_namespace_fd=
 
 find_mta() {
 	find_sendmail
@@ -147,6 +148,8 @@ mta_start() {
 		note "$(cat "$world/mta.log" "$mta_log")"
 		bail_out "Sendmail does not start"
 	fi
+	# Kept open until all is over: nobody else's namespace gets its number meanwhile.
+	exec {sendmail_namespace_fd}<"/proc/$(mta_pid)/ns/mnt"
 	sendmail_namespace=$(readlink "/proc/$(mta_pid)/ns/mnt")
 }
 
@@ -187,6 +190,7 @@ mta_stop() {
 		echo "# Sendmail had to be killed" >&2
 	}
 	sendmail_namespace=
+	exec {sendmail_namespace_fd}<&-
 }
 
 mta_log_has() { # PATTERN
