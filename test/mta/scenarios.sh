@@ -362,6 +362,8 @@ scenarios=(reference every_stage rotation mixed actions all_fail_and_recover map
 for scenario in "${scenarios[@]}"; do
 	note "$kind: $scenario"
 	"$scenario"
+	# What it has set going, a bounce as well, is not for the next one to count.
+	settled
 done
 daemon_end
 tap_done
