@@ -45,8 +45,9 @@ write_routes() { # [SETTING...]
 # ---- what is asked of both
 
 said=
+sender=s@client.example
 explain() { # RECIPIENT...
-	said=$(ctl --json explain "$@")
+	said=$(ctl --json explain "$@" --sender "$sender")
 }
 told() { # FILTER
 	jq -r "$1" <<<"$said"
@@ -93,7 +94,7 @@ milter_told_of() {
 }
 milter_does() { # RECIPIENT...
 	printf '%s\n' "$@" >"$world/recipients"
-	lua envelope "recipients=$world/recipients"
+	lua envelope "recipients=$world/recipients" "sender=$sender"
 }
 # What was said to those that were refused.
 refusals() {
@@ -137,6 +138,7 @@ singles() { # POLICY WORD
 	agree "$policy: the same, the next turn" "one: $word" "u@a.example"
 	agree "$policy: another transport" "one: $word" "u@b.example"
 	agree "$policy: a pool that chooses by the recipient" "one: $word" "u@hashed.example"
+	agree "$policy: a pool that chooses by the sender" "one: $word" "u@sender.example"
 	agree "$policy: dns" "one: leave" "u@dns.example"
 	agree "$policy: no route" "one: leave" "u@nowhere.example"
 	agree "$policy: no route, no domain" "one: leave" "postmaster"
@@ -254,6 +256,16 @@ is "alone they have different ones" "$(for name in "${hashed[@]}"; do
 	ctl --json explain "$name" | jq -r .nexthop
 done | sort -u | wc -l)" 2
 one_for_all "${hashed[@]}"
+explain u@a.example u@x.a.example ceo@b.example
+is "one FILTER: each has its own route" "$(plans .match | tr '\n' ' ')" "a.example .a.example ceo@b.example "
+lists=
+for sender in s1@client.example s2@client.example s3@client.example s4@client.example; do
+	agree "$sender" "filter: filter filter" u6@sender.example u7@sender.example
+	lists+="$(plans .nexthop)
+"
+done
+is "the sender decides" "$(sort -u <<<"${lists%?}" | wc -l)" 2
+sender=s@client.example
 one_for_all "${hashed[3]}" "${hashed[2]}" "${hashed[1]}" "${hashed[0]}"
 
 write_routes 'mixed = "split";'
@@ -305,6 +317,7 @@ key '"a@b"@a.example' '"a@b"@a.example'
 key '"\"u\""@a.example' '"\"u\""@a.example'
 key '<@relay.example,@other.example:u@a.example>' u@a.example
 key u@bücher.example u@bücher.example
+key postmaster postmaster
 agree "ALL: quotes that belong to it" "one: filter" '"\"odd name\""@a.example'
 is "ALL: quotes that belong to it: the same route for both" "$(told '.nexthop | split(":")[0]')" \
 	"$(told '.doors.map[0].reply | ltrimstr("OK ") | split(":")[0]')"

@@ -10,12 +10,16 @@ world_open
 daemon_make
 mta_kind=sendmail
 map=$daemon/map.sock
-daemon_routes "map_socket = \"unix:$map\";" <<END
-pools = { one = { hosts = ( { host = "192.0.2.1"; } ); };
+mail_log=$world/mail.log
+: >"$mail_log"
+daemon_routes "map_socket = \"unix:$map\";" \
+	"health = { log = \"$mail_log\"; backoff = 1; backoff_max = 1; jitter = 0; };" <<END
+pools = { sick = { hosts = ( { host = "192.0.2.51"; }, { host = "192.0.2.52"; } ); };
+	one = { hosts = ( { host = "192.0.2.1"; } ); };
 	two = { transport = "esmtp2525"; hosts = ( { host = "192.0.2.21"; port = 2525; },
 		{ host = "2001:db8::22"; port = 2525; }, { host = "mx3.example"; port = 2525; priority = 1; } ); };
 	Odd_name = { hosts = ( { host = "192.0.2.3"; } ); }; };
-routes = ( { match = [ "example.com", "bücher.example" ]; pool = "one"; },
+routes = ( { match = "sick.example"; pool = "sick"; }, { match = [ "example.com", "bücher.example" ]; pool = "one"; },
 	{ match = ".example.com"; pool = "two"; },
 	{ match = "ceo@example.com"; pool = "two"; },
 	{ match = "\"odd name\"@example.com"; pool = "two"; },
@@ -102,6 +106,24 @@ nexthop user@example.com $one"
 is "explain: discard" "$(ctl --json explain user@old.example.net | jq -r .doors.milter.does)" discard
 is "explain: several" "$(ctl --json explain user@example.com user@old.example.net user@nowhere.example |
 	jq -r '.mixed, .milter, .recipients[].doors.milter.does' | tr '\n' ' ')" "true tokens token discard leave "
+
+# ---- explain takes no trial, whatever key it tells of
+
+echo "$(date '+%b %e %T') mx sm-mta[4711]: 6AONUc0e010021: to=<u@sick.example>, delay=00:00:00, xdelay=00:00:00," \
+	"mailer=esmtp, pri=30148, relay=[192.0.2.52] [192.0.2.52], dsn=4.4.1, stat=Deferred: Connection refused by [192.0.2.52]" \
+	>>"$mail_log"
+candidates_are() { # HOST AND STATE...
+	[ "$(ctl --json explain u@sick.example | jq -r '.candidates[] | "\(.host) \(.state)"' | tr '\n' ' ')" = "$* " ]
+}
+ok "a host on trial comes first" wait_for candidates_are 192.0.2.52 trial 192.0.2.51 up
+for i in 1 2 3; do
+	said=$(ctl --json explain u@sick.example v@sick.example)
+done
+is "explain: each key has it first" "$(jq -r '.recipients[].doors.map[].reply' <<<"$said" | sort -u)" \
+	"OK esmtp:[192.0.2.52]:[192.0.2.51]"
+is "explain takes no trial" "$(client "nexthop w@sick.example" "nexthop x@sick.example")" \
+	"OK esmtp:[192.0.2.52]:[192.0.2.51]
+OK esmtp:[192.0.2.51]:[192.0.2.52]"
 
 # ---- another MTA takes a restart
 
