@@ -354,20 +354,20 @@ is "one is drained: it is not there" "$(told '[.candidates[].host] | sort | join
 
 sed -i 's/backoff = 3600; backoff_max = 3600;/backoff = 1; backoff_max = 1; jitter = 0;/' "$daemon/routes.cfg"
 daemon_reload
-quietly ctl drain 192.0.2.51
-quietly ctl reset 192.0.2.52
-sick 192.0.2.52
+sick 192.0.2.1
 on_trial() { # it is the first
-	[ "$(ctl --json explain y6@main.example | jq -r '.candidates[0].host')" = 192.0.2.52 ]
+	[ "$(ctl --json explain y6@a.example | jq -r '.candidates[0].host')" = 192.0.2.1 ]
 }
 ok "the time of a deferred host is over" wait_for on_trial
-explain y6@main.example
+explain y6@a.example
 before=$(told .nexthop)
 for i in 1 2 3; do
-	explain y6@main.example y7@main.example
+	explain y6@a.example y7@a.example
 done
 is "explain takes no trial" "$(told '.recipients[1].nexthop')" "$before"
-is "explain takes no trial: the milter has it to give" "$(nexthops 1 y8@main.example)" "$before"
+is "nor does the key for all" "$(echo '{ "map": "transport", "key": "*" }' | map_says_to)" \
+	"OK smtp:[192.0.2.3]:25,[192.0.2.1]:25"
+is "the milter has it to give" "$(nexthops 1 y8@a.example)" "$before"
 
 daemon_end
 tap_done

@@ -104,6 +104,8 @@ is "explain: the keys of the map" "$(jq -r '.doors.map[] | "\(.map) \(.key) \(.r
 	"nexthop one.0 $one
 nexthop user@example.com $one"
 is "explain: discard" "$(ctl --json explain user@old.example.net | jq -r .doors.milter.does)" discard
+is "explain: the map of what is refused" "$(ctl --json explain user@gone.example.net | jq -r '.doors.map[].reply')" \
+	'OK error:5.1.2:"550 5.1.2 moved away"'
 is "explain: several" "$(ctl --json explain user@example.com user@old.example.net user@nowhere.example |
 	jq -r '.mixed, .milter, .recipients[].doors.milter.does' | tr '\n' ' ')" "true tokens token discard leave "
 
