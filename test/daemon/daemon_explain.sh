@@ -216,6 +216,11 @@ is "the table: mixed" "$(ctl explain u@a.example u@b.example | grep -E '^(milter
 	"milter     leaves it to the MTA's own routing: recipients of different routes, no map
 milter     leaves it to the MTA's own routing: recipients of different routes, no map
 message    unrouted: its recipients have different routes"
+is "the table: no route" "$(ctl explain u@nowhere.example)" "recipient  u@nowhere.example
+match      none
+action     none: left to the MTA's own routing
+milter     leaves it to the MTA's own routing"
+is "the table: discard" "$(ctl explain u@void.example | tail -n 1)" "milter     throws it away"
 is "that has taken no turn" "$(turns)" "$before"
 
 # ---- how many
@@ -271,6 +276,8 @@ one_for_all "${hashed[3]}" "${hashed[2]}" "${hashed[1]}" "${hashed[0]}"
 write_routes 'mixed = "split";'
 daemon_reload
 mixed "split" filter filter split
+is "the table: split" "$(ctl explain u@a.example u@b.example | grep ^milter | tail -n 1)" \
+	"milter     has it sent in a message of its own: 452 4.5.3"
 agree "split: dns first" "leave: leave split leave" v@dns.example v8@a.example v@nowhere.example
 agree "split: discard first" "discard: discard split discard" v@void.example v9@a.example w@void.example
 daemon_stop

@@ -103,6 +103,10 @@ is "explain: the milter's token" "$(jq -r '.doors.milter | .does, .with' <<<"$sa
 is "explain: the keys of the map" "$(jq -r '.doors.map[] | "\(.map) \(.key) \(.reply)"' <<<"$said")" \
 	"nexthop one.0 $one
 nexthop user@example.com $one"
+is "explain: the table" "$(ctl explain user@example.com | grep -E '^(milter|map)')" \
+	"milter     puts in its place: <user%example.com@one.0.nexthop>
+map        nexthop one.0: $one
+map        nexthop user@example.com: $one"
 is "explain: discard" "$(ctl --json explain user@old.example.net | jq -r .doors.milter.does)" discard
 is "explain: the map of what is refused" "$(ctl --json explain user@gone.example.net | jq -r '.doors.map[].reply')" \
 	'OK error:5.1.2:"550 5.1.2 moved away"'
