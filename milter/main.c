@@ -10,6 +10,7 @@
 #include "doors/map_answer.h"
 #include "doors/map_door.h"
 #include "doors/milter_door.h"
+#include "doors/milter_macros.h"
 #include "doors/milter_steps.h"
 #include "engine/clock.h"
 #include "engine/engine.h"
@@ -131,6 +132,7 @@ static void keep_facts(const struct conf *conf, const char *path)
 		.started = clock_now(),
 		.reload_ok = true,
 		.milter_step = milter_steps_name,
+		.milter_macros = milter_macros_all,
 	};
 }
 

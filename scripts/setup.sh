@@ -12,7 +12,7 @@ set -eu
 
 BUILD='gcc libc6-dev make autoconf automake libtool pkg-config mandoc
 	libmilter-dev libconfig-dev libevent-dev libjansson-dev libcurl4-openssl-dev libidn2-dev
-	libsystemd-dev check'
+	libsystemd-dev libpcre2-dev check'
 DEMO='postfix postfix-pcre jq swaks'
 TEST='miltertest socat curl python3 iproute2 procps xz-utils git systemd-journal-remote
 	clang-format clang-tidy cppcheck valgrind'

@@ -10,7 +10,8 @@ divert(-1)
 # The milter puts user%example.com@POOL.N.nexthop in the place of a recipient user@example.com; the
 # hosts of that pool, from its turn N on, are asked for whenever mail is delivered, and are told
 # user@example.com. Recipients that no milter has seen (of bounces, of aliases) are looked up by
-# their own address. Without an answer mail waits.
+# their own address. Without an answer mail waits. Where one of its rules says "dns" the milter puts
+# user%example.com@_dns.0.nexthop: that goes by all other rules, and the map is not asked.
 
 divert(0)dnl
 VERSIONID(`nexthop.m4: nexthop-milter')
@@ -21,6 +22,8 @@ LOCAL_CONFIG
 CPnexthop
 # the hosts of a pool, by "POOL.N"; the route of an address
 Knexthop socket -f -q -T<TMPF> ifelse(defn(`_ARG_'), `', `local:/run/nexthop-milter/map.sock', `_ARG_')
+# sets {NexthopDns} while an address is routed without the map
+Knexthop_set macro
 
 dnl before local recipients: where the milter has found a route, there is one
 LOCAL_RULE_0
@@ -40,6 +43,7 @@ SNexthopToken
 # the last % it is: first make them all @, then undo all but the last
 R$* % $* < @ $+ >		$1 @ $2 < @ $3 >
 R$* @ $* @ $* < @ $+ >		$1 % $2 @ $3 < @ $4 >
+R$+ @ $+ < @ _dns . 0 . nexthop . >	$@ $>NexthopDns $1 @ $2
 R$+ @ $+ < @ $+ . nexthop . >	$: < $(nexthop $3 $: NONE $) > $1 < @ $2 . >
 R$* < @ $+ . nexthop . >	$#error $@ 5.1.2 $: "550 No such recipient"
 R< $* <TMPF> > $*		$#error $@ 4.4.3 $: "451 nexthop-milter does not answer"
@@ -48,11 +52,26 @@ R< NONE > $+ < @ $+ . >		$@ $>Recurse $1 @ $2
 R< $+ > $+			$@ $>MailerToTriple < $1 > $2
 
 ######################################################################
+###  nexthop-milter: recipients that are not to have a route
+dnl	input: user @ example.com
+######################################################################
+
+SNexthopDns
+# rulesets call each other again for literals and for what tables say: none of that has a route
+R$*				$: $(nexthop_set {NexthopDns} $@ yes $) $1
+dnl	a ruleset ends where a mailer stands in front
+R$*				$: <> $>Recurse $1
+R<> $*				$@ $(nexthop_set {NexthopDns} $) $1
+
+######################################################################
 ###  nexthop-milter: all other recipients
 dnl	input: user < @ example.com. >, without the last dot if DNS has no such name
 ######################################################################
 
 SNexthopRoute
+R$+				$: $&{NexthopDns} $| $1
+R$+ $| $+			$@ $2
+R$* $| $+			$: $2
 # senders are taken apart, too, and have no route
 R$+				$: $&{addr_type} $| $1
 Re s $| $+			$@ $1

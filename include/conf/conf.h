@@ -6,6 +6,7 @@
 #ifndef CONF_CONF_H
 #define CONF_CONF_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -13,10 +14,11 @@
 #include "core/table.h"
 
 struct arena;
+struct regex_set;
 
 /*
  * A struct conf is built whole from one file (and what it includes), never changes, and is freed
- * whole: everything in it lives in its own arena. The keys, their types, ranges and defaults stand
+ * whole: everything in it lives in its own arena, but for its regular expressions. The keys, their types, ranges and defaults stand
  * in one table, schema.c.
  */
 
@@ -36,13 +38,15 @@ struct conf_socket {
 };
 
 struct conf {
-	struct arena *arena; /* all of it, this struct too */
-	const char *path;    /* of the file */
-	int mta;	     /* enum conf_mta */
-	int on_error;	     /* enum conf_on_error */
-	int log_to;	     /* enum conf_log_to */
-	int mixed;	     /* enum conf_mixed; Postfix only, like the next */
-	int delivery;	     /* enum conf_delivery */
+	struct arena *arena;	   /* all of it, this struct too */
+	struct regex_set *regexes; /* NULL: none */
+	atomic_int references;	   /* who has it: see conf_free() */
+	const char *path;	   /* of the file */
+	int mta;		   /* enum conf_mta */
+	int on_error;		   /* enum conf_on_error */
+	int log_to;		   /* enum conf_log_to */
+	int mixed;		   /* enum conf_mixed; Postfix only, like the next */
+	int delivery;		   /* enum conf_delivery */
 	struct conf_socket milter_socket;
 	struct conf_socket map_socket;
 	struct conf_socket control_socket;
@@ -61,6 +65,10 @@ struct conf {
  */
 struct conf *conf_load(const char *path, struct fault_list *faults);
 
+/*
+ * Gives up what conf_load() gave. It is freed when all that took it by the table's keeper have given
+ * it back, too. Any thread.
+ */
 void conf_free(struct conf *conf);
 
 #endif

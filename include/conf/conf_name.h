@@ -9,7 +9,7 @@
 #include "core/address.h"
 #include "core/table.h"
 
-/* Functions give 0, or -1 if TEXT is no such name. */
+/* Functions give 0, or -1 if TEXT is no such name; but for the last one. */
 
 /*
  * A domain name to A-labels in lower case, without a dot at its end. Labels may have underscores:
@@ -25,5 +25,11 @@ int conf_name_mail_domain(const char *text, char out[DOMAIN_MAX + 1]);
  * in a number would be a mistyped IP address (RFC 1123, 2.1), and is none.
  */
 int conf_name_host(const char *text, char out[DOMAIN_MAX + 1], enum host_kind *kind);
+
+/*
+ * An address, or a quoted local part alone, to the one form of address.h with its domain in A-labels.
+ * Gives NULL, or what is wrong with it: "is not an address".
+ */
+const char *conf_name_address(const char *text, struct address *address);
 
 #endif

@@ -14,9 +14,6 @@
 #include "conf/schema.h"
 #include "core/table.h"
 
-/* How many matches, and how many pools in place, a list of routes may have at most. */
-void conf_route_count(const config_setting_t *setting, size_t *matches, size_t *pools);
-
 /*
  * Reads the list "routes" into TABLE, whose routes and places are taken from the arena here. Pools
  * in place are added to POOLS. Gives 0, or -1 without memory.

@@ -63,6 +63,9 @@ const char *schema_file(struct schema_reader *reader, const config_setting_t *se
  */
 const char *schema_text(struct schema_reader *reader, const config_setting_t *setting);
 
+/* LENGTH octets as a string of the arena. NULL: out of memory, and `no_memory` says so. */
+const char *schema_keep(struct schema_reader *reader, const char *text, size_t length);
+
 /* "1 to 65535, default 25": what the man page says behind a key. Gives OUT. */
 char *schema_describe(const struct schema_key *key, char *out, size_t size);
 

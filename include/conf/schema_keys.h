@@ -7,10 +7,12 @@
 #define CONF_SCHEMA_KEYS_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 #include <libconfig.h>
 
 #include "conf/conf.h"
+#include "core/rules.h"
 
 /*
  * One table says what there is. routes.cfg(5) lists the same keys with the same words
@@ -25,21 +27,28 @@ enum schema_scope {
 	SCHEMA_HOST = 4,
 	SCHEMA_ROUTE = 5,
 	SCHEMA_CLASSIFY = 6,
-	SCHEMA_SCOPE_COUNT = 7,
+	SCHEMA_RULE = 7,
+	SCHEMA_WHEN = 8,
+	SCHEMA_SCOPE_COUNT = 9,
 };
 
 enum schema_type {
-	SCHEMA_NUMBER = 0, /* int */
-	SCHEMA_WORD = 1,   /* int: its place among the words */
-	SCHEMA_TEXT = 2,   /* const char *: printable UTF-8 */
-	SCHEMA_PATH = 3,   /* const char *: absolute */
-	SCHEMA_MODE = 4,   /* unsigned, in octal */
-	SCHEMA_SOCKET = 5, /* struct conf_socket */
-	SCHEMA_GROUP = 6,  /* config_setting_t *, to be read by its own scope */
-	SCHEMA_LIST = 7,   /* config_setting_t *: a list of groups */
-	SCHEMA_TEXTS = 8,  /* config_setting_t *: one text, or a list of texts */
-	SCHEMA_LATER = 9,  /* not in this version yet */
+	SCHEMA_NUMBER = 0,   /* int */
+	SCHEMA_WORD = 1,     /* int: its place among the words */
+	SCHEMA_TEXT = 2,     /* const char *: printable UTF-8 */
+	SCHEMA_PATH = 3,     /* const char *: absolute */
+	SCHEMA_MODE = 4,     /* unsigned, in octal */
+	SCHEMA_SOCKET = 5,   /* struct conf_socket */
+	SCHEMA_GROUP = 6,    /* config_setting_t *, to be read by its own scope */
+	SCHEMA_LIST = 7,     /* config_setting_t *: a list of groups */
+	SCHEMA_TEXTS = 8,    /* config_setting_t *: one text, or a list of texts */
+	SCHEMA_VALUES = 9,   /* config_setting_t *: one text or whole number, or a list of such */
+	SCHEMA_BOOL = 10,    /* int: 0 or 1 */
+	SCHEMA_SIZE = 11,    /* int64_t, up to SCHEMA_SIZE_MAX */
+	SCHEMA_PERCENT = 12, /* int: of RULES_PERCENT_WHOLE */
 };
+
+#define SCHEMA_SIZE_MAX (INT64_C(1) << 62)
 
 struct schema_key {
 	enum schema_scope scope;
@@ -52,13 +61,14 @@ struct schema_key {
 	const char *fallback; /* the default, as in the file; NULL: none */
 };
 
-/* Where each scope is read to. Pointers are NULL and words -1 where nothing was set. */
+/* Where each scope is read to. Where nothing was set pointers are NULL, numbers 0, all else -1. */
 struct schema_top {
 	struct conf conf;
 	const char *recipient_delimiter;
 	config_setting_t *health;
 	config_setting_t *pools;
 	config_setting_t *routes;
+	config_setting_t *rules;
 };
 
 /* Times in s, as in the file. */
@@ -113,8 +123,8 @@ struct schema_host {
 	int lookup; /* -1: as the pool's */
 };
 
-struct schema_route {
-	config_setting_t *match;
+/* What a route or a rule does. */
+struct schema_target {
 	const char *pool;
 	int action; /* enum schema_action; -1: not set */
 	const char *text;
@@ -122,12 +132,39 @@ struct schema_route {
 	struct schema_pool in_place;
 };
 
-/* The words of a route's action. */
+struct schema_route {
+	config_setting_t *match;
+	struct schema_target target;
+};
+
+struct schema_rule {
+	const char *name;
+	config_setting_t *when;
+	int is_shadow;
+	int log;
+	const char *tag;
+	struct schema_target target;
+};
+
+/* What one condition is about is in one of these. */
+struct schema_when {
+	config_setting_t *values[RULES_FACT_COUNT]; /* texts, by the fact */
+	int64_t sizes[RULES_FACT_COUNT];
+	int tls_verified;
+	int percent;
+	const char *tag;
+	config_setting_t *any;
+	config_setting_t *all;
+	config_setting_t *negated; /* "not" */
+};
+
+/* The words of an action; the last one is only for rules. */
 enum schema_action {
 	SCHEMA_ACTION_DNS = 0,
 	SCHEMA_ACTION_DISCARD = 1,
 	SCHEMA_ACTION_REJECT = 2,
 	SCHEMA_ACTION_DEFER = 3,
+	SCHEMA_ACTION_CONTINUE = 4,
 };
 
 /* The table; NULL past its end. */

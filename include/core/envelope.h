@@ -35,7 +35,9 @@ struct envelope {
 	bool is_mixed; /* they differ in their action, or in their pool */
 	bool has_pool;
 	bool has_discard;
-	enum action action; /* of the first */
+	bool is_ruled;	    /* a rule has decided what becomes of all */
+	bool has_route;	    /* some recipient's own route is not the MTA's routing */
+	enum action action; /* of the first, or of the rule */
 	size_t pool;	    /* ACTION_POOL: any number that tells one from another */
 };
 
@@ -49,6 +51,12 @@ void envelope_init(struct envelope *envelope);
 bool envelope_add(struct envelope *envelope, const struct envelope_policy *policy,
 	enum action action, size_t pool);
 
+/*
+ * A rule has decided: that becomes of all recipients, those that were added and those that follow,
+ * whatever their routes say. Of those that follow none is put off.
+ */
+void envelope_rule(struct envelope *envelope, enum action action, size_t pool);
+
 /* The words are those of milterctl explain. */
 enum envelope_end {
 	ENVELOPE_LEAVE = 0,    /* no recipient has anything but the MTA's own routing */
@@ -57,7 +65,9 @@ enum envelope_end {
 	ENVELOPE_TOKENS = 3,   /* each is replaced by its token, or removed */
 	ENVELOPE_DISCARD = 4,  /* the whole message */
 	ENVELOPE_UNROUTED = 5, /* mixed, and there is no map: left to the MTA's own routing */
-	ENVELOPE_END_COUNT = 6,
+	ENVELOPE_REFUSE = 6,   /* the whole message, by a rule */
+	ENVELOPE_DNS = 7, /* the MTA's own routing, by a rule: the map's routes are not to hold */
+	ENVELOPE_END_COUNT = 8,
 };
 
 enum envelope_end envelope_end(

@@ -112,6 +112,18 @@ struct table_place {
 	uint32_t route; /* index + 1; 0: empty */
 };
 
+struct rules; /* rules.h */
+
+/*
+ * The memory of a table and its rules: whoever needs it for longer than they are in force takes it,
+ * and gives it back, on any thread. Without functions it stays.
+ */
+struct table_keeper {
+	void *self;
+	void (*take)(void *self);
+	void (*give_back)(void *self);
+};
+
 struct table {
 	enum table_mta mta; /* for which the next hops are written */
 	const struct pool *pools;
@@ -121,7 +133,9 @@ struct table {
 	const char *delimiters;	    /* recipient_delimiter; may be empty */
 	struct table_place *places; /* place_count of them, a power of two > route_count */
 	size_t place_count;
-	uint32_t all; /* the ALL route, index + 1; 0: none */
+	uint32_t all;		   /* the ALL route, index + 1; 0: none */
+	const struct rules *rules; /* NULL: none */
+	struct table_keeper keeper;
 };
 
 /* How many places a table of so many routes wants. */

@@ -28,6 +28,9 @@ enum {
 	TOKEN_MAX = 2 * ADDRESS_MAX + TOKEN_NAME_MAX + 16, /* "<user%dom@POOL.N.nexthop>", NUL */
 };
 
+/* In the place of "POOL.N": by Sendmail's own routing, whatever the routes say. No pool has it. */
+#define TOKEN_DNS "_dns.0"
+
 struct token {
 	uint64_t pool; /* table_pool_key() */
 	int position;

@@ -18,6 +18,8 @@
 
 /* Answers a call that has been taken apart; knows nothing of sockets. Main thread only. */
 
+enum { HTTP_MACROS_MAX = 4096 };
+
 /* What the daemon knows of itself. Strings and struct are the caller's and may change. */
 struct http_facts {
 	const char *version;
@@ -36,6 +38,9 @@ struct http_facts {
 	int64_t reload_count; /* those that succeeded */
 	/* milter_steps_name(): that door's steps are that door's affair. */
 	const char *(*milter_step)(bool is_tcp, struct engine_needs needs, int index);
+	/* milter_macros_all(). NULL: none. */
+	void (*milter_macros)(
+		char out[HTTP_MACROS_MAX], struct engine_needs needs, const struct rules *rules);
 	/* How the MTA's log is followed. */
 	void (*log)(void *context, struct view_log *view);
 	void *log_context;

@@ -13,6 +13,7 @@
 
 #include "conf/fault.h"
 #include "engine/engine.h"
+#include "engine/engine_plan.h"
 
 /*
  * Each function gives a new reference, or NULL without memory. The names are a contract

@@ -47,6 +47,9 @@ void milter_recipients_forget(struct milter_recipients *recipients);
 int milter_recipients_add(struct milter_recipients *recipients, const struct address *address,
 	const struct view_route *route, char **arguments);
 
+/* All go by that route now. */
+void milter_recipients_set(struct milter_recipients *recipients, const struct view_route *route);
+
 /* Takes the last one off again, if there is one. */
 void milter_recipients_drop(struct milter_recipients *recipients);
 

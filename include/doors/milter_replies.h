@@ -23,6 +23,9 @@ sfsistat milter_replies_fault(
 sfsistat milter_replies_refuse(SMFICTX *ctx, struct milter_session *session,
 	const struct view_route *route, const char *recipient);
 
+/* By the rule that has decided, at the message's end. */
+sfsistat milter_replies_refuse_message(SMFICTX *ctx, struct milter_session *session);
+
 /* Its route differs from the first recipient's. */
 sfsistat milter_replies_split(SMFICTX *ctx, struct milter_session *session,
 	const struct view_route *route, const char *recipient);

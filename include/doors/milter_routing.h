@@ -12,6 +12,9 @@
 
 #define MILTER_ROUTING_HEADER "X-Nexthop-Route"
 
+/* What is wrong if there is no such pool any more. */
+extern const char milter_routing_gone[];
+
 /*
  * Postfix, all recipients of one pool: adds the header "X-Nexthop-Route: NEXTHOP" and deletes it
  * again; milter_header_checks have acted on it by then. Else each recipient's choice is kept for the
@@ -20,6 +23,10 @@
  *
  * A pool's turn is taken once for a message, however many of its recipients it has: they go in one
  * transaction. A pool that chooses by the recipient chooses for each.
+ *
+ * A rule that has decided holds for all recipients: its pool by FILTER in any case, for the map knows
+ * nothing of messages. "dns", where the map would answer by a route, is FILTER without a host, or a
+ * token that Sendmail's rules undo.
  *
  * Gives what the callback is to return.
  */

@@ -15,8 +15,12 @@
  * DATA is asked for all the same: the macros that Postfix sends for DATA, also when that step is
  * left out, would make what it sends next wait for a delayed acknowledgement, 40 ms. Sendmail is
  * asked for MAIL, and answered: it tells a milter that a message was given up (RSET) only if that
- * one has answered its MAIL.
+ * one has answered its MAIL. Postfix is asked for the body where a rule is about sizes: of a message
+ * whose size was declared it sends the first piece and is told to leave out the rest.
  */
+
+/* True if MAIL is asked for. */
+bool milter_steps_has_mail(struct engine_needs needs);
 
 /* The SMFIP_ flags of what is left out and of what gets no reply. */
 unsigned long milter_steps_protocol(bool is_tcp, struct engine_needs needs);

@@ -15,7 +15,7 @@
 #include "core/table.h"
 #include "core/token.h"
 #include "engine/event_ring.h"
-#include "engine/simulation.h"
+#include "engine/ruleset.h"
 #include "engine/state.h"
 #include "engine/view.h"
 
@@ -24,9 +24,8 @@
  * the counters. Everything that leaves is a copy. Each change of a host's state is one log line
  * and one event, written after the lock was given back.
  *
- * Any thread may call engine_route(), engine_choose(), engine_remember(), engine_needs() and
- * engine_count(); all other
- * functions belong to the main thread, which alone swaps tables: indexes of pools, hosts and routes
+ * Any thread may call engine_route(), engine_choose(), engine_remember(), engine_needs(),
+ * engine_rules(), engine_rule_route() and engine_count(); all other functions belong to the main thread, which alone swaps tables: indexes of pools, hosts and routes
  * stay valid for it between two swaps.
  */
 
@@ -47,15 +46,17 @@ enum engine_counter {
 	ENGINE_OBSERVED = 11,  /* observations about hosts of pools */
 	ENGINE_STRANGERS = 12, /* observations about other hosts */
 	ENGINE_SPLIT = 13,     /* recipients answered 452: another route than the first */
-	ENGINE_COUNTER_COUNT = 14,
+	ENGINE_REFUSED = 14,   /* messages answered 4xx or 5xx at their end, by a rule */
+	ENGINE_COUNTER_COUNT = 15,
 };
 
 /* What the table in force needs to know of a message. */
 struct engine_needs {
-	bool pools;   /* some route leads to a pool, or for Sendmail discards */
-	bool headers; /* Postfix is told by a header */
-	bool sender;  /* some pool chooses by the sender */
-	bool aborts;  /* Sendmail: MAIL has to be answered, else it does not tell of RSET */
+	bool pools;	/* some route leads to a pool, or for Sendmail discards */
+	bool headers;	/* Postfix is told by a header */
+	bool sender;	/* some pool chooses by the sender */
+	bool aborts;	/* Sendmail: MAIL has to be answered, else it does not tell of RSET */
+	unsigned rules; /* enum rules_needs: what the rules ask for */
 };
 
 /* A message that is to have a next hop. */
@@ -75,16 +76,6 @@ struct engine_choice {
 	char nexthop[NEXTHOP_MAX];
 };
 
-/* What would be chosen. */
-struct engine_plan {
-	struct view_route route;
-	char takes[POOL_KEY_MAX + 1]; /* the pool that takes it: its own, or a fallback */
-	int candidate_count;
-	struct view_host candidates[POOL_HOSTS_MAX];
-	char nexthop[NEXTHOP_MAX];
-	char token[TOKEN_NAME_MAX]; /* empty: no pool */
-};
-
 /* STATE stays the caller's, and must outlive the engine. NULL: out of memory. */
 struct engine *engine_new(struct state *state);
 void engine_free(struct engine *engine);
@@ -97,6 +88,16 @@ int engine_swap(struct engine *engine, const struct table *table, struct state_r
 
 /* The route of an address in its one form, domain in ASCII (idn_fold_address()). */
 void engine_route(struct engine *engine, const struct address *recipient, struct view_route *route);
+
+/* The rules in force, held: to be given to ruleset_drop(). NULL: there are none. */
+struct ruleset *engine_rules(struct engine *engine);
+
+/*
+ * What a rule of RULESET, which need not be in force any more, does with a message. Gives 0, or -1 if
+ * its pool has left the configuration since.
+ */
+int engine_rule_route(struct engine *engine, const struct ruleset *ruleset, size_t rule,
+	struct view_route *route);
 
 /*
  * Takes a turn of the message's pool, or of the one that it falls back to. Gives 0, or -1 if the
@@ -134,14 +135,6 @@ size_t engine_route_count(struct engine *engine);
 
 /* The host of that name and port (0: any) with an index of FROM or more, or engine_host_count(). */
 size_t engine_find_host(struct engine *engine, const char *name, int port, size_t from);
-
-/* What the next message of these addresses would get. Advances nothing. */
-void engine_explain(struct engine *engine, const struct address *recipient, uint64_t sender_hash,
-	struct engine_plan *plan);
-
-/* Fills ROUTE; if it leads to a pool, also SIMULATION, to be run without the engine. */
-void engine_simulate(struct engine *engine, const struct address *recipient,
-	struct view_route *route, struct simulation *simulation);
 
 /* The oldest event with an id greater than ID: false if there is none. */
 bool engine_event_after(struct engine *engine, uint64_t id, struct event_entry *entry);

@@ -15,6 +15,7 @@
 #include "engine/recent.h"
 #include "engine/replay.h"
 #include "engine/roster.h"
+#include "engine/ruleset.h"
 #include "engine/state.h"
 
 /* The main thread alone swaps the roster: it may read without the lock what never changes in one. */
@@ -23,6 +24,8 @@ struct engine {
 	struct state *state;
 	struct roster *roster;
 	struct engine_needs needs;
+	struct ruleset_register *rule_register;
+	struct ruleset *ruleset; /* NULL: no rules */
 	struct event_ring events;
 	struct recent recent;
 	struct replay replay;

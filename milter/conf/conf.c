@@ -9,8 +9,11 @@
 #include "conf/conf_include.h"
 #include "conf/conf_pool.h"
 #include "conf/conf_route.h"
+#include "conf/conf_rule.h"
 #include "conf/conf_socket.h"
+#include "conf/conf_target.h"
 #include "conf/schema.h"
+#include "text/regex.h"
 
 #include <libgen.h>
 #include <string.h>
@@ -112,7 +115,7 @@ static void read_top(struct schema_reader *reader, const config_setting_t *root,
 	conf->table.delimiters = top->recipient_delimiter == NULL ? "" : top->recipient_delimiter;
 }
 
-/* ---- pools and routes */
+/* ---- pools, routes and rules */
 
 static void warn_of_unused(struct schema_reader *reader, const struct conf_pools *pools)
 {
@@ -128,9 +131,9 @@ static void read_table(
 	struct conf_pools pools;
 	struct table *table = &top->conf.table;
 	size_t named = top->pools == NULL ? 0 : (size_t)config_setting_length(top->pools);
-	size_t matches, in_place;
+	size_t in_place =
+		conf_target_count_pools(top->routes) + conf_target_count_pools(top->rules);
 
-	conf_route_count(top->routes, &matches, &in_place);
 	table->mta = top->conf.mta == CONF_MTA_SENDMAIL ? TABLE_SENDMAIL : TABLE_POSTFIX;
 	if (conf_pool_begin(&pools, reader, health, table->mta, named + in_place) == -1) {
 		reader->no_memory = true;
@@ -140,6 +143,8 @@ static void read_table(
 		conf_pool_read_all(&pools, reader, top->pools);
 	if (conf_route_read_all(table, &pools, reader, top->routes) == -1)
 		reader->no_memory = true;
+	table->rules = conf_rule_read_all(
+		reader, &pools, table->delimiters, top->rules, &top->conf.regexes);
 	conf_pool_finish(&pools, reader);
 	warn_of_unused(reader, &pools);
 	table->pools = pools.pools;
@@ -168,6 +173,18 @@ static int parse(struct schema_reader *reader, config_t *config)
 	return -1;
 }
 
+static void take(void *self)
+{
+	struct conf *conf = self;
+
+	atomic_fetch_add(&conf->references, 1);
+}
+
+static void give_back(void *self)
+{
+	conf_free(self);
+}
+
 static struct conf *build(struct schema_reader *reader, config_t *config)
 {
 	struct conf *conf = arena_take(reader->arena, 1, sizeof(*conf));
@@ -185,6 +202,8 @@ static struct conf *build(struct schema_reader *reader, config_t *config)
 	*conf = top.conf;
 	conf->path = reader->path;
 	conf->arena = reader->arena;
+	atomic_init(&conf->references, 1);
+	conf->table.keeper = (struct table_keeper){conf, take, give_back};
 	return conf;
 }
 
@@ -207,12 +226,16 @@ struct conf *conf_load(const char *path, struct fault_list *faults)
 	fault_list_sort(faults);
 	if (faults->errors == errors)
 		return conf;
+	if (conf != NULL)
+		regex_set_free(conf->regexes);
 	arena_free(reader.arena);
 	return NULL;
 }
 
 void conf_free(struct conf *conf)
 {
-	if (conf != NULL)
-		arena_free(conf->arena);
+	if (conf == NULL || atomic_fetch_sub(&conf->references, 1) > 1)
+		return;
+	regex_set_free(conf->regexes);
+	arena_free(conf->arena);
 }

@@ -125,3 +125,20 @@ int conf_name_host(const char *text, char out[DOMAIN_MAX + 1], enum host_kind *k
 		return -1;
 	return 0;
 }
+
+const char *conf_name_address(const char *text, struct address *address)
+{
+	char domain[DOMAIN_MAX + 1];
+
+	address_parse(address, text);
+	/* Only a quoted local part may stand without a domain here: "u@" is a mistake. */
+	if (address->too_long || address->local_length == 0 ||
+		(!address->has_domain && *text != '"'))
+		return "is not an address";
+	if (address->has_domain) {
+		if (conf_name_mail_domain(address->text + address->domain, domain) == -1)
+			return "has no valid domain";
+		address_set_domain(address, domain);
+	}
+	return address->too_long ? "is too long" : NULL;
+}

@@ -52,14 +52,6 @@ int conf_pool_find(const struct conf_pools *pools, const char *name)
 
 /* ---- hosts */
 
-static const char *keep(struct schema_reader *reader, const char *text)
-{
-	const char *copy = arena_copy(reader->arena, text, strlen(text));
-
-	reader->no_memory |= copy == NULL;
-	return copy;
-}
-
 /* Gives -1 with a fault. */
 static int read_host(const struct conf_pools *pools, struct schema_reader *reader,
 	const config_setting_t *setting, int lookup, struct pool_host *host)
@@ -90,7 +82,7 @@ static int read_host(const struct conf_pools *pools, struct schema_reader *reade
 	if (host->kind != HOST_NAME)
 		lookup = LOOKUP_HOST;
 	host->lookup = (enum lookup)(from.lookup == -1 ? lookup : from.lookup);
-	host->name = keep(reader, name);
+	host->name = schema_keep(reader, name, strlen(name));
 	host->key = table_host_key(name, from.port);
 	host->port = from.port;
 	host->priority = from.priority;
@@ -100,7 +92,7 @@ static int read_host(const struct conf_pools *pools, struct schema_reader *reade
 	if (host->name == NULL)
 		return -1;
 	nexthop_host(nexthop, host, pools->mta);
-	host->nexthop = keep(reader, nexthop);
+	host->nexthop = schema_keep(reader, nexthop, strlen(nexthop));
 	return host->nexthop == NULL ? -1 : 0;
 }
 
@@ -231,7 +223,7 @@ static void read_pool(
 			schema_fault(reader, setting, "pool %s has no hosts", name);
 		return;
 	}
-	name = keep(reader, name);
+	name = schema_keep(reader, name, strlen(name));
 	if (name != NULL)
 		conf_pool_add(pools, reader, name, &from, &health, setting);
 }

@@ -8,8 +8,7 @@
 #include "conf/conf_socket.h"
 #include "core/printable.h"
 
-#include <assert.h>
-#include <limits.h>
+#include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,6 +17,14 @@
 enum { TEXT_MAX = 1000 };
 
 /* ---- faults and texts */
+
+const char *schema_keep(struct schema_reader *reader, const char *text, size_t length)
+{
+	const char *copy = arena_copy(reader->arena, text, length);
+
+	reader->no_memory |= copy == NULL;
+	return copy;
+}
 
 const char *schema_path(struct schema_reader *reader, const char *file)
 {
@@ -78,7 +85,6 @@ const char *schema_text(struct schema_reader *reader, const config_setting_t *se
 {
 	const char *text = config_setting_get_string(setting);
 	char printable[TEXT_MAX + 1];
-	const char *copy;
 
 	if (text == NULL) {
 		schema_fault(reader, setting, "%s must be a string", name_of(setting));
@@ -95,9 +101,7 @@ const char *schema_text(struct schema_reader *reader, const config_setting_t *se
 			printable);
 		return NULL;
 	}
-	copy = arena_copy(reader->arena, text, strlen(text));
-	reader->no_memory |= copy == NULL;
-	return copy;
+	return schema_keep(reader, text, strlen(text));
 }
 
 /* ---- words */
@@ -156,6 +160,12 @@ static const char *type_name(enum schema_type type)
 		return "list of groups";
 	case SCHEMA_TEXTS:
 		return "string or list of strings";
+	case SCHEMA_VALUES:
+		return "string, number, or list of them";
+	case SCHEMA_BOOL:
+		return "true or false";
+	case SCHEMA_PERCENT:
+		return "0 to 100";
 	default:
 		return "";
 	}
@@ -167,6 +177,8 @@ char *schema_describe(const struct schema_key *key, char *out, size_t size)
 
 	if (key->type == SCHEMA_NUMBER)
 		snprintf(kind, sizeof(kind), "%d to %d", key->least, key->most);
+	else if (key->type == SCHEMA_SIZE)
+		snprintf(kind, sizeof(kind), "0 to %" PRId64, SCHEMA_SIZE_MAX);
 	else if (key->type == SCHEMA_WORD)
 		list_words(key->words, "", kind, sizeof(kind));
 	else
@@ -199,6 +211,15 @@ static void set_default(const struct schema_key *key, void *target)
 		number = key->fallback == NULL ? -1 : find_word(key->words, key->fallback);
 		memcpy(place, &number, sizeof(number));
 		break;
+	case SCHEMA_BOOL:
+		*(int *)place = key->fallback == NULL ? -1 : strcmp(key->fallback, "true") == 0;
+		break;
+	case SCHEMA_SIZE:
+		*(int64_t *)place = -1;
+		break;
+	case SCHEMA_PERCENT:
+		*(int *)place = -1;
+		break;
 	case SCHEMA_MODE:
 		*(unsigned *)place = (unsigned)strtoul(key->fallback, NULL, 8);
 		break;
@@ -212,9 +233,8 @@ static void set_default(const struct schema_key *key, void *target)
 	case SCHEMA_GROUP:
 	case SCHEMA_LIST:
 	case SCHEMA_TEXTS:
+	case SCHEMA_VALUES:
 		*(config_setting_t **)place = NULL;
-		break;
-	case SCHEMA_LATER:
 		break;
 	}
 }
@@ -228,26 +248,80 @@ void schema_defaults(enum schema_scope scope, void *target)
 			set_default(key, target);
 }
 
+/* Gives whether it is a whole number. */
+static bool get_whole(const config_setting_t *setting, long long *number)
+{
+	int type = config_setting_type(setting);
+
+	if (type == CONFIG_TYPE_INT)
+		*number = config_setting_get_int(setting);
+	else if (type == CONFIG_TYPE_INT64)
+		*number = config_setting_get_int64(setting);
+	return type == CONFIG_TYPE_INT || type == CONFIG_TYPE_INT64;
+}
+
 static void read_number(struct schema_reader *reader, const struct schema_key *key,
 	const config_setting_t *setting, int *place)
 {
-	int type = config_setting_type(setting);
 	long long number;
 
-	if (type == CONFIG_TYPE_INT)
-		number = config_setting_get_int(setting);
-	else if (type == CONFIG_TYPE_INT64)
-		number = config_setting_get_int64(setting);
-	else {
+	if (!get_whole(setting, &number))
 		schema_fault(reader, setting, "%s must be a whole number of %d to %d", key->name,
 			key->least, key->most);
-		return;
-	}
-	if (number < key->least || number > key->most)
+	else if (number < key->least || number > key->most)
 		schema_fault(reader, setting, "%s = %lld is not within %d to %d", key->name, number,
 			key->least, key->most);
 	else
 		*place = (int)number;
+}
+
+static void read_size(struct schema_reader *reader, const struct schema_key *key,
+	const config_setting_t *setting, int64_t *place)
+{
+	long long number;
+
+	if (!get_whole(setting, &number))
+		schema_fault(reader, setting, "%s must be a whole number of octets", key->name);
+	else if (number < 0 || number > SCHEMA_SIZE_MAX)
+		schema_fault(reader, setting, "%s = %lld is not within 0 to %" PRId64, key->name,
+			number, SCHEMA_SIZE_MAX);
+	else
+		*place = number;
+}
+
+static void read_percent(struct schema_reader *reader, const struct schema_key *key,
+	const config_setting_t *setting, int *place)
+{
+	const int steps = RULES_PERCENT_WHOLE / 100;
+	long long whole = 0;
+	bool is_float = config_setting_type(setting) == CONFIG_TYPE_FLOAT;
+	double number = is_float ? config_setting_get_float(setting) : 0;
+	double rest;
+
+	if (!is_float && get_whole(setting, &whole))
+		number = (double)whole;
+	else if (!is_float)
+		number = -1;
+	if (!(number >= 0 && number <= 100)) {
+		schema_fault(reader, setting, "%s must be a number of 0 to 100", key->name);
+		return;
+	}
+	*place = (int)(number * steps + 0.5);
+	/* 0.07 is no binary fraction: what it is off by is no finer step. */
+	rest = number * steps - *place;
+	if (rest > 1e-6 || rest < -1e-6) {
+		*place = -1;
+		schema_fault(reader, setting, "%s goes in steps of 0.01", key->name);
+	}
+}
+
+static void read_bool(struct schema_reader *reader, const struct schema_key *key,
+	const config_setting_t *setting, int *place)
+{
+	if (config_setting_type(setting) == CONFIG_TYPE_BOOL)
+		*place = config_setting_get_bool(setting) != 0;
+	else
+		schema_fault(reader, setting, "%s must be true or false", key->name);
 }
 
 static void read_word(struct schema_reader *reader, const struct schema_key *key,
@@ -316,14 +390,18 @@ static void read_texts(struct schema_reader *reader, const struct schema_key *ke
 	config_setting_t *setting, config_setting_t **place)
 {
 	int type = config_setting_type(setting);
+	bool takes_numbers = key->type == SCHEMA_VALUES;
+	long long number;
 
-	if (type == CONFIG_TYPE_STRING ||
+	if (type == CONFIG_TYPE_STRING || (takes_numbers && get_whole(setting, &number)) ||
 		((type == CONFIG_TYPE_ARRAY || type == CONFIG_TYPE_LIST) &&
 			config_setting_length(setting) > 0))
 		*place = setting;
 	else
-		schema_fault(
-			reader, setting, "%s must be a string or a list of strings", key->name);
+		schema_fault(reader, setting,
+			takes_numbers ? "%s must be a string, a number, or a list of them"
+				      : "%s must be a string or a list of strings",
+			key->name);
 }
 
 static void read_value(struct schema_reader *reader, const struct schema_key *key,
@@ -365,10 +443,17 @@ static void read_value(struct schema_reader *reader, const struct schema_key *ke
 			schema_fault(reader, setting, "%s must be a list: ( … )", key->name);
 		break;
 	case SCHEMA_TEXTS:
+	case SCHEMA_VALUES:
 		read_texts(reader, key, setting, place);
 		break;
-	case SCHEMA_LATER:
-		schema_fault(reader, setting, "%s are not in this version yet", key->name);
+	case SCHEMA_BOOL:
+		read_bool(reader, key, setting, place);
+		break;
+	case SCHEMA_SIZE:
+		read_size(reader, key, setting, place);
+		break;
+	case SCHEMA_PERCENT:
+		read_percent(reader, key, setting, place);
 		break;
 	}
 }

@@ -18,6 +18,8 @@
 #define POOL(member)	 SCHEMA_POOL, offsetof(struct schema_pool, member)
 #define HOST(member)	 SCHEMA_HOST, offsetof(struct schema_host, member)
 #define ROUTE(member)	 SCHEMA_ROUTE, offsetof(struct schema_route, member)
+#define RULE(member)	 SCHEMA_RULE, offsetof(struct schema_rule, member)
+#define WHEN(member)	 SCHEMA_WHEN, offsetof(struct schema_when, member)
 
 #define NUMBER(place, name, least, most, fallback) \
 	{ \
@@ -53,7 +55,7 @@ static const struct schema_key keys[] = {
 	OTHER(TOP(health), SCHEMA_GROUP, "health", NULL),
 	OTHER(TOP(pools), SCHEMA_GROUP, "pools", NULL),
 	OTHER(TOP(routes), SCHEMA_LIST, "routes", NULL),
-	OTHER(TOP(routes), SCHEMA_LATER, "rules", NULL),
+	OTHER(TOP(rules), SCHEMA_LIST, "rules", NULL),
 
 	NUMBER(HEALTH(failures), "failures", 1, HEALTH_EVIDENCE_MAX, "3"),
 	NUMBER(HEALTH(messages), "messages", 1, HEALTH_EVIDENCE_MAX, "2"),
@@ -98,17 +100,56 @@ static const struct schema_key keys[] = {
 	WORD(HOST(lookup), "lookup", "host|mx", NULL),
 
 	OTHER(ROUTE(match), SCHEMA_TEXTS, "match", NULL),
-	OTHER(ROUTE(pool), SCHEMA_TEXT, "pool", NULL),
-	WORD(ROUTE(action), "action", "dns|discard|reject|defer", NULL),
-	OTHER(ROUTE(text), SCHEMA_TEXT, "text", NULL),
-	NUMBER(ROUTE(code), "code", 400, 599, NULL),
-	OTHER(ROUTE(in_place.hosts), SCHEMA_LIST, "hosts", NULL),
-	OTHER(ROUTE(in_place.transport), SCHEMA_TEXT, "transport", "smtp"),
-	WORD(ROUTE(in_place.balance), "balance", "round-robin|hash", "round-robin"),
-	WORD(ROUTE(in_place.hash_on), "hash_on", "recipient|sender", NULL),
-	WORD(ROUTE(in_place.lookup), "lookup", "host|mx", "host"),
-	WORD(ROUTE(in_place.all_deferred), "all_deferred", "try|tempfail", "try"),
-	OTHER(ROUTE(in_place.fallback), SCHEMA_TEXT, "fallback", NULL),
+	OTHER(ROUTE(target.pool), SCHEMA_TEXT, "pool", NULL),
+	WORD(ROUTE(target.action), "action", "dns|discard|reject|defer", NULL),
+	OTHER(ROUTE(target.text), SCHEMA_TEXT, "text", NULL),
+	NUMBER(ROUTE(target.code), "code", 400, 599, NULL),
+	OTHER(ROUTE(target.in_place.hosts), SCHEMA_LIST, "hosts", NULL),
+	OTHER(ROUTE(target.in_place.transport), SCHEMA_TEXT, "transport", "smtp"),
+	WORD(ROUTE(target.in_place.balance), "balance", "round-robin|hash", "round-robin"),
+	WORD(ROUTE(target.in_place.hash_on), "hash_on", "recipient|sender", NULL),
+	WORD(ROUTE(target.in_place.lookup), "lookup", "host|mx", "host"),
+	WORD(ROUTE(target.in_place.all_deferred), "all_deferred", "try|tempfail", "try"),
+	OTHER(ROUTE(target.in_place.fallback), SCHEMA_TEXT, "fallback", NULL),
+
+	OTHER(RULE(name), SCHEMA_TEXT, "name", NULL),
+	OTHER(RULE(when), SCHEMA_GROUP, "when", NULL),
+	WORD(RULE(is_shadow), "mode", "on|shadow", "on"),
+	OTHER(RULE(log), SCHEMA_BOOL, "log", "false"),
+	OTHER(RULE(target.pool), SCHEMA_TEXT, "pool", NULL),
+	WORD(RULE(target.action), "action", "dns|discard|reject|defer|continue", NULL),
+	OTHER(RULE(tag), SCHEMA_TEXT, "tag", NULL),
+	OTHER(RULE(target.text), SCHEMA_TEXT, "text", NULL),
+	NUMBER(RULE(target.code), "code", 400, 599, NULL),
+	OTHER(RULE(target.in_place.hosts), SCHEMA_LIST, "hosts", NULL),
+	OTHER(RULE(target.in_place.transport), SCHEMA_TEXT, "transport", "smtp"),
+	WORD(RULE(target.in_place.balance), "balance", "round-robin|hash", "round-robin"),
+	WORD(RULE(target.in_place.hash_on), "hash_on", "recipient|sender", NULL),
+	WORD(RULE(target.in_place.lookup), "lookup", "host|mx", "host"),
+	WORD(RULE(target.in_place.all_deferred), "all_deferred", "try|tempfail", "try"),
+	OTHER(RULE(target.in_place.fallback), SCHEMA_TEXT, "fallback", NULL),
+
+	OTHER(WHEN(values[RULES_SENDER]), SCHEMA_TEXTS, "sender", NULL),
+	OTHER(WHEN(values[RULES_RECIPIENT]), SCHEMA_TEXTS, "recipient", NULL),
+	OTHER(WHEN(values[RULES_ALL_RECIPIENTS]), SCHEMA_TEXTS, "all_recipients", NULL),
+	OTHER(WHEN(values[RULES_CLIENT]), SCHEMA_TEXTS, "client", NULL),
+	OTHER(WHEN(values[RULES_CLIENT_NAME]), SCHEMA_TEXTS, "client_name", NULL),
+	OTHER(WHEN(values[RULES_HELO]), SCHEMA_TEXTS, "helo", NULL),
+	OTHER(WHEN(values[RULES_AUTH_USER]), SCHEMA_TEXTS, "auth_user", NULL),
+	OTHER(WHEN(values[RULES_TLS]), SCHEMA_TEXTS, "tls", NULL),
+	OTHER(WHEN(tls_verified), SCHEMA_BOOL, "tls_verified", NULL),
+	OTHER(WHEN(values[RULES_LISTENER]), SCHEMA_TEXTS, "listener", NULL),
+	OTHER(WHEN(values[RULES_LISTENER_PORT]), SCHEMA_VALUES, "listener_port", NULL),
+	OTHER(WHEN(values[RULES_HEADER]), SCHEMA_TEXTS, "header", NULL),
+	OTHER(WHEN(sizes[RULES_SIZE_OVER]), SCHEMA_SIZE, "size_over", NULL),
+	OTHER(WHEN(sizes[RULES_SIZE_UNDER]), SCHEMA_SIZE, "size_under", NULL),
+	OTHER(WHEN(values[RULES_MACRO]), SCHEMA_TEXTS, "macro", NULL),
+	OTHER(WHEN(values[RULES_TIME]), SCHEMA_TEXTS, "time", NULL),
+	OTHER(WHEN(percent), SCHEMA_PERCENT, "percent", NULL),
+	OTHER(WHEN(tag), SCHEMA_TEXT, "tag", NULL),
+	OTHER(WHEN(any), SCHEMA_LIST, "any", NULL),
+	OTHER(WHEN(all), SCHEMA_LIST, "all", NULL),
+	OTHER(WHEN(negated), SCHEMA_GROUP, "not", NULL),
 };
 
 enum { KEY_COUNT = sizeof(keys) / sizeof(keys[0]) };

@@ -20,6 +20,11 @@ bool envelope_add(struct envelope *envelope, const struct envelope_policy *polic
 		envelope->count > 0 &&
 		(kind != envelope->action || (kind == ACTION_POOL && pool != envelope->pool));
 
+	envelope->has_route |= kind != ACTION_NONE;
+	if (envelope->is_ruled) {
+		envelope->count++;
+		return true;
+	}
 	if (differs && policy->mta == TABLE_POSTFIX && policy->mixed == ENVELOPE_MIXED_SPLIT)
 		return false;
 	if (envelope->count++ == 0) {
@@ -32,9 +37,41 @@ bool envelope_add(struct envelope *envelope, const struct envelope_policy *polic
 	return true;
 }
 
+void envelope_rule(struct envelope *envelope, enum action action, size_t pool)
+{
+	envelope->is_ruled = true;
+	envelope->is_mixed = false;
+	envelope->action = action == ACTION_DNS ? ACTION_NONE : action;
+	envelope->pool = pool;
+	envelope->has_pool = action == ACTION_POOL;
+	envelope->has_discard = action == ACTION_DISCARD;
+}
+
+/* A rule's pool holds for the message alone, which the map knows nothing of: FILTER in any case. */
+static enum envelope_end ruled_end(
+	const struct envelope *envelope, const struct envelope_policy *policy)
+{
+	bool is_sendmail = policy->mta == TABLE_SENDMAIL;
+
+	switch (envelope->action) {
+	case ACTION_POOL:
+		return is_sendmail ? ENVELOPE_TOKENS : ENVELOPE_FILTER;
+	case ACTION_DISCARD:
+		return ENVELOPE_DISCARD;
+	case ACTION_REJECT:
+	case ACTION_DEFER:
+		return ENVELOPE_REFUSE;
+	default:
+		return envelope->has_route && (is_sendmail || policy->has_map) ? ENVELOPE_DNS
+									       : ENVELOPE_LEAVE;
+	}
+}
+
 enum envelope_end envelope_end(
 	const struct envelope *envelope, const struct envelope_policy *policy)
 {
+	if (envelope->is_ruled)
+		return ruled_end(envelope, policy);
 	if (!envelope->has_pool && !envelope->has_discard)
 		return ENVELOPE_LEAVE;
 	if (!envelope->is_mixed && envelope->has_discard)
@@ -55,6 +92,8 @@ const char *envelope_end_name(enum envelope_end end)
 		[ENVELOPE_TOKENS] = "tokens",
 		[ENVELOPE_DISCARD] = "discard",
 		[ENVELOPE_UNROUTED] = "unrouted",
+		[ENVELOPE_REFUSE] = "refuse",
+		[ENVELOPE_DNS] = "dns",
 	};
 
 	return (unsigned)end < ENVELOPE_END_COUNT ? names[end] : "leave";

@@ -10,7 +10,9 @@
 #include "core/endpoint.h"
 #include "doors/http_explain.h"
 #include "doors/http_json.h"
+#include "doors/http_rules.h"
 #include "engine/clock.h"
+#include "engine/engine_plan.h"
 #include "engine/engine_view.h"
 #include "text/idn.h"
 
@@ -88,6 +90,33 @@ static json_t *steps(const struct http_call *call)
 	return array;
 }
 
+/* What the MTA is asked for along with the steps. */
+static json_t *macros(const struct http_call *call)
+{
+	json_t *array = json_array();
+	struct ruleset *ruleset = engine_rules(call->engine);
+	char list[HTTP_MACROS_MAX] = "";
+	char *rest = list;
+	char *name;
+
+	if (call->facts->milter_macros != NULL)
+		call->facts->milter_macros(list, engine_needs(call->engine),
+			ruleset == NULL ? NULL : ruleset_rules(ruleset));
+	while ((name = strtok_r(rest, " ", &rest)) != NULL)
+		json_array_append_new(array, json_string(name));
+	ruleset_drop(ruleset);
+	return array;
+}
+
+static size_t rule_count(const struct http_call *call)
+{
+	struct ruleset *ruleset = engine_rules(call->engine);
+	size_t count = ruleset == NULL ? 0 : ruleset_rules(ruleset)->count;
+
+	ruleset_drop(ruleset);
+	return count;
+}
+
 static json_t *show_status(const struct http_call *call, int *status)
 {
 	const struct http_facts *facts = call->facts;
@@ -101,7 +130,8 @@ static json_t *show_status(const struct http_call *call, int *status)
 	if (facts->map != NULL)
 		facts->map(facts->map_context, &map);
 	return json_pack("{s:s, s:i, s:o, s:o, s:s, s:s, s:{s:s, s:o, s:s, s:o}, s:I, s:I,"
-			 " s:I, s:{s:o, s:b, s:I}, s:o, s:o, s:{s:I, s:I, s:o}, s:o, s:o, s:o}",
+			 " s:I, s:I, s:{s:o, s:b, s:I}, s:o, s:o, s:{s:I, s:I, s:o, s:o}, s:o, s:o,"
+			 " s:o}",
 		"version", facts->version, "pid", (int)getpid(), "started",
 		http_json_time(facts->started), "config", http_json_text_or_null(facts->config),
 		"mta", facts->mta, "state_file", facts->state_file, "sockets", "milter",
@@ -109,14 +139,14 @@ static json_t *show_status(const struct http_call *call, int *status)
 		facts->control_socket, "status", http_json_text_or_null(facts->status_listen),
 		"pools", (json_int_t)engine_pool_count(engine), "hosts",
 		(json_int_t)engine_host_count(engine), "routes",
-		(json_int_t)engine_route_count(engine), "reload", "time",
-		http_json_time(facts->reloaded), "ok", (int)facts->reload_ok, "count",
-		(json_int_t)facts->reload_count, "messages", http_json_messages(engine),
+		(json_int_t)engine_route_count(engine), "rules", (json_int_t)rule_count(call),
+		"reload", "time", http_json_time(facts->reloaded), "ok", (int)facts->reload_ok,
+		"count", (json_int_t)facts->reload_count, "messages", http_json_messages(engine),
 		"recipients", http_json_recipients(engine), "milter", "sessions",
 		(json_int_t)engine_counted(engine, ENGINE_SESSIONS), "in_flight",
-		(json_int_t)engine_counted(engine, ENGINE_IN_FLIGHT), "steps", steps(call), "map",
-		http_json_map(&map), "log", http_json_log(&log), "observations",
-		http_json_observations(engine));
+		(json_int_t)engine_counted(engine, ENGINE_IN_FLIGHT), "steps", steps(call),
+		"macros", macros(call), "map", http_json_map(&map), "log", http_json_log(&log),
+		"observations", http_json_observations(engine));
 }
 
 static json_t *show_pools(const struct http_call *call, int *status)
@@ -187,9 +217,11 @@ static json_t *simulate(const struct http_call *call, int *status)
 	struct address recipient, sender;
 	struct view_route route;
 	struct simulation *simulation;
+	const char *pool = parameter(call, "pool");
+	bool has_pool = *pool != '\0';
 	json_t *answer;
 
-	if (read_address(call, "recipient", false, &recipient) == -1 ||
+	if (read_address(call, "recipient", has_pool, &recipient) == -1 ||
 		read_address(call, "sender", true, &sender) == -1)
 		return refuse(status, BAD_REQUEST, "recipient or sender is missing or too long");
 	if (count < 1)
@@ -197,7 +229,12 @@ static json_t *simulate(const struct http_call *call, int *status)
 	simulation = malloc(sizeof(*simulation));
 	if (simulation == NULL)
 		return NULL;
-	engine_simulate(call->engine, &recipient, &route, simulation);
+	if (!has_pool) {
+		engine_plan_simulate(call->engine, &recipient, &route, simulation);
+	} else if (engine_plan_simulate_pool(call->engine, pool, &route, simulation) == -1) {
+		free(simulation);
+		return refuse(status, NOT_FOUND, "there is no pool of that name");
+	}
 	if (route.action == ACTION_POOL)
 		simulation_run(simulation,
 			route.hash_on == HASH_ON_SENDER ? sender.hash : recipient.hash, (int)count);
@@ -305,6 +342,7 @@ static const struct endpoint_row {
 	{"/v1/pools", show_pools},
 	{"/v1/hosts", show_hosts},
 	{"/v1/routes", show_routes},
+	{"/v1/rules", http_rules_answer},
 	{"/v1/explain", http_explain_answer},
 	{"/v1/simulate", simulate},
 	{"/v1/events", show_events},
@@ -361,7 +399,8 @@ json_t *http_api_answer(const struct http_call *call, int *status)
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		if (strcmp(call->path, rows[i].path) != 0)
 			continue;
-		if (call->is_post)
+		/* A whole message is too much for a query. */
+		if (call->is_post && (rows[i].answer != http_explain_answer || call->is_read_only))
 			return refuse(status, NOT_ALLOWED, "this takes a GET");
 		return rows[i].answer(call, status);
 	}

@@ -23,6 +23,7 @@ enum {
 	LISTENERS_MAX = 2,
 	HEADERS_MAX = 16384,
 	BODY_MAX = 4096,
+	MESSAGE_MAX = 16 * 1024 * 1024, /* headers of a message, percent-encoded */
 	IDLE_S = 30,
 	NO_MEMORY = 503,
 	RELOAD_REFUSED = 422,
@@ -147,6 +148,29 @@ static void answer_call(
 	json_decref(answer);
 }
 
+/* A whole message is too much for a query. */
+static bool takes_form(const char *path)
+{
+	return path != NULL && strcmp(path, "/v1/explain") == 0;
+}
+
+/* Parameters that are too long for a query come as the body of a form. NULL: there is none. */
+static char *body_text(struct evhttp_request *request)
+{
+	struct evbuffer *buffer = evhttp_request_get_input_buffer(request);
+	size_t length = evbuffer_get_length(buffer);
+	char *text;
+
+	if (evhttp_request_get_command(request) != EVHTTP_REQ_POST || length == 0)
+		return NULL;
+	text = malloc(length + 1);
+	if (text == NULL)
+		return NULL;
+	evbuffer_copyout(buffer, text, length);
+	text[length] = '\0';
+	return text;
+}
+
 static void on_request(struct evhttp_request *request, void *context)
 {
 	struct listener *listener = context;
@@ -154,6 +178,7 @@ static void on_request(struct evhttp_request *request, void *context)
 	const char *path = uri == NULL ? NULL : evhttp_uri_get_path(uri);
 	const char *query_text = uri == NULL ? NULL : evhttp_uri_get_query(uri);
 	struct evkeyvalq query;
+	char *body;
 
 	if (!is_known_method(evhttp_request_get_command(request))) {
 		send_error(request, HTTP_BADMETHOD, "GET and POST are all there is");
@@ -164,9 +189,18 @@ static void on_request(struct evhttp_request *request, void *context)
 		send_error(request, HTTP_BADREQUEST, "no name has a NUL");
 		return;
 	}
+	if (evbuffer_get_length(evhttp_request_get_input_buffer(request)) > BODY_MAX &&
+		!takes_form(path)) {
+		send_error(request, HTTP_ENTITYTOOLARGE, "the body is too large");
+		return;
+	}
+	body = takes_form(path) ? body_text(request) : NULL;
+	if (body != NULL)
+		query_text = body;
 	TAILQ_INIT(&query);
-	if (path == NULL ||
+	if (path == NULL || (query_text != NULL && strstr(query_text, "%00") != NULL) ||
 		(query_text != NULL && evhttp_parse_query_str(query_text, &query) == -1)) {
+		free(body);
 		send_error(request, HTTP_BADREQUEST, "cannot read the path or its query");
 		return;
 	}
@@ -182,6 +216,7 @@ static void on_request(struct evhttp_request *request, void *context)
 
 	answer_call(listener->door, request, &call);
 	evhttp_clear_headers(&query);
+	free(body);
 }
 
 /* ---- connections */
@@ -260,7 +295,7 @@ int http_door_listen(struct http_door *door, int fd, bool is_read_only)
 	door->listener_count++;
 	evhttp_set_timeout(listener->http, IDLE_S);
 	evhttp_set_max_headers_size(listener->http, HEADERS_MAX);
-	evhttp_set_max_body_size(listener->http, BODY_MAX);
+	evhttp_set_max_body_size(listener->http, is_read_only ? BODY_MAX : MESSAGE_MAX);
 	/* All of them: what is not for us shall have an answer in JSON, too. */
 	evhttp_set_allowed_methods(
 		listener->http, EVHTTP_REQ_GET | EVHTTP_REQ_POST | EVHTTP_REQ_HEAD |

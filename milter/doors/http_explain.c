@@ -10,7 +10,9 @@
 #include "core/printable.h"
 #include "core/token.h"
 #include "doors/http_json.h"
+#include "doors/http_verdict.h"
 #include "engine/engine_map.h"
+#include "engine/engine_plan.h"
 #include "text/idn.h"
 
 #include <stdio.h>
@@ -23,6 +25,8 @@ enum { BAD_REQUEST = 400, RECIPIENTS_MAX = 100, TEXT_MAX = 1000 };
 struct entry {
 	const char *recipient;
 	bool is_split;
+	bool is_refused; /* before the message's end */
+	bool is_ruled;	 /* a rule decides about it */
 	bool has_turn;	 /* the milter chooses hosts for it */
 	bool is_by_hash; /* and not for others of its pool */
 	size_t pool;
@@ -35,6 +39,10 @@ struct letter {
 	struct envelope envelope;
 	enum envelope_end end;
 	uint64_t sender_hash;
+	bool is_brief;
+	struct http_verdict *verdict;
+	int rule;		 /* that decides; negative: none */
+	struct view_route ruled; /* what it does */
 	struct entry entries[RECIPIENTS_MAX];
 	int count;
 	struct engine_plan plan; /* of the recipient at hand */
@@ -63,12 +71,15 @@ static const char *read_query(struct letter *letter, const struct http_call *cal
 	TAILQ_FOREACH(parameter, call->query, next)
 	{
 		bool is_recipient = strcasecmp(parameter->key, "recipient") == 0;
+		bool is_sender = strcasecmp(parameter->key, "sender") == 0;
 
-		if (strlen(parameter->value) > TEXT_MAX ||
+		if (((is_recipient || is_sender) && strlen(parameter->value) > TEXT_MAX) ||
 			(is_recipient && *parameter->value == '\0'))
 			return "recipient or sender is missing or too long";
-		if (strcasecmp(parameter->key, "sender") == 0)
+		if (is_sender)
 			parse(&sender, parameter->value);
+		if (strcasecmp(parameter->key, "brief") == 0)
+			letter->is_brief = strcasecmp(parameter->value, "yes") == 0;
 		if (is_recipient && letter->count == RECIPIENTS_MAX)
 			return "more than 100 recipients";
 		if (is_recipient)
@@ -78,15 +89,49 @@ static const char *read_query(struct letter *letter, const struct http_call *cal
 	return letter->count == 0 ? "recipient or sender is missing or too long" : NULL;
 }
 
+/* What the rule does becomes of the message. */
+static void rule(struct letter *letter, int rule)
+{
+	struct ruleset *ruleset = engine_rules(letter->call->engine);
+
+	letter->rule = rule;
+	engine_rule_route(letter->call->engine, ruleset, (size_t)rule, &letter->ruled);
+	/* The answer says it by the rule's name. */
+	letter->ruled.match[0] = '\0';
+	ruleset_drop(ruleset);
+	envelope_rule(&letter->envelope, letter->ruled.action, letter->ruled.pool);
+}
+
+/* A recipient that a rule decides about, by what is known of the envelope. */
+static void add_ruled(
+	struct letter *letter, struct entry *entry, int decided, const struct view_route *route)
+{
+	if (!letter->envelope.is_ruled)
+		rule(letter, decided);
+	entry->is_ruled = true;
+	entry->is_refused = is_refused(&letter->ruled);
+	if (!entry->is_refused)
+		envelope_add(&letter->envelope, &letter->policy, route->action, route->pool);
+}
+
 static void add_entry(struct letter *letter, struct entry *entry)
 {
 	struct address recipient;
 	struct view_route route;
+	int decided;
 
 	parse(&recipient, entry->recipient);
 	engine_route(letter->call->engine, &recipient, &route);
-	if (is_refused(&route))
+	decided = http_verdict_recipient(letter->verdict, &recipient);
+	if (decided >= 0) {
+		add_ruled(letter, entry, decided, &route);
 		return;
+	}
+	entry->is_refused = is_refused(&route);
+	if (entry->is_refused) {
+		http_verdict_take_back(letter->verdict);
+		return;
+	}
 	entry->is_split =
 		!envelope_add(&letter->envelope, &letter->policy, route.action, route.pool);
 	entry->has_turn = !entry->is_split && route.action == ACTION_POOL;
@@ -94,12 +139,29 @@ static void add_entry(struct letter *letter, struct entry *entry)
 	entry->pool = route.pool;
 }
 
+static void take_by_rule(const struct letter *letter, struct entry *entry)
+{
+	entry->is_ruled = true;
+	entry->has_turn = letter->ruled.action == ACTION_POOL;
+	entry->is_by_hash = letter->ruled.is_by_hash;
+	entry->pool = letter->ruled.pool;
+}
+
 /* All recipients, one after the other, as the milter would hear of them. */
 static void fill_envelope(struct letter *letter)
 {
+	int decided;
+
 	envelope_init(&letter->envelope);
+	letter->rule = -1;
 	for (int i = 0; i < letter->count; i++)
 		add_entry(letter, &letter->entries[i]);
+	decided = http_verdict_end(letter->verdict);
+	if (decided >= 0 && !letter->envelope.is_ruled)
+		rule(letter, decided);
+	for (int i = 0; i < letter->count && letter->envelope.is_ruled; i++)
+		if (!letter->entries[i].is_refused && !letter->entries[i].is_split)
+			take_by_rule(letter, &letter->entries[i]);
 	letter->end = envelope_end(&letter->envelope, &letter->policy);
 }
 
@@ -123,11 +185,12 @@ static json_t *does(const char *what, json_t *with)
 	return json_pack("{s:s, s:o}", "does", what, "with", with);
 }
 
-static json_t *token_of(const struct letter *letter, const char *recipient)
+/* NAME is the token's. */
+static json_t *token_of(const char *recipient, const char *name)
 {
 	char token[TOKEN_MAX];
 
-	if (token_address(token, recipient, "localhost", letter->plan.token) == -1)
+	if (token_address(token, recipient, "localhost", name) == -1)
 		return json_null();
 	return http_json_text_or_null(token);
 }
@@ -149,8 +212,12 @@ static json_t *milter_of(const struct letter *letter, const struct entry *entry)
 	case ENVELOPE_TOKENS:
 		if (route->action == ACTION_DISCARD)
 			return does("discard", json_null());
-		return has_pool ? does("token", token_of(letter, entry->recipient))
+		return has_pool ? does("token", token_of(entry->recipient, letter->plan.token))
 				: does("leave", json_null());
+	case ENVELOPE_DNS:
+		return letter->policy.mta == TABLE_SENDMAIL
+			       ? does("token", token_of(entry->recipient, TOKEN_DNS))
+			       : does("filter", json_string("FILTER smtp:"));
 	case ENVELOPE_MAP:
 		return does("map", letter->plan.nexthop[0] == '\0'
 					   ? json_null()
@@ -240,8 +307,14 @@ static json_t *plan_of(struct letter *letter, const struct entry *entry)
 
 	parse(&recipient, entry->recipient);
 	parse(&first, chosen_for(letter, entry));
-	engine_explain(letter->call->engine, &first, letter->sender_hash, &letter->plan);
-	engine_route(letter->call->engine, &recipient, &letter->plan.route);
+	if (entry->is_ruled) {
+		engine_plan_rule(letter->call->engine, (size_t)letter->rule, &first,
+			letter->sender_hash, &letter->plan);
+		letter->plan.route = letter->ruled;
+	} else {
+		engine_plan_route(letter->call->engine, &first, letter->sender_hash, &letter->plan);
+		engine_route(letter->call->engine, &recipient, &letter->plan.route);
+	}
 	plan = http_json_plan(&letter->plan, entry->recipient);
 	json_object_set_new(plan, "doors",
 		json_pack("{s:o, s:o}", "milter", milter_of(letter, entry), "map",
@@ -249,18 +322,48 @@ static json_t *plan_of(struct letter *letter, const struct entry *entry)
 	return plan;
 }
 
+/* Only what decides. */
+static json_t *brief(struct letter *letter)
+{
+	json_t *list = json_array();
+	json_t *answer = json_pack("{s:o}", "recipients", list);
+
+	for (int i = 0; i < letter->count; i++) {
+		const struct entry *entry = &letter->entries[i];
+		struct address recipient;
+		struct view_route route = letter->ruled;
+		json_t *object;
+
+		parse(&recipient, entry->recipient);
+		if (!entry->is_ruled)
+			engine_route(letter->call->engine, &recipient, &route);
+		object = http_json_route(&route);
+		json_object_set_new(object, "recipient", http_json_text_or_null(entry->recipient));
+		json_array_append_new(list, object);
+	}
+	http_verdict_show(letter->verdict, true, answer);
+	return answer;
+}
+
 static json_t *explain(struct letter *letter)
 {
-	json_t *plans;
+	json_t *plans, *answer;
 
 	fill_envelope(letter);
-	if (letter->count == 1)
-		return plan_of(letter, &letter->entries[0]);
+	if (letter->is_brief)
+		return brief(letter);
+	if (letter->count == 1) {
+		answer = plan_of(letter, &letter->entries[0]);
+		http_verdict_show(letter->verdict, false, answer);
+		return answer;
+	}
 	plans = json_array();
 	for (int i = 0; i < letter->count; i++)
 		json_array_append_new(plans, plan_of(letter, &letter->entries[i]));
-	return json_pack("{s:o, s:b, s:s}", "recipients", plans, "mixed",
+	answer = json_pack("{s:o, s:b, s:s}", "recipients", plans, "mixed",
 		(int)letter->envelope.is_mixed, "milter", envelope_end_name(letter->end));
+	http_verdict_show(letter->verdict, false, answer);
+	return answer;
 }
 
 json_t *http_explain_answer(const struct http_call *call, int *status)
@@ -274,8 +377,13 @@ json_t *http_explain_answer(const struct http_call *call, int *status)
 	letter->call = call;
 	letter->policy = call->facts->policy;
 	wrong = read_query(letter, call);
-	if (wrong == NULL) {
+	if (wrong == NULL)
+		letter->verdict = http_verdict_new(call, &wrong);
+	if (letter->verdict != NULL) {
 		answer = explain(letter);
+		http_verdict_free(letter->verdict);
+	} else if (wrong == NULL) {
+		answer = NULL;
 	} else {
 		*status = BAD_REQUEST;
 		answer = http_api_error(wrong);

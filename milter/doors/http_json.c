@@ -110,9 +110,10 @@ static json_t *reply(const struct view_route *route)
 
 json_t *http_json_route(const struct view_route *route)
 {
-	return json_pack("{s:s, s:s, s:o, s:o, s:o}", "match", route->match, "action",
-		table_action_name(route->action), "pool", http_json_text_or_null(route->pool_name),
-		"reply", reply(route), "source", foreign_text(route->source));
+	return json_pack("{s:o, s:s, s:o, s:o, s:o}", "match", http_json_text_or_null(route->match),
+		"action", table_action_name(route->action), "pool",
+		http_json_text_or_null(route->pool_name), "reply", reply(route), "source",
+		http_json_text_or_null(route->source));
 }
 
 json_t *http_json_plan(const struct engine_plan *plan, const char *recipient)
@@ -203,11 +204,12 @@ static json_t *counted(struct engine *engine, enum engine_counter which)
 
 json_t *http_json_messages(struct engine *engine)
 {
-	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o}", "total",
+	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "total",
 		counted(engine, ENGINE_MESSAGES), "routed", counted(engine, ENGINE_ROUTED),
 		"unrouted", counted(engine, ENGINE_UNROUTED), "mixed",
 		counted(engine, ENGINE_MIXED), "discarded", counted(engine, ENGINE_DISCARDED),
-		"faults", counted(engine, ENGINE_FAULTS));
+		"refused", counted(engine, ENGINE_REFUSED), "faults",
+		counted(engine, ENGINE_FAULTS));
 }
 
 json_t *http_json_recipients(struct engine *engine)

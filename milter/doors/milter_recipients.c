@@ -102,6 +102,17 @@ int milter_recipients_add(struct milter_recipients *recipients, const struct add
 	return 0;
 }
 
+void milter_recipients_set(struct milter_recipients *recipients, const struct view_route *route)
+{
+	for (size_t i = 0; i < recipients->count; i++) {
+		struct milter_recipient *recipient = &recipients->list[i];
+
+		recipient->action = route->action;
+		recipient->is_by_hash = route->is_by_hash;
+		recipient->pool = route->pool;
+	}
+}
+
 void milter_recipients_drop(struct milter_recipients *recipients)
 {
 	if (recipients->count > 0)

@@ -71,11 +71,24 @@ sfsistat milter_replies_refuse(SMFICTX *ctx, struct milter_session *session,
 		: route->is_put_off ? ENGINE_PUT_OFF
 				    : ENGINE_RCPT_DEFERRED,
 		1);
-	log_debug("%s: to=%s action=%s match=%s source=%s reply=\"%s %s %s\"",
+	log_debug("%s: to=%s action=%s %s=%s source=%s reply=\"%s %s %s\"",
 		milter_session_id(ctx, id), printable_copy(shown, sizeof(shown), recipient),
-		table_action_name(route->action), route->match, route->source, route->code,
-		route->enhanced, route->text);
+		table_action_name(route->action), session->envelope.is_ruled ? "rule" : "match",
+		route->match, route->source, route->code, route->enhanced, route->text);
 	return is_reject ? SMFIS_REJECT : SMFIS_TEMPFAIL;
+}
+
+sfsistat milter_replies_refuse_message(SMFICTX *ctx, struct milter_session *session)
+{
+	const struct view_route *route = &session->route;
+	char id[MILTER_SESSION_ID_MAX];
+
+	set_reply(ctx, route->code, route->enhanced, route->text);
+	engine_count(session->engine, ENGINE_REFUSED, 1);
+	log_debug("%s: action=%s rule=%s source=%s recipients=%d reply=\"%s %s %s\"",
+		milter_session_id(ctx, id), table_action_name(route->action), route->match,
+		route->source, session->envelope.count, route->code, route->enhanced, route->text);
+	return route->action == ACTION_REJECT ? SMFIS_REJECT : SMFIS_TEMPFAIL;
 }
 
 sfsistat milter_replies_split(SMFICTX *ctx, struct milter_session *session,

@@ -12,7 +12,13 @@
 
 #include <stddef.h>
 
-static const char gone[] = "the pool has left the configuration";
+const char milter_routing_gone[] = "the pool has left the configuration";
+
+/* Postfix: the recipient's domain, by DNS (postconf(5), default_filter_nexthop). */
+static const char nexthop_dns[] = "smtp:";
+
+static const char not_replaced[] = "cannot replace a recipient";
+static const char no_header[] = "cannot add and delete the header";
 
 /* Headers of our name from the client are never acted on, but they are not to be passed on. */
 static int delete_forged(SMFICTX *ctx, struct milter_session *session)
@@ -40,6 +46,29 @@ static int choose(SMFICTX *ctx, struct milter_session *session, size_t pool,
 
 /* ---- one next hop for all */
 
+/* The word in front of what has led to a route. */
+static const char *led_by(const struct milter_session *session)
+{
+	return session->envelope.is_ruled ? "rule" : "match";
+}
+
+/* Gives -1 if the header cannot be added, and deleted again. */
+static int tell_filter(SMFICTX *ctx, const char *nexthop)
+{
+	return smfi_addheader(ctx, MILTER_ROUTING_HEADER, (char *)nexthop) == MI_FAILURE ||
+			       smfi_chgheader(ctx, MILTER_ROUTING_HEADER, 1, NULL) == MI_FAILURE
+		       ? -1
+		       : 0;
+}
+
+/* What a rule has chosen is not what the map would say of the recipient. */
+static void remember(
+	struct milter_session *session, uint64_t recipient_hash, const struct engine_choice *choice)
+{
+	if (!session->envelope.is_ruled)
+		engine_remember(session->engine, recipient_hash, choice);
+}
+
 static sfsistat filter(SMFICTX *ctx, struct milter_session *session)
 {
 	const struct view_route *route = &session->route;
@@ -48,17 +77,15 @@ static sfsistat filter(SMFICTX *ctx, struct milter_session *session)
 	char id[MILTER_SESSION_ID_MAX];
 
 	if (choose(ctx, session, route->pool, session->recipient_hash, &choice) == -1)
-		return milter_replies_fault(ctx, session->engine, session, gone);
-	if (smfi_addheader(ctx, MILTER_ROUTING_HEADER, choice.nexthop) == MI_FAILURE ||
-		smfi_chgheader(ctx, MILTER_ROUTING_HEADER, 1, NULL) == MI_FAILURE)
-		return milter_replies_fault(
-			ctx, session->engine, session, "cannot add and delete the header");
+		return milter_replies_fault(ctx, session->engine, session, milter_routing_gone);
+	if (tell_filter(ctx, choice.nexthop) == -1)
+		return milter_replies_fault(ctx, session->engine, session, no_header);
 	for (size_t i = 0; i < recipients->count; i++)
-		engine_remember(session->engine, recipients->list[i].hash, &choice);
+		remember(session, recipients->list[i].hash, &choice);
 	engine_count(session->engine, ENGINE_ROUTED, 1);
-	log_debug("%s: pool=%s match=%s source=%s recipients=%d nexthop=%s",
-		milter_session_id(ctx, id), choice.pool, route->match, route->source,
-		session->envelope.count, choice.nexthop);
+	log_debug("%s: pool=%s %s=%s source=%s recipients=%d nexthop=%s",
+		milter_session_id(ctx, id), choice.pool, led_by(session), route->match,
+		route->source, session->envelope.count, choice.nexthop);
 	return SMFIS_CONTINUE;
 }
 
@@ -71,8 +98,9 @@ static const char *shown_text(const struct milter_session *session,
 		out, ADDRESS_MAX + 1, milter_recipients_text(&session->recipients, recipient));
 }
 
+/* NAME is the token's. */
 static int replace(SMFICTX *ctx, const struct milter_session *session,
-	const struct milter_recipient *recipient, const struct engine_choice *choice)
+	const struct milter_recipient *recipient, const char *name)
 {
 	const struct milter_recipients *recipients = &session->recipients;
 	const char *text = milter_recipients_text(recipients, recipient);
@@ -80,7 +108,7 @@ static int replace(SMFICTX *ctx, const struct milter_session *session,
 	const char *home = smfi_getsymval(ctx, "j");
 	char token[TOKEN_MAX];
 
-	if (token_address(token, text, home == NULL ? "localhost" : home, choice->token) == -1)
+	if (token_address(token, text, home == NULL ? "localhost" : home, name) == -1)
 		return -1;
 	if (smfi_delrcpt(ctx, (char *)text) == MI_FAILURE)
 		return -1;
@@ -96,9 +124,9 @@ static int tell(SMFICTX *ctx, struct milter_session *session, struct milter_reci
 	char shown[ADDRESS_MAX + 1];
 
 	recipient->is_done = true;
-	if (is_sendmail && replace(ctx, session, recipient, choice) == -1)
+	if (is_sendmail && replace(ctx, session, recipient, choice->token) == -1)
 		return -1;
-	engine_remember(session->engine, recipient->hash, choice);
+	remember(session, recipient->hash, choice);
 	log_debug("%s: to=%s pool=%s %s=%s nexthop=%s", milter_session_id(ctx, id),
 		shown_text(session, recipient, shown), choice->pool, is_sendmail ? "token" : "door",
 		is_sendmail ? choice->token : "map", choice->nexthop);
@@ -158,10 +186,10 @@ static sfsistat each(SMFICTX *ctx, struct milter_session *session)
 		if (recipient->action != ACTION_POOL || recipient->is_done)
 			continue;
 		if (choose(ctx, session, recipient->pool, recipient->hash, &choice) == -1)
-			return milter_replies_fault(ctx, session->engine, session, gone);
-		if (tell_pool(ctx, session, i, &choice) == -1)
 			return milter_replies_fault(
-				ctx, session->engine, session, "cannot replace a recipient");
+				ctx, session->engine, session, milter_routing_gone);
+		if (tell_pool(ctx, session, i, &choice) == -1)
+			return milter_replies_fault(ctx, session->engine, session, not_replaced);
 	}
 	if (session->envelope.has_pool)
 		engine_count(session->engine, ENGINE_ROUTED, 1);
@@ -199,13 +227,41 @@ static sfsistat leave_or_discard(
 	bool is_discard = counter == ENGINE_DISCARDED;
 
 	engine_count(session->engine, counter, 1);
-	log_debug("%s: action=%s match=%s source=%s recipients=%d", milter_session_id(ctx, id),
+	log_debug("%s: action=%s %s=%s source=%s recipients=%d", milter_session_id(ctx, id),
 		session->envelope.count == 0 ? "none" : table_action_name(session->route.action),
-		session->route.match, session->route.source, session->envelope.count);
+		led_by(session), session->route.match, session->route.source,
+		session->envelope.count);
 	return is_discard ? SMFIS_DISCARD : SMFIS_CONTINUE;
 }
 
+/* By a rule, although there are routes that the map would answer by. */
+static sfsistat leave_to_dns(SMFICTX *ctx, struct milter_session *session)
+{
+	struct milter_recipients *recipients = &session->recipients;
+	bool is_sendmail = session->policy.envelope.mta == TABLE_SENDMAIL;
+
+	if (!is_sendmail && tell_filter(ctx, nexthop_dns) == -1)
+		return milter_replies_fault(ctx, session->engine, session, no_header);
+	for (size_t i = 0; is_sendmail && i < recipients->count; i++)
+		if (replace(ctx, session, &recipients->list[i], TOKEN_DNS) == -1)
+			return milter_replies_fault(ctx, session->engine, session, not_replaced);
+	return leave_or_discard(ctx, session, ENGINE_UNROUTED);
+}
+
 /* ---- the end */
+
+/* What the rules say now that the message is complete. Gives -1 if that cannot be done. */
+static int end_rules(SMFICTX *ctx, struct milter_session *session)
+{
+	char id[MILTER_SESSION_ID_MAX];
+
+	if (session->rules.ruleset == NULL)
+		return 0;
+	if (milter_rules_end(&session->rules, ctx) >= 0 && milter_session_rule(session) == -1)
+		return -1;
+	milter_rules_settle(&session->rules, milter_session_id(ctx, id));
+	return 0;
+}
 
 sfsistat milter_routing_end(SMFICTX *ctx, struct milter_session *session)
 {
@@ -214,6 +270,10 @@ sfsistat milter_routing_end(SMFICTX *ctx, struct milter_session *session)
 			ctx, session->engine, session, "cannot delete a header");
 	if (session->has_failed)
 		return SMFIS_CONTINUE;
+	if (end_rules(ctx, session) == -1)
+		return milter_replies_fault(ctx, session->engine, session, milter_routing_gone);
+	if (session->envelope.is_ruled && session->route.is_put_off)
+		return milter_replies_refuse_message(ctx, session);
 	if (session->envelope.is_mixed)
 		engine_count(session->engine, ENGINE_MIXED, 1);
 	switch (envelope_end(&session->envelope, &session->policy.envelope)) {
@@ -226,6 +286,10 @@ sfsistat milter_routing_end(SMFICTX *ctx, struct milter_session *session)
 		return leave_or_discard(ctx, session, ENGINE_DISCARDED);
 	case ENVELOPE_UNROUTED:
 		return leave_mixed(ctx, session);
+	case ENVELOPE_REFUSE:
+		return milter_replies_refuse_message(ctx, session);
+	case ENVELOPE_DNS:
+		return leave_to_dns(ctx, session);
 	default:
 		return leave_or_discard(ctx, session, ENGINE_UNROUTED);
 	}

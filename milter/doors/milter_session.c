@@ -28,6 +28,7 @@ void milter_session_free(struct milter_session *session)
 	milter_session_end(session);
 	engine_count(session->engine, ENGINE_SESSIONS, -1);
 	milter_recipients_clear(&session->recipients);
+	milter_rules_clear(&session->rules);
 	free(session);
 }
 
@@ -47,6 +48,7 @@ void milter_session_begin(struct milter_session *session, bool is_stopping)
 	session->policy = milter_policy_get();
 	envelope_init(&session->envelope);
 	milter_recipients_forget(&session->recipients);
+	session->has_no_memory = milter_rules_begin(&session->rules, session->engine) == -1;
 	if (!session->is_refused)
 		engine_count(session->engine, ENGINE_IN_FLIGHT, 1);
 }
@@ -56,6 +58,21 @@ void milter_session_end(struct milter_session *session)
 	if (session->in_message && !session->is_refused)
 		engine_count(session->engine, ENGINE_IN_FLIGHT, -1);
 	session->in_message = false;
+	milter_rules_end_message(&session->rules);
+}
+
+int milter_session_rule(struct milter_session *session)
+{
+	const struct milter_rules *rules = &session->rules;
+
+	if (session->envelope.is_ruled)
+		return 0;
+	if (engine_rule_route(
+		    session->engine, rules->ruleset, (size_t)rules->decided, &session->route) == -1)
+		return -1;
+	envelope_rule(&session->envelope, session->route.action, session->route.pool);
+	milter_recipients_set(&session->recipients, &session->route);
+	return 0;
 }
 
 enum milter_session_taken milter_session_take(struct milter_session *session,
@@ -65,13 +82,17 @@ enum milter_session_taken milter_session_take(struct milter_session *session,
 	bool was_mixed = session->envelope.is_mixed;
 
 	if ((policy->has_map || policy->mta == TABLE_SENDMAIL) &&
-		milter_recipients_add(&session->recipients, address, route, arguments) == -1)
+		milter_recipients_add(&session->recipients, address,
+			session->envelope.is_ruled ? &session->route : route, arguments) == -1)
 		return MILTER_SESSION_NO_MEMORY;
 	if (!envelope_add(&session->envelope, policy, route->action, route->pool)) {
 		milter_recipients_drop(&session->recipients);
 		return MILTER_SESSION_SPLIT;
 	}
-	if (session->envelope.count == 1) {
+	if (session->envelope.is_ruled) {
+		if (session->envelope.count == 1)
+			session->recipient_hash = address->hash;
+	} else if (session->envelope.count == 1) {
 		session->route = *route;
 		session->recipient_hash = address->hash;
 	} else if (!was_mixed && session->envelope.is_mixed) {

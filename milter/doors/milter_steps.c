@@ -10,17 +10,41 @@
 
 #include <libmilter/mfapi.h>
 
+/* What is told with MAIL: the sender, a declared size, macros. */
+enum {
+	WITH_MAIL = RULES_NEEDS_MAIL | RULES_NEEDS_SIZE | RULES_NEEDS_LISTENER | RULES_NEEDS_TLS |
+		    RULES_NEEDS_AUTH | RULES_NEEDS_MACROS,
+};
+
+bool milter_steps_has_mail(struct engine_needs needs)
+{
+	return needs.sender || needs.aborts || (needs.rules & WITH_MAIL) != 0;
+}
+
+/* Sendmail says how large a message is. */
+static bool has_body(struct engine_needs needs)
+{
+	return (needs.rules & RULES_NEEDS_SIZE) != 0 && !needs.aborts;
+}
+
+static bool has_headers(struct engine_needs needs)
+{
+	return needs.headers || (needs.rules & RULES_NEEDS_HEADERS) != 0 || has_body(needs);
+}
+
 unsigned long milter_steps_protocol(bool is_tcp, struct engine_needs needs)
 {
-	unsigned long protocol = SMFIP_NOCONNECT | SMFIP_NOHELO | SMFIP_NOUNKNOWN | SMFIP_NOEOH |
-				 SMFIP_NOBODY | SMFIP_NR_HDR;
+	unsigned long protocol = SMFIP_NOUNKNOWN | SMFIP_NOEOH | SMFIP_NR_HDR;
 
+	protocol |= (needs.rules & RULES_NEEDS_CONNECT) != 0 ? SMFIP_NR_CONN : SMFIP_NOCONNECT;
+	protocol |= (needs.rules & RULES_NEEDS_HELO) != 0 ? SMFIP_NR_HELO : SMFIP_NOHELO;
 	if (!needs.aborts)
 		protocol |= SMFIP_NR_MAIL;
-	if (!needs.sender && !needs.aborts)
+	if (!milter_steps_has_mail(needs))
 		protocol |= SMFIP_NOMAIL;
-	if (!needs.headers)
+	if (!has_headers(needs))
 		protocol |= SMFIP_NOHDRS;
+	protocol |= has_body(needs) ? SMFIP_SKIP : SMFIP_NOBODY;
 	if (!is_tcp)
 		protocol |= SMFIP_NODATA;
 	return protocol;
@@ -28,16 +52,22 @@ unsigned long milter_steps_protocol(bool is_tcp, struct engine_needs needs)
 
 const char *milter_steps_name(bool is_tcp, struct engine_needs needs, int index)
 {
-	const char *steps[6];
-	int count = 0;
+	const struct {
+		const char *name;
+		bool is_asked;
+	} steps[] = {
+		{"connect", (needs.rules & RULES_NEEDS_CONNECT) != 0},
+		{"helo", (needs.rules & RULES_NEEDS_HELO) != 0},
+		{"mail", milter_steps_has_mail(needs)},
+		{"rcpt", true},
+		{"data", is_tcp},
+		{"header", has_headers(needs)},
+		{"body", has_body(needs)},
+		{"eom", true},
+	};
 
-	if (needs.sender || needs.aborts)
-		steps[count++] = "mail";
-	steps[count++] = "rcpt";
-	if (is_tcp)
-		steps[count++] = "data";
-	if (needs.headers)
-		steps[count++] = "header";
-	steps[count++] = "eom";
-	return index < count ? steps[index] : NULL;
+	for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++)
+		if (steps[i].is_asked && index-- == 0)
+			return steps[i].name;
+	return NULL;
 }

@@ -26,6 +26,15 @@ int64_t clock_steady(void)
 	return read_clock(CLOCK_MONOTONIC);
 }
 
+int clock_week_minute(int64_t ms)
+{
+	time_t seconds = (time_t)(ms / 1000);
+	struct tm local = {.tm_wday = 1};
+
+	localtime_r(&seconds, &local);
+	return ((local.tm_wday + 6) % 7 * 24 + local.tm_hour) * 60 + local.tm_min;
+}
+
 char *clock_format(char out[CLOCK_TEXT_MAX], int64_t ms)
 {
 	time_t seconds = (time_t)(ms / 1000);

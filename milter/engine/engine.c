@@ -34,7 +34,9 @@ struct engine *engine_new(struct state *state)
 
 	if (engine == NULL)
 		return NULL;
-	if (pthread_mutex_init(&engine->lock, NULL) != 0) {
+	engine->rule_register = ruleset_register_new();
+	if (engine->rule_register == NULL || pthread_mutex_init(&engine->lock, NULL) != 0) {
+		ruleset_register_free(engine->rule_register);
 		free(engine);
 		return NULL;
 	}
@@ -47,6 +49,8 @@ void engine_free(struct engine *engine)
 	if (engine == NULL)
 		return;
 	roster_free(engine->roster);
+	ruleset_drop(engine->ruleset);
+	ruleset_register_free(engine->rule_register);
 	pthread_mutex_destroy(&engine->lock);
 	free(engine);
 }
@@ -56,6 +60,9 @@ static struct engine_needs needs_of(const struct table *table)
 	struct engine_needs needs = {.sender = table_needs_sender(table)};
 	bool is_sendmail = table->mta == TABLE_SENDMAIL;
 
+	if (table->rules != NULL)
+		needs.rules = rules_needs(table->rules);
+	needs.pools = (needs.rules & RULES_NEEDS_CHANGES) != 0;
 	for (size_t i = 0; i < table->route_count && !needs.pools; i++)
 		needs.pools = table->routes[i].action == ACTION_POOL ||
 			      (is_sendmail && table->routes[i].action == ACTION_DISCARD);
@@ -68,21 +75,33 @@ int engine_swap(struct engine *engine, const struct table *table, struct state_r
 {
 	int64_t now = clock_now();
 	struct engine_needs needs = needs_of(table);
-	struct roster *roster = roster_new(table, engine->state, now, report);
+	bool has_rules = table->rules != NULL;
+	struct ruleset *ruleset = has_rules ? ruleset_new(table, engine->rule_register) : NULL;
+	struct roster *roster;
 
-	if (roster == NULL)
+	if (has_rules && ruleset == NULL) {
+		view_copy_text(report->text, sizeof(report->text), "out of memory");
 		return -1;
+	}
+	roster = roster_new(table, engine->state, now, report);
+	if (roster == NULL) {
+		ruleset_drop(ruleset);
+		return -1;
+	}
 	engine_self_lock(engine);
 
 	struct roster *before = engine->roster;
+	struct ruleset *rules_before = engine->ruleset;
 
 	roster_seat(roster);
 	engine->roster = roster;
+	engine->ruleset = ruleset;
 	engine->needs = needs;
 	recent_forget(&engine->recent);
 	engine_self_unlock(engine);
 	state_leave_others(engine->state, roster->used, now);
 	roster_free(before);
+	ruleset_drop(rules_before);
 	return 0;
 }
 
@@ -93,6 +112,36 @@ void engine_route(struct engine *engine, const struct address *recipient, struct
 	engine_self_lock(engine);
 	view_copy_route(route, engine->roster, table_lookup(engine->roster->table, recipient));
 	engine_self_unlock(engine);
+}
+
+struct ruleset *engine_rules(struct engine *engine)
+{
+	struct ruleset *ruleset;
+
+	engine_self_lock(engine);
+	ruleset = engine->ruleset;
+	ruleset_hold(ruleset);
+	engine_self_unlock(engine);
+	return ruleset;
+}
+
+int engine_rule_route(
+	struct engine *engine, const struct ruleset *ruleset, size_t rule, struct view_route *route)
+{
+	struct route does = ruleset_rules(ruleset)->list[rule].route;
+	const struct roster_pool *pool = NULL;
+	bool has_pool = does.action == ACTION_POOL;
+
+	engine_self_lock(engine);
+	if (has_pool)
+		pool = roster_names_pool(engine->roster,
+			table_pool_key(ruleset_table(ruleset)->pools[does.pool].name));
+	if (pool != NULL)
+		does.pool = (int)(pool - engine->roster->pools);
+	if (!has_pool || pool != NULL)
+		view_copy_route(route, engine->roster, &does);
+	engine_self_unlock(engine);
+	return has_pool && pool == NULL ? -1 : 0;
 }
 
 /* What follows from having chosen. The engine lock must be held. */
@@ -394,66 +443,4 @@ size_t engine_route_count(struct engine *engine)
 size_t engine_find_host(struct engine *engine, const char *name, int port, size_t from)
 {
 	return roster_names_host(engine->roster, name, port, from);
-}
-
-static void copy_plan(
-	struct engine_plan *plan, const struct roster *roster, const struct selection *selection)
-{
-	const struct candidates *candidates = &selection->candidates;
-	size_t index = (size_t)(selection->pool - roster->pools);
-
-	view_copy_text(plan->takes, sizeof(plan->takes), selection->pool->pool->name);
-	token_name(plan->token, plan->route.pool_name, candidates->hosts[0]);
-	nexthop_list(plan->nexthop, sizeof(plan->nexthop), selection->pool->pool, candidates,
-		roster->table->mta);
-	for (int i = 0; i < candidates->count; i++)
-		view_copy_pool_host(&plan->candidates[i], roster, index, candidates->hosts[i]);
-	plan->candidate_count = candidates->count;
-}
-
-void engine_explain(struct engine *engine, const struct address *recipient, uint64_t sender_hash,
-	struct engine_plan *plan)
-{
-	struct selection_ask ask = {
-		.recipient = recipient->hash,
-		.sender = sender_hash,
-		.is_message = true,
-	};
-	struct selection selection;
-	int64_t now = clock_now();
-
-	plan->nexthop[0] = '\0';
-	plan->token[0] = '\0';
-	plan->takes[0] = '\0';
-	plan->candidate_count = 0;
-	engine_self_lock(engine);
-
-	const struct route *route = table_lookup(engine->roster->table, recipient);
-
-	view_copy_route(&plan->route, engine->roster, route);
-	if (route != NULL && route->action == ACTION_POOL) {
-		ask.pool = &engine->roster->pools[route->pool];
-		selection_make(&selection, engine->roster, &engine->replay, &ask, now);
-		copy_plan(plan, engine->roster, &selection);
-	}
-	engine_self_unlock(engine);
-}
-
-void engine_simulate(struct engine *engine, const struct address *recipient,
-	struct view_route *route, struct simulation *simulation)
-{
-	int64_t now = clock_now();
-
-	engine_self_lock(engine);
-
-	const struct route *found = table_lookup(engine->roster->table, recipient);
-
-	view_copy_route(route, engine->roster, found);
-	if (found != NULL && found->action == ACTION_POOL)
-		simulation_copy(simulation, engine->roster,
-			(size_t)(roster_effective(
-					 engine->roster, &engine->roster->pools[found->pool]) -
-				 engine->roster->pools),
-			now);
-	engine_self_unlock(engine);
 }

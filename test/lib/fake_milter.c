@@ -6,11 +6,20 @@
 
 #include "fake_milter.h"
 
+#include <arpa/inet.h>
+#include <assert.h>
+#include <netinet/in.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/socket.h>
 
-struct fake_milter fake_milter = {.fail_after = -1, .queue_id = "4XyZ"};
+struct fake_milter fake_milter = {
+	.fail_after = -1,
+	.queue_id = "4XyZ",
+	.offered_actions = 0x1ff,
+	.offered_steps = 0x1fffff,
+};
 
 static void note(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
@@ -27,6 +36,18 @@ static void note(const char *format, ...)
 void fake_milter_forget(void)
 {
 	fake_milter.calls[0] = '\0';
+}
+
+void fake_milter_macro(const char *name, const char *value)
+{
+	struct fake_milter_macro *macro = fake_milter.macros;
+
+	while (*macro->name != '\0' && strcmp(macro->name, name) != 0)
+		macro++;
+	assert(macro < fake_milter.macros + FAKE_MILTER_MACROS_MAX - 1);
+	assert(strlen(name) < sizeof(macro->name) && strlen(value) < sizeof(macro->value));
+	strcpy(macro->name, name);
+	strcpy(macro->value, value);
 }
 
 /* ---- what the door calls */
@@ -75,6 +96,10 @@ int smfi_setpriv(SMFICTX *ctx, void *data)
 char *smfi_getsymval(SMFICTX *ctx, char *name)
 {
 	(void)ctx;
+	for (int i = 0; i < FAKE_MILTER_MACROS_MAX; i++)
+		if (strcmp(fake_milter.macros[i].name, name) == 0)
+			return *fake_milter.macros[i].value == '\0' ? NULL
+								    : fake_milter.macros[i].value;
 	if (strcmp(name, "j") == 0)
 		return (char *)"mx.example";
 	return strcmp(name, "i") == 0 ? (char *)fake_milter.queue_id : NULL;
@@ -143,13 +168,40 @@ sfsistat fake_milter_negotiate(void)
 {
 	unsigned long unused2, unused3;
 
-	return fake_milter.filter.xxfi_negotiate(context(), 0x1ff, 0x1fffff, 0, 0,
-		&fake_milter.actions, &fake_milter.steps, &unused2, &unused3);
+	return fake_milter.filter.xxfi_negotiate(context(), fake_milter.offered_actions,
+		fake_milter.offered_steps, 0, 0, &fake_milter.actions, &fake_milter.steps, &unused2,
+		&unused3);
+}
+
+sfsistat fake_milter_connect(const char *name, const char *address)
+{
+	union {
+		struct sockaddr any;
+		struct sockaddr_in ipv4;
+		struct sockaddr_in6 ipv6;
+	} from = {.any = {.sa_family = AF_UNSPEC}};
+
+	if (inet_pton(AF_INET, address, &from.ipv4.sin_addr) == 1)
+		from.any.sa_family = AF_INET;
+	else if (inet_pton(AF_INET6, address, &from.ipv6.sin6_addr) == 1)
+		from.any.sa_family = AF_INET6;
+	return fake_milter.filter.xxfi_connect(context(), (char *)name,
+		from.any.sa_family == AF_UNSPEC ? NULL : (_SOCK_ADDR *)&from);
+}
+
+sfsistat fake_milter_helo(const char *name)
+{
+	return fake_milter.filter.xxfi_helo(context(), (char *)name);
 }
 
 sfsistat fake_milter_mail(const char *sender)
 {
-	char *arguments[] = {(char *)sender, NULL};
+	return fake_milter_mail_with(sender, NULL);
+}
+
+sfsistat fake_milter_mail_with(const char *sender, const char *parameter)
+{
+	char *arguments[] = {(char *)sender, (char *)parameter, NULL};
 
 	return fake_milter.filter.xxfi_envfrom(context(), arguments);
 }
@@ -169,6 +221,14 @@ sfsistat fake_milter_rcpt_with(const char *recipient, const char *one, const cha
 sfsistat fake_milter_header(const char *name, const char *value)
 {
 	return fake_milter.filter.xxfi_header(context(), (char *)name, (char *)value);
+}
+
+sfsistat fake_milter_body(size_t length)
+{
+	static unsigned char piece[65536];
+
+	assert(length <= sizeof(piece));
+	return fake_milter.filter.xxfi_body(context(), piece, length);
 }
 
 sfsistat fake_milter_eom(void)

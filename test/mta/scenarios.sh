@@ -356,8 +356,79 @@ unseen() {
 	is "and to no other host" "$(all_of)" "own 0 well 2 other 2 third 0"
 }
 
+# What rules decide about the whole message, whatever its recipients' routes say.
+by_rules() {
+	write_routes "rules = (
+		{ name = \"people\"; when = { sender = \"boss@client.example\"; }; pool = \"two\"; },
+		{ name = \"bulk\"; when = { header = \"Subject: bücher*\"; not = { sender = \"\"; }; }; pool = \"one\"; },
+		{ name = \"large\"; when = { size_over = 5000; };
+			hosts = ( { host = \"$world_net.13\"; port = $HOST_PORT; } ); },
+		{ name = \"spam\"; when = { header = \"X-Spam: yes\"; }; action = \"reject\"; text = \"5.7.2 no spam\"; },
+		{ name = \"void\"; when = { header = \"X-Void\"; }; action = \"discard\"; },
+		{ name = \"slow\"; when = { client = \"127.0.0.0/8\"; recipient = \"slow@one.example\"; };
+			action = \"defer\"; text = \"4.7.2 slowly\"; } );"
+	daemon_reload || fail "the rules are loaded"
+	printf 'Subject: =?utf-8?q?b=C3=BC?=\n =?utf-8?q?cher?= und mehr\n\ntext\n' >"$world/bulk"
+	printf 'Subject: large\n\n%6000s\n' x >"$world/large"
+	printf 'Subject: spam\nX-Spam: yes\n\ntext\n' >"$world/spam"
+	printf 'Subject: void\nX-Void: x\n\ntext\n' >"$world/void"
+	mark
+	message sender --from boss@client.example --to a@one.example --to b@nowhere.example --to c@void.example
+	settled
+	is "sender: all recipients go to the rule's pool" "$(all_of)" "own 0 well 0 other 1 third 0"
+	is "sender: each is told as it was" "$(rcpt_of other | sort | tr '\n' ' ')" \
+		"<a@one.example> <b@nowhere.example> <c@void.example> "
+	lacks "sender: no trace is left" "$(newest other)" "X-Nexthop"
+	mark
+	message header --to user@two.example --file "$world/bulk"
+	settled
+	is "header, folded and encoded: the rule's pool" "$(all_of)" "own 0 well 1 other 0 third 0"
+	mark
+	message size --to user@one.example --to user@nowhere.example --file "$world/large"
+	settled
+	is "size in the end: the rule's own pool" "$(all_of)" "own 0 well 0 other 0 third 1"
+	mark
+	message declared --to user@one.example --file "$world/large" --mail-parameter SIZE=6020
+	settled
+	is "size as declared: the rule's own pool" "$(all_of)" "own 0 well 0 other 0 third 1"
+	mark
+	message spam --to user@one.example --file "$world/spam" --once --deadline 5
+	contains "reject: in the end, with its text" "$reply" " rejected 1 - 550 5.7.2 "
+	message void --to user@one.example --file "$world/void"
+	contains "discard: the client is told 250" "$reply" " accepted 1 "
+	message slow --to slow@one.example --once --deadline 5
+	contains "defer: at RCPT, with its text" "$reply" " 4.7.2 "
+	settled
+	is "nobody has any of these" "$(all_of)" "own 0 well 0 other 0 third 0"
+	message plain --to a@one.example --to b@two.example
+	settled
+	is "no rule: by the routes" "$(all_of)" "own 0 well 1 other 1 third 0"
+	write_routes
+	daemon_reload || fail "the rules are gone"
+}
+
+rules_in_shadow() {
+	write_routes 'rules = (
+		{ name = "early-shadow"; mode = "shadow"; when = { sender = "boss@client.example"; }; pool = "two"; },
+		{ name = "late-shadow"; mode = "shadow"; when = { header = "X-Spam"; }; action = "reject"; },
+		{ name = "large-shadow"; mode = "shadow"; when = { size_over = 5000; }; action = "discard"; } );'
+	daemon_reload || fail "the rules are loaded"
+	printf 'Subject: spam\nX-Spam: yes\n\n%6000s\n' x >"$world/spam"
+	mark
+	message shadow --from boss@client.example --to user@one.example --file "$world/spam"
+	message shadow2 --to user@one.example --file "$world/spam"
+	message shadow3 --to user@one.example
+	settled
+	is "rules in shadow: all go by the routes" "$(all_of)" "own 0 well 3 other 0 third 0"
+	is "rules in shadow: how often each would have held" "$(curl -sS --unix-socket "$daemon/control.sock" \
+		http://localhost/v1/rules | jq -r '[.rules[].hits] | join(" ")')" "1 2 2"
+	write_routes
+	daemon_reload || fail "the rules are gone"
+}
+
 scenarios=(reference every_stage rotation mixed actions all_fail_and_recover map_down fresh_retry
-	local_parts dsn_parameters forged sick_host unseen)
+	local_parts dsn_parameters forged sick_host unseen
+	by_rules rules_in_shadow)
 [ $# = 0 ] || scenarios=("$@")
 for scenario in "${scenarios[@]}"; do
 	note "$kind: $scenario"

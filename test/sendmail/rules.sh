@@ -22,6 +22,7 @@ printf '%s\t%s\n' >"$world/answers" \
 	"nexthop sender@plain.example" 'OK error:5.1.2:"550 never"' \
 	'nexthop "a b"@plain.example' "OK esmtp:[$world_net.12]" \
 	"nexthop gone@plain.example" 'OK error:5.1.2:"550 5.1.2 moved (away), 100% > 50%: \"ask\" a@b"' \
+	"nexthop u@[192.0.2.1]" "OK esmtp:$list" \
 	"nexthop later@plain.example" 'OK error:4.7.1:"451 not now"' \
 	"nexthop sick@plain.example" "TEMP later"
 map_start() {
@@ -35,8 +36,8 @@ printf '%s\n' 'list: u@plain.example, known' 'known: other' >>"$mta/aliases"
 mta_start
 
 # Where Sendmail would send it: "MAILER HOST USER", without spaces between the parts of each.
-resolve() { # ADDRESS
-	echo "3,0 $1" | (sendmail -bt) 2>/dev/null | sed -n 's/.*parse  *returns: //p' | tail -n 1 |
+resolve() { # ADDRESS..., answers for the last
+	printf '3,0 %s\n' "$@" | (sendmail -bt) 2>/dev/null | sed -n 's/.*parse  *returns: //p' | tail -n 1 |
 		sed -E 's/ //g; s/^\$#//; s/\$@/ /; s/\$:/ /'
 }
 
@@ -71,7 +72,21 @@ a%b%example.com@gone.0.nexthop|esmtp [$world_net.2] a%b<@example.com.>
 "a@b"%example.com@gone.0.nexthop|esmtp [$world_net.2] "a@b"<@example.com.>
 u%plain.example@gone.0.nexthop|$pool u<@plain.example.>
 u%local.example@gone.0.nexthop|local u
+u%plain.example@_dns.0.nexthop|esmtp [$world_net.2] u<@plain.example.>
+U%Plain.Example@_DNS.0.Nexthop|esmtp [$world_net.2] U<@Plain.Example.>
+gone%plain.example@_dns.0.nexthop|esmtp [$world_net.2] gone<@plain.example.>
+sick%plain.example@_dns.0.nexthop|esmtp [$world_net.2] sick<@plain.example.>
+a%b%example.com@_dns.0.nexthop|esmtp [$world_net.2] a%b<@example.com.>
+"a@b"%example.com@_dns.0.nexthop|esmtp [$world_net.2] "a@b"<@example.com.>
+u%[192.0.2.1]@_dns.0.nexthop|esmtp [$world_net.2] u<@[192.0.2.1]>
+u%local.example@_dns.0.nexthop|local u
+u%plain.example%local.example@_dns.0.nexthop|esmtp [$world_net.2] u<@plain.example.>
+u@_dns.0.nexthop|error 5.1.2 "550Nosuchrecipient"
+u%plain.example@_dns.1.nexthop|$pool u<@plain.example.>
 END
+# In one process, as in a queue run.
+is "after an address without a route there are routes again" \
+	"$(resolve 'u%plain.example@_dns.0.nexthop' u@plain.example)" "$pool u<@plain.example.>"
 
 # ---- other recipients
 
@@ -81,6 +96,7 @@ done <<END
 u@plain.example|$pool u<@plain.example.>
 "a b"@plain.example|esmtp [$world_net.12] "ab"<@plain.example.>
 v@plain.example|esmtp [$world_net.2] v<@plain.example.>
+u@[192.0.2.1]|$pool u<@[192.0.2.1]>
 u@local.example|local u
 gone@plain.example|error 5.1.2 "5505.1.2moved(away),100%>50%:\"ask\"a@b"
 later@plain.example|error 4.7.1 "451notnow"
@@ -104,7 +120,8 @@ contains "the sender's address has no route" "$(rcpt u@plain.example --from send
 for token in 'u%example.com@pool.0.nexthop' 'u%example.com@pool.0.NextHop.' \
 	'u%example.com%pool.0.nexthop@local.example' 'u%example.com%pool.0.nexthop' \
 	'pool.0.nexthop!u%example.com' '@local.example:u%example.com@pool.0.nexthop' \
-	'"u%example.com@pool.0.nexthop"@local.example' 'u@nexthop.nexthop'; do
+	'"u%example.com@pool.0.nexthop"@local.example' 'u@nexthop.nexthop' \
+	'u%plain.example@_dns.0.nexthop'; do
 	contains "a client gives $token: no" "$(rcpt "$token")" "550 5.1.2 "
 done
 contains "a client's own addresses may look like that" "$(rcpt 'john.nexthop%x@nexthop.example')" "250 "

@@ -5,6 +5,7 @@
 # Copyright (c) 2026 the nexthop-milter authors
 
 . "${srcdir:-.}/test/lib/load.sh" || exit 99
+. "$srcdir/test/lib/client.sh" || exit 99
 
 use_mta sendmail
 find_mta
@@ -54,38 +55,6 @@ told() { # NAME...
 	for name in "$@"; do
 		cat "$world/$name.d"/* 2>/dev/null
 	done | sed -n 's/^X-Rcpt-Args: <\(.*\)>.*/\1/p'
-}
-
-# A client whose lines the script says one by one: what it is answered is the script's to wait for.
-client_open() {
-	exec {client}<>"/dev/tcp/$mta_ip/$MTA_PORT"
-	client_reply
-	client_says 'EHLO client.example'
-}
-# Sets $reply.
-client_reply() {
-	reply=
-	while IFS= read -r -t "$WAIT_LIMIT" -u "$client" reply && [[ $reply == ???-* ]]; do :; done
-	reply=${reply%$'\r'}
-}
-client_says() { # LINE
-	printf '%s\r\n' "$1" >&"$client"
-	client_reply
-}
-client_sends() { # NAME RECIPIENT...: a message; sets $reply to the last answer
-	local name=$1 recipient
-	shift
-	client_says 'MAIL FROM:<sender@client.example>'
-	[[ $reply == 250* ]] || return 0
-	for recipient; do
-		client_says "RCPT TO:<$recipient>"
-	done
-	client_says DATA
-	[[ $reply == 354* ]] || return 0
-	client_says "$(printf 'Subject: %s\r\nMessage-ID: <%s@client.example>\r\n\r\ntext\r\n.' "$name" "$name")"
-}
-client_close() {
-	exec {client}>&-
 }
 
 # ---- one connection, many outcomes

@@ -132,12 +132,40 @@ START_TEST(host)
 }
 END_TEST
 
+static const struct address_row {
+	const char *text;
+	const char *canonical; /* or what is wrong with it */
+} addresses[] = {
+	{"u@example.com", "u@example.com"},
+	{"<\"U X\"@EXAMPLE.com.>", "u x@example.com"},
+	{"u@bücher.example", "u@xn--bcher-kva.example"},
+	{"u@[192.0.2.1]", "u@[192.0.2.1]"},
+	{"\"postmaster\"", "postmaster"},
+	{"postmaster", "is not an address"},
+	{"@example.com", "is not an address"},
+	{"u@", "is not an address"},
+	{"u@a..example", "has no valid domain"},
+	{LABEL_63 "x" LABEL_63 "x" LABEL_63 "x" LABEL_63 "x" LABEL_63 "x@" LABEL_63,
+		"is not an address"},
+};
+
+START_TEST(address)
+{
+	const struct address_row *row = &addresses[_i];
+	struct address out;
+	const char *wrong = conf_name_address(row->text, &out);
+
+	ck_assert_str_eq(wrong == NULL ? out.text : wrong, row->canonical);
+}
+END_TEST
+
 int main(void)
 {
 	const struct suite_test tests[] = {
 		{domain, COUNT(domains)},
 		{literal, COUNT(literals)},
 		{host, COUNT(hosts)},
+		{address, COUNT(addresses)},
 	};
 
 	return suite_run("conf_name", tests, COUNT(tests));

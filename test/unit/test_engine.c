@@ -6,6 +6,7 @@
 
 #include "engine/clock.h"
 #include "engine/engine.h"
+#include "engine/engine_plan.h"
 #include "engine/engine_view.h"
 #include "engine/log.h"
 #include "sample.h"
@@ -150,12 +151,12 @@ START_TEST(explain_and_simulate_advance_nothing)
 	char expected[2] = "";
 
 	for (int i = 0; i < 7; i++) {
-		engine_explain(sample.engine, &address, 0, &plan);
-		engine_simulate(sample.engine, &address, &route, &simulation);
+		engine_plan_route(sample.engine, &address, 0, &plan);
+		engine_plan_simulate(sample.engine, &address, &route, &simulation);
 		simulation_run(&simulation, address.hash, 30);
 		for (int k = 0; k < 3; k++)
 			ck_assert_uint_eq(simulation.first[k], 10);
-		engine_explain(sample.engine, &address, 0, &plan);
+		engine_plan_route(sample.engine, &address, 0, &plan);
 		ck_assert_int_eq(plan.candidate_count, 3);
 		expected[0] = plan.nexthop[6];
 		ck_assert_int_eq(choose("u@example.com"), expected[0]);
@@ -171,7 +172,7 @@ START_TEST(explain_knows_no_route)
 	struct address address = sample_address("u@elsewhere.example");
 	struct engine_plan plan;
 
-	engine_explain(sample.engine, &address, 0, &plan);
+	engine_plan_route(sample.engine, &address, 0, &plan);
 	ck_assert_int_eq(plan.route.action, ACTION_NONE);
 	ck_assert_int_eq(plan.candidate_count, 0);
 	ck_assert_str_eq(plan.nexthop, "");
@@ -304,7 +305,7 @@ START_TEST(threads_share_one_rotation)
 		ck_assert_int_eq(pthread_create(&threads[i], NULL, send_messages, counts[i]), 0);
 	for (int i = 0; i < 20; i++) {
 		sample_reload(&sample, i % 2 == 0 ? two_more : sample_three);
-		engine_explain(sample.engine, &address, 0, &plan);
+		engine_plan_route(sample.engine, &address, 0, &plan);
 		engine_tick(sample.engine, clock_now());
 	}
 	for (int i = 0; i < THREADS; i++) {

@@ -6,6 +6,7 @@
 
 #include "engine/clock.h"
 #include "engine/engine.h"
+#include "engine/engine_plan.h"
 #include "engine/engine_view.h"
 #include "engine/log.h"
 #include "sample.h"
@@ -195,14 +196,14 @@ START_TEST(all_deferred_falls_back)
 	ck_assert_str_eq(choose("main"), "smtp:[d.example]:25");
 	see("d.example", OBSERVATION_STAGE_MAIL, 421);
 	ck_assert_str_eq(choose("main"), "relay:[e.example]:25");
-	engine_explain(sample.engine, &address, 0, plan);
+	engine_plan_route(sample.engine, &address, 0, plan);
 	ck_assert_str_eq(plan->route.pool_name, "main");
 	ck_assert_str_eq(plan->takes, "spare");
 	ck_assert_str_eq(plan->nexthop, "relay:[e.example]:25");
 	/* If the fallback is as badly off, the message stays with its own pool. */
 	see("e.example", OBSERVATION_STAGE_MAIL, 421);
 	ck_assert_str_eq(choose("main"), "smtp:[d.example]:25");
-	engine_explain(sample.engine, &address, 0, plan);
+	engine_plan_route(sample.engine, &address, 0, plan);
 	ck_assert_str_eq(plan->takes, "main");
 	free(plan);
 }

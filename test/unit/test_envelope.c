@@ -83,9 +83,87 @@ START_TEST(ends)
 }
 END_TEST
 
+/*
+ * A rule: "1" stands for it among the recipients, R(eject), F (defer), P(ool), X (discard), D(ns) is
+ * what it does. After it no recipient is put off.
+ */
+static const struct ruled_row {
+	const char *recipients;
+	char does;
+	const char *ends[POLICIES];
+	const char *split;
+} ruled_rows[] = {
+	{"1a", 'P', {"filter", "filter", "filter", "filter", "tokens"}, "1a"},
+	{"a1", 'P', {"filter", "filter", "filter", "filter", "tokens"}, "a1"},
+	{"1abnx", 'P', {"filter", "filter", "filter", "filter", "tokens"}, "1abnx"},
+	{"ab1nx", 'P', {"filter", "filter", "filter", "filter", "tokens"}, "aB1nx"},
+	{"1n", 'P', {"filter", "filter", "filter", "filter", "tokens"}, "1n"},
+	{"1ab", 'X', {"discard", "discard", "discard", "discard", "discard"}, "1ab"},
+	{"an1", 'X', {"discard", "discard", "discard", "discard", "discard"}, "aN1"},
+	{"a1", 'R', {"refuse", "refuse", "refuse", "refuse", "refuse"}, "a1"},
+	{"x1", 'R', {"refuse", "refuse", "refuse", "refuse", "refuse"}, "x1"},
+	{"n1", 'F', {"refuse", "refuse", "refuse", "refuse", "refuse"}, "n1"},
+	/* Without a map nobody answers by the routes but we. */
+	{"a1", 'D', {"leave", "dns", "dns", "leave", "dns"}, "a1"},
+	{"1a", 'D', {"leave", "dns", "dns", "leave", "dns"}, "1a"},
+	{"n1xd", 'D', {"leave", "dns", "dns", "leave", "dns"}, "n1xd"},
+	{"1nd", 'D', {"leave", "leave", "leave", "leave", "leave"}, "1nd"},
+};
+
+static enum action action_of(char letter)
+{
+	switch (letter) {
+	case 'P':
+		return ACTION_POOL;
+	case 'X':
+		return ACTION_DISCARD;
+	case 'R':
+		return ACTION_REJECT;
+	case 'F':
+		return ACTION_DEFER;
+	default:
+		return ACTION_DNS;
+	}
+}
+
+START_TEST(ruled)
+{
+	const struct ruled_row *row = &ruled_rows[_i / POLICIES];
+	const struct envelope_policy *policy = &policies[_i % POLICIES];
+	struct envelope envelope;
+	char taken[16] = "";
+	int count = 0;
+
+	envelope_init(&envelope);
+	for (size_t i = 0; row->recipients[i] != '\0'; i++) {
+		char letter = row->recipients[i];
+
+		taken[i] = letter;
+		if (letter == '1')
+			envelope_rule(&envelope, action_of(row->does), 7);
+		else if (add(&envelope, policy, letter))
+			count++;
+		else
+			taken[i] = (char)(letter - 'a' + 'A');
+	}
+	ck_assert_msg(strcmp(envelope_end_name(envelope_end(&envelope, policy)),
+			      row->ends[_i % POLICIES]) == 0,
+		"\"%s\" %c, policy %d: %s", row->recipients, row->does, _i % POLICIES,
+		envelope_end_name(envelope_end(&envelope, policy)));
+	ck_assert_str_eq(taken, _i % POLICIES == 3 ? row->split : row->recipients);
+	ck_assert_int_eq(envelope.count, count);
+	ck_assert(!envelope.is_mixed);
+	if (row->does == 'P')
+		ck_assert_uint_eq(envelope.pool, 7);
+}
+END_TEST
+
 int main(void)
 {
-	const struct suite_test tests[] = {{ends, COUNT(rows) * POLICIES}};
+	const struct suite_test tests[] = {
+		{ends, COUNT(rows) * POLICIES},
+		{ruled, COUNT(ruled_rows) * POLICIES},
+	};
 
 	return suite_run("envelope", tests, COUNT(tests));
 }

@@ -136,7 +136,7 @@ static const struct row {
 		"c\",\"status\":null}"},
 	{"/v1/status", NULL, GET, 200, "reload", "{\"time\":null,\"ok\":true,\"count\":0}"},
 	{"/v1/status", NULL, GET, 200, "milter",
-		"{\"sessions\":0,\"in_flight\":0,\"steps\":[\"unix\"]}"},
+		"{\"sessions\":0,\"in_flight\":0,\"steps\":[\"unix\"],\"macros\":[]}"},
 	{"/v1/status", NULL, GET, 200, "map",
 		"{\"clients\":1,\"requests\":9,\"found\":2,\"not_found\":3,\"refused\":4}"},
 	{"/v1/status", NULL, GET, 200, "hosts", "4"},

@@ -6,6 +6,7 @@
 
 #include "engine/clock.h"
 #include "engine/engine.h"
+#include "engine/engine_plan.h"
 #include "engine/engine_view.h"
 #include "engine/log.h"
 #include "engine/simulation.h"
@@ -76,7 +77,7 @@ START_TEST(spreads)
 	sample_open(&sample, row->config);
 	for (int i = 0; i < row->turns; i++)
 		take_turn(&address);
-	engine_simulate(sample.engine, &address, &route, &simulation);
+	engine_plan_simulate(sample.engine, &address, &route, &simulation);
 	simulation_run(&simulation, address.hash, row->count);
 	for (int i = 0; i < simulation.pool.host_count; i++)
 		ck_assert_msg(simulation.first[i] == row->first[i], "%s: host %d: %ju", row->name,
@@ -95,7 +96,7 @@ START_TEST(foresees)
 	struct view_host host;
 
 	sample_open(&sample, rows[4].config);
-	engine_simulate(sample.engine, &address, &route, &simulation);
+	engine_plan_simulate(sample.engine, &address, &route, &simulation);
 	simulation_run(&simulation, address.hash, 77);
 	for (int i = 0; i < 77; i++)
 		take_turn(&address);
@@ -116,7 +117,7 @@ START_TEST(knows_drained_hosts)
 	log_open(LOG_TO_STDERR, false);
 	sample_open(&sample, rows[0].config);
 	engine_drain(sample.engine, 1, 0, "", clock_now());
-	engine_simulate(sample.engine, &address, &route, &simulation);
+	engine_plan_simulate(sample.engine, &address, &route, &simulation);
 	/* A copy: what happens to the host afterwards is not seen. */
 	engine_enable(sample.engine, 1, clock_now());
 	simulation_run(&simulation, address.hash, 10);
@@ -143,7 +144,7 @@ START_TEST(hash_pools_give_all_to_one)
 
 		struct address address = sample_address(text);
 
-		engine_simulate(sample.engine, &address, &route, &simulation);
+		engine_plan_simulate(sample.engine, &address, &route, &simulation);
 		simulation_run(&simulation, address.hash, 9);
 		ck_assert_uint_eq(simulation.first[0] % 9, 0);
 		ck_assert_uint_eq(simulation.first[0] + simulation.first[1], 9);

@@ -1,0 +1,35 @@
+/* conf_target: what a route or a rule does with mail
+ *
+ * SPDX-License-Identifier: BSD-2-Clause
+ * Copyright (c) 2026 the nexthop-milter authors
+ */
+#ifndef CONF_CONF_TARGET_H
+#define CONF_CONF_TARGET_H
+
+#include <stddef.h>
+
+#include <libconfig.h>
+
+#include "conf/conf_pool.h"
+#include "conf/schema.h"
+#include "core/table.h"
+
+/* Who asks. */
+struct conf_target {
+	struct schema_reader *reader;
+	struct conf_pools *pools; /* pools in place are added to them */
+	const char *word;	  /* "route": what faults and pools in place call it */
+	const char *rejected;	  /* what a reply says that has no text */
+};
+
+/* How many pools in place a list of routes or rules has. LIST may be NULL. */
+size_t conf_target_count_pools(const config_setting_t *list);
+
+/*
+ * Enters what the group SETTING does into ROUTE: action, pool and reply. FROM was read from it. A pool
+ * in place is named WORD:NAME. Gives 0, or -1, with a fault unless FROM lacks what had one.
+ */
+int conf_target_read(const struct conf_target *target, const config_setting_t *setting,
+	const struct schema_target *from, const char *name, struct route *route);
+
+#endif
