@@ -7,6 +7,7 @@
 #define CTL_CLIENT_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 #include <jansson.h>
 
@@ -16,6 +17,9 @@
  */
 
 enum { CLIENT_DONE = 0, CLIENT_NO = 1, CLIENT_USAGE = 2, CLIENT_NO_DAEMON = 3 };
+
+/* Where the parameters go: into the URL, as long as it may be, or into the body, as a form. */
+enum client_method { CLIENT_GET = 0, CLIENT_POST = 1, CLIENT_FORM = 2 };
 
 struct client;
 
@@ -29,14 +33,18 @@ void client_be_quiet(struct client *client, bool is_quiet);
 /* Begins a request: PATH is sent as it is. */
 void client_begin(struct client *client, const char *path);
 
-/* Adds NAME=VALUE to the query, or a segment "/VALUE" to the path; percent-encoded. */
+/* Adds a parameter NAME=VALUE, or a segment "/VALUE" to the path; percent-encoded. */
 void client_add_query(struct client *client, const char *name, const char *value);
+void client_add_octets(struct client *client, const char *name, const char *value, size_t length);
 void client_add_segment(struct client *client, const char *value);
+
+/* CLIENT_GET, or CLIENT_FORM if what was begun is too long for that. */
+enum client_method client_fitting(const struct client *client);
 
 /*
  * Sends what was begun. With 0 *ANSWER is a new reference to the answer; a refusal that is an
  * object of its own (a reload's faults) leaves it there with 1, else it is NULL.
  */
-int client_send(struct client *client, bool is_post, json_t **answer);
+int client_send(struct client *client, enum client_method method, json_t **answer);
 
 #endif

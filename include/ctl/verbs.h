@@ -10,6 +10,7 @@
 #include <stddef.h>
 
 #include "ctl/client.h"
+#include "ctl/facts.h"
 
 /* One table of verbs: usage, help and the man page (test/structure/man_verbs.sh) follow it. */
 
@@ -20,8 +21,11 @@ struct verb_call {
 	int argument_count;
 	bool is_json;
 	bool is_following;
-	const char *sender;
-	const char *span; /* --for */
+	const struct facts *facts; /* what is said of a message */
+	const char *message;	   /* --message */
+	const char *mbox;	   /* --mbox */
+	const char *recipient;	   /* --recipient */
+	const char *span;	   /* --for */
 	const char *reason;
 	const char *mta;    /* --mta */
 	const char *config; /* --config */
@@ -30,6 +34,9 @@ struct verb_call {
 /* Options that only some verbs take. */
 enum {
 	VERB_SENDER = 1,
+	VERB_FACTS = 64,
+	VERB_MESSAGE = 128,
+	VERB_MBOX = 256,
 	VERB_FOR = 2,
 	VERB_REASON = 4,
 	VERB_FOLLOW = 8,

@@ -8,6 +8,7 @@
 #include "core/printable.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,6 +17,7 @@
 
 enum {
 	URL_MAX = 16384,
+	ROOM_FIRST = 1024,
 	SHOWN_MAX = 1000,
 	CONNECT_S = 5,
 	ANSWER_S = 600, /* a reload of a million routes on a slow machine */
@@ -23,14 +25,22 @@ enum {
 
 static const size_t answer_max = (size_t)256 * 1024 * 1024;
 
+/* Text that grows. */
+struct text {
+	char *at; /* with a NUL, once there is any */
+	size_t length;
+	size_t room;
+};
+
 struct client {
 	CURL *curl;
+	struct curl_slist *headers;
 	const char *socket;
 	bool is_quiet;
-	char url[URL_MAX];
-	bool is_too_long;
-	bool has_query;
-	char *text; /* of the answer */
+	bool is_broken; /* no memory for the request */
+	struct text url;
+	struct text parameters; /* encoded */
+	char *text;		/* of the answer */
 	size_t length;
 	char error[CURL_ERROR_SIZE];
 };
@@ -43,8 +53,10 @@ struct client *client_new(const char *socket)
 		return NULL;
 	client->socket = socket;
 	client->curl = curl_easy_init();
-	if (client->curl == NULL) {
-		free(client);
+	/* A long form is sent at once: the daemon does not read and answer before it is there. */
+	client->headers = curl_slist_append(NULL, "Expect:");
+	if (client->curl == NULL || client->headers == NULL) {
+		client_free(client);
 		return NULL;
 	}
 	return client;
@@ -55,6 +67,9 @@ void client_free(struct client *client)
 	if (client == NULL)
 		return;
 	curl_easy_cleanup(client->curl);
+	curl_slist_free_all(client->headers);
+	free(client->url.at);
+	free(client->parameters.at);
 	free(client->text);
 	free(client);
 }
@@ -66,50 +81,95 @@ void client_be_quiet(struct client *client, bool is_quiet)
 
 /* ---- the request */
 
-static void append(struct client *client, const char *text)
+static void append(struct client *client, struct text *text, const char *more)
 {
-	size_t used = strlen(client->url);
-	size_t length = strlen(text);
+	size_t length = strlen(more);
 
-	if (length >= sizeof(client->url) - used)
-		client->is_too_long = true;
-	else
-		memcpy(client->url + used, text, length + 1);
+	if (length >= text->room - text->length) {
+		size_t room = 2 * (text->room + length) + ROOM_FIRST;
+		char *at = realloc(text->at, room);
+
+		if (at == NULL) {
+			client->is_broken = true;
+			return;
+		}
+		text->at = at;
+		text->room = room;
+	}
+	memcpy(text->at + text->length, more, length + 1);
+	text->length += length;
 }
 
-static void append_encoded(struct client *client, const char *text)
+static void append_encoded(
+	struct client *client, struct text *text, const char *octets, size_t length)
 {
-	char *encoded = curl_easy_escape(client->curl, text, (int)strlen(text));
+	/* Of no length would be up to the NUL. */
+	char *encoded = length == 0	   ? strdup("")
+			: length > INT_MAX ? NULL
+					   : curl_easy_escape(client->curl, octets, (int)length);
 
 	if (encoded == NULL)
-		client->is_too_long = true;
+		client->is_broken = true;
 	else
-		append(client, encoded);
+		append(client, text, encoded);
 	curl_free(encoded);
 }
 
 void client_begin(struct client *client, const char *path)
 {
-	client->url[0] = '\0';
-	client->is_too_long = false;
-	client->has_query = false;
-	append(client, "http://localhost");
-	append(client, path);
+	client->url.length = 0;
+	client->parameters.length = 0;
+	client->is_broken = false;
+	append(client, &client->url, "http://localhost");
+	append(client, &client->url, path);
+}
+
+void client_add_octets(struct client *client, const char *name, const char *value, size_t length)
+{
+	struct text *parameters = &client->parameters;
+
+	if (parameters->length > 0)
+		append(client, parameters, "&");
+	append(client, parameters, name);
+	append(client, parameters, "=");
+	append_encoded(client, parameters, value, length);
 }
 
 void client_add_query(struct client *client, const char *name, const char *value)
 {
-	append(client, client->has_query ? "&" : "?");
-	client->has_query = true;
-	append(client, name);
-	append(client, "=");
-	append_encoded(client, value);
+	client_add_octets(client, name, value, strlen(value));
 }
 
 void client_add_segment(struct client *client, const char *value)
 {
-	append(client, "/");
-	append_encoded(client, value);
+	append(client, &client->url, "/");
+	append_encoded(client, &client->url, value, strlen(value));
+}
+
+static bool is_too_long(const struct client *client)
+{
+	return client->url.length + client->parameters.length >= URL_MAX;
+}
+
+enum client_method client_fitting(const struct client *client)
+{
+	return is_too_long(client) ? CLIENT_FORM : CLIENT_GET;
+}
+
+/* True if there is a request that can be sent. */
+static bool finish(struct client *client, enum client_method method)
+{
+	if (method != CLIENT_FORM && is_too_long(client)) {
+		fprintf(stderr, "milterctl: an argument is too long\n");
+		return false;
+	}
+	if (method != CLIENT_FORM && client->parameters.length > 0) {
+		append(client, &client->url, "?");
+		append(client, &client->url, client->parameters.at);
+	}
+	if (client->is_broken)
+		fprintf(stderr, "milterctl: out of memory\n");
+	return !client->is_broken;
 }
 
 /* ---- the answer */
@@ -144,7 +204,18 @@ static int no_daemon(const struct client *client)
 	return CLIENT_NO_DAEMON;
 }
 
-static int perform(struct client *client, bool is_post, long *status)
+static void set_body(struct client *client, enum client_method method)
+{
+	bool has_form = method == CLIENT_FORM && client->parameters.length > 0;
+
+	if (method == CLIENT_GET)
+		return;
+	curl_easy_setopt(client->curl, CURLOPT_POSTFIELDS, has_form ? client->parameters.at : "");
+	curl_easy_setopt(client->curl, CURLOPT_POSTFIELDSIZE_LARGE,
+		(curl_off_t)(has_form ? client->parameters.length : 0));
+}
+
+static int perform(struct client *client, enum client_method method, long *status)
 {
 	CURL *curl = client->curl;
 	CURLcode code;
@@ -155,7 +226,7 @@ static int perform(struct client *client, bool is_post, long *status)
 	client->error[0] = '\0';
 	curl_easy_reset(curl);
 	curl_easy_setopt(curl, CURLOPT_UNIX_SOCKET_PATH, client->socket);
-	curl_easy_setopt(curl, CURLOPT_URL, client->url);
+	curl_easy_setopt(curl, CURLOPT_URL, client->url.at);
 	curl_easy_setopt(curl, CURLOPT_PROXY, "");
 	curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "http");
 	curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
@@ -164,8 +235,8 @@ static int perform(struct client *client, bool is_post, long *status)
 	curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, client->error);
 	curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, on_octets);
 	curl_easy_setopt(curl, CURLOPT_WRITEDATA, client);
-	if (is_post)
-		curl_easy_setopt(curl, CURLOPT_COPYPOSTFIELDS, "");
+	curl_easy_setopt(curl, CURLOPT_HTTPHEADER, client->headers);
+	set_body(client, method);
 	code = curl_easy_perform(curl);
 	curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, status);
 	if (code == CURLE_OK)
@@ -195,18 +266,16 @@ static int refused(struct client *client, long status, json_t **answer)
 	return CLIENT_NO;
 }
 
-int client_send(struct client *client, bool is_post, json_t **answer)
+int client_send(struct client *client, enum client_method method, json_t **answer)
 {
 	long status = 0;
 	json_error_t error;
 	int result;
 
 	*answer = NULL;
-	if (client->is_too_long) {
-		fprintf(stderr, "milterctl: an argument is too long\n");
+	if (!finish(client, method))
 		return CLIENT_NO;
-	}
-	result = perform(client, is_post, &status);
+	result = perform(client, method, &status);
 	if (result != CLIENT_DONE)
 		return result;
 	*answer = client->text == NULL ? NULL : json_loadb(client->text, client->length, 0, &error);

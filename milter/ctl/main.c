@@ -16,12 +16,15 @@
 static const char default_socket[] = RUNSTATEDIR "/nexthop-milter/control.sock";
 
 enum option_letter {
-	OPT_SENDER = 256,
+	OPT_FACT = 256,
 	OPT_FOR = 257,
 	OPT_REASON = 258,
 	OPT_FOLLOW = 259,
 	OPT_MTA = 260,
 	OPT_CONFIG = 261,
+	OPT_MESSAGE = 262,
+	OPT_MBOX = 263,
+	OPT_RECIPIENT = 264,
 };
 
 static const struct option long_options[] = {
@@ -29,7 +32,23 @@ static const struct option long_options[] = {
 	{"json", no_argument, NULL, 'j'},
 	{"version", no_argument, NULL, 'V'},
 	{"help", no_argument, NULL, 'h'},
-	{"sender", required_argument, NULL, OPT_SENDER},
+	/* Facts of a message: parameters of the same names. */
+	{"sender", required_argument, NULL, OPT_FACT},
+	{"client", required_argument, NULL, OPT_FACT},
+	{"client-name", required_argument, NULL, OPT_FACT},
+	{"helo", required_argument, NULL, OPT_FACT},
+	{"auth-user", required_argument, NULL, OPT_FACT},
+	{"tls", required_argument, NULL, OPT_FACT},
+	{"tls-verified", no_argument, NULL, OPT_FACT},
+	{"listener", required_argument, NULL, OPT_FACT},
+	{"listener-port", required_argument, NULL, OPT_FACT},
+	{"header", required_argument, NULL, OPT_FACT},
+	{"size", required_argument, NULL, OPT_FACT},
+	{"macro", required_argument, NULL, OPT_FACT},
+	{"time", required_argument, NULL, OPT_FACT},
+	{"message", required_argument, NULL, OPT_MESSAGE},
+	{"mbox", required_argument, NULL, OPT_MBOX},
+	{"recipient", required_argument, NULL, OPT_RECIPIENT},
 	{"for", required_argument, NULL, OPT_FOR},
 	{"reason", required_argument, NULL, OPT_REASON},
 	{"follow", no_argument, NULL, OPT_FOLLOW},
@@ -44,6 +63,7 @@ struct command_line {
 	bool wants_version;
 	int options; /* VERB_ options that were given */
 	struct verb_call call;
+	struct facts facts;
 };
 
 static void print_help(void)
@@ -78,11 +98,23 @@ static int usage(const char *text, const char *value)
 	return CLIENT_USAGE;
 }
 
+static int read_fact(struct command_line *line, const char *name)
+{
+	bool is_sender = strcmp(name, "sender") == 0;
+
+	line->options |= is_sender ? VERB_SENDER : VERB_FACTS;
+	if (facts_add(&line->facts, name, optarg == NULL ? "yes" : optarg) == 0)
+		return 0;
+	fprintf(stderr, "milterctl: too many options\n");
+	return -1;
+}
+
 static int read_options(struct command_line *line, int argc, char **argv)
 {
 	int letter;
+	int index = 0;
 
-	while ((letter = getopt_long(argc, argv, "h", long_options, NULL)) != -1) {
+	while ((letter = getopt_long(argc, argv, "h", long_options, &index)) != -1) {
 		switch (letter) {
 		case 's':
 			line->socket = optarg;
@@ -96,9 +128,21 @@ static int read_options(struct command_line *line, int argc, char **argv)
 		case 'h':
 			line->wants_help = true;
 			break;
-		case OPT_SENDER:
-			line->call.sender = optarg;
-			line->options |= VERB_SENDER;
+		case OPT_FACT:
+			if (read_fact(line, long_options[index].name) == -1)
+				return -1;
+			break;
+		case OPT_MESSAGE:
+			line->call.message = optarg;
+			line->options |= VERB_MESSAGE;
+			break;
+		case OPT_MBOX:
+			line->call.mbox = optarg;
+			line->options |= VERB_MBOX;
+			break;
+		case OPT_RECIPIENT:
+			line->call.recipient = optarg;
+			line->options |= VERB_MBOX;
 			break;
 		case OPT_FOR:
 			line->call.span = optarg;
@@ -166,6 +210,7 @@ int main(int argc, char **argv)
 	};
 	const struct verb *verb;
 
+	line.call.facts = &line.facts;
 	if (read_options(&line, argc, argv) == -1)
 		return CLIENT_USAGE;
 	if (line.wants_version) {

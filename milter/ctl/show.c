@@ -67,8 +67,9 @@ void show_status(const json_t *answer)
 	show_map(answer);
 	printf("control      %s\n", fields_shown(sockets, "control"));
 	printf("status       %s\n", fields_shown(sockets, "status"));
-	printf("table        %lld pools, %lld hosts, %lld routes\n", fields_number(answer, "pools"),
-		fields_number(answer, "hosts"), fields_number(answer, "routes"));
+	printf("table        %lld pools, %lld hosts, %lld routes, %lld rules\n",
+		fields_number(answer, "pools"), fields_number(answer, "hosts"),
+		fields_number(answer, "routes"), fields_number(answer, "rules"));
 	if (fields_text(reload, "time") == NULL)
 		printf("reload       none yet\n");
 	else
@@ -77,10 +78,11 @@ void show_status(const json_t *answer)
 				? "good"
 				: "FAILED: the configuration before it is in force");
 	printf("messages     %lld: %lld routed, %lld unrouted, %lld mixed, %lld discarded,"
-	       " %lld faults\n",
+	       " %lld refused, %lld faults\n",
 		fields_number(messages, "total"), fields_number(messages, "routed"),
 		fields_number(messages, "unrouted"), fields_number(messages, "mixed"),
-		fields_number(messages, "discarded"), fields_number(messages, "faults"));
+		fields_number(messages, "discarded"), fields_number(messages, "refused"),
+		fields_number(messages, "faults"));
 	printf("recipients   %lld rejected, %lld deferred, %lld put off, %lld split off\n",
 		fields_number(recipients, "rejected"), fields_number(recipients, "deferred"),
 		fields_number(recipients, "put_off"), fields_number(recipients, "split"));
@@ -89,6 +91,9 @@ void show_status(const json_t *answer)
 	show_log(answer);
 	printf("asks for    ");
 	json_array_foreach (json_object_get(milter, "steps"), i, step)
+		printf(" %s", json_is_string(step) ? json_string_value(step) : "-");
+	printf("\nmacros      ");
+	json_array_foreach (json_object_get(milter, "macros"), i, step)
 		printf(" %s", json_is_string(step) ? json_string_value(step) : "-");
 	printf("\n");
 }

@@ -6,6 +6,7 @@
 
 #include "ctl/show_explain.h"
 #include "ctl/fields.h"
+#include "ctl/show_rules.h"
 
 #include <stdbool.h>
 #include <stdio.h>
@@ -70,17 +71,29 @@ static void show_doors(const json_t *plan)
 	}
 }
 
-static void show_plan(const json_t *plan)
+/* What has led to the action: a rule, or the route. */
+static void show_match(const json_t *plan, const char *rule)
 {
 	bool has_match = fields_text(plan, "match") != NULL;
+	bool is_ruled = rule != NULL && !has_match && fields_text(plan, "source") != NULL;
+
+	if (is_ruled)
+		printf("rule       %s", rule);
+	else
+		printf("match      %s", has_match ? fields_shown(plan, "match") : "none");
+	if (is_ruled || has_match)
+		printf(" (%s)", fields_shown(plan, "source"));
+	printf("\naction     %s\n", is_ruled || has_match ? fields_shown(plan, "action")
+							  : "none: left to the MTA's own routing");
+}
+
+/* RULE: the one that decides, or NULL. */
+static void show_plan(const json_t *plan, const char *rule)
+{
 	const char *pool = fields_text(plan, "pool");
 
 	printf("recipient  %s\n", fields_shown(plan, "recipient"));
-	printf("match      %s", has_match ? fields_shown(plan, "match") : "none");
-	if (has_match)
-		printf(" (%s)", fields_shown(plan, "source"));
-	printf("\naction     %s\n",
-		has_match ? fields_shown(plan, "action") : "none: left to the MTA's own routing");
+	show_match(plan, rule);
 	if (fields_text(plan, "reply") != NULL)
 		printf("reply      %s\n", fields_shown(plan, "reply"));
 	if (pool != NULL) {
@@ -97,15 +110,17 @@ static void show_plan(const json_t *plan)
 void show_explain(const json_t *answer)
 {
 	const json_t *plans = json_object_get(answer, "recipients");
+	const char *rule = fields_text(answer, "rule");
 	size_t i;
 	json_t *plan;
 
+	show_rules_of_message(answer);
 	if (plans == NULL) {
-		show_plan(answer);
+		show_plan(answer, rule);
 		return;
 	}
 	json_array_foreach (plans, i, plan) {
-		show_plan(plan);
+		show_plan(plan, rule);
 		printf("\n");
 	}
 	printf("message    %s: %s\n", fields_shown(answer, "milter"),

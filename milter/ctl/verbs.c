@@ -9,9 +9,12 @@
 #include "core/duration.h"
 #include "core/endpoint.h"
 #include "ctl/local.h"
+#include "ctl/mailbox.h"
 #include "ctl/parse_log.h"
 #include "ctl/show.h"
 #include "ctl/show_explain.h"
+#include "ctl/show_rules.h"
+#include "ctl/spread.h"
 
 #include <poll.h>
 #include <stdio.h>
@@ -35,10 +38,10 @@ static void print_json(const json_t *answer, size_t flags)
 
 /* Sends what was begun, prints the answer, and gives the exit status. */
 static int send_and_show(
-	const struct verb_call *call, bool is_post, void (*show)(const json_t *answer))
+	const struct verb_call *call, enum client_method method, void (*show)(const json_t *answer))
 {
 	json_t *answer;
-	int result = client_send(call->client, is_post, &answer);
+	int result = client_send(call->client, method, &answer);
 
 	if (answer != NULL && call->is_json)
 		print_json(answer, JSON_INDENT(2));
@@ -51,7 +54,7 @@ static int send_and_show(
 static int get(const struct verb_call *call, const char *path, void (*show)(const json_t *answer))
 {
 	client_begin(call->client, path);
-	return send_and_show(call, false, show);
+	return send_and_show(call, CLIENT_GET, show);
 }
 
 static int usage(const char *text, const char *value)
@@ -60,11 +63,23 @@ static int usage(const char *text, const char *value)
 	return CLIENT_USAGE;
 }
 
+static int usage_of(const char *name)
+{
+	fprintf(stderr, "usage: milterctl [--socket PATH] [--json] %s %s\n", name,
+		verbs_find(name)->synopsis);
+	return CLIENT_USAGE;
+}
+
 /* ---- what is */
 
 static int run_status(const struct verb_call *call)
 {
 	return get(call, "/v1/status", show_status);
+}
+
+static int run_rules(const struct verb_call *call)
+{
+	return get(call, "/v1/rules", show_rules);
 }
 
 static int run_pools(const struct verb_call *call)
@@ -93,7 +108,7 @@ static int fetch_routes(const struct verb_call *call, json_t *all)
 		client_add_query(call->client, "from", from);
 		if (call->argument_count > 0)
 			client_add_query(call->client, "match", call->arguments[0]);
-		result = client_send(call->client, false, &page);
+		result = client_send(call->client, CLIENT_GET, &page);
 		json_array_extend(all, json_object_get(page, "routes"));
 		next = json_incref(json_object_get(page, "next"));
 		json_decref(page);
@@ -118,30 +133,74 @@ static int run_routes(const struct verb_call *call)
 
 /* ---- what would be */
 
-static void add_addresses(const struct verb_call *call, const char *recipient)
+/* The recipients that the command line has, else those of the message. */
+static void add_recipients(const struct verb_call *call, const struct message *message)
 {
-	client_add_query(call->client, "recipient", recipient);
-	if (call->sender != NULL)
-		client_add_query(call->client, "sender", call->sender);
+	struct address_list *list;
+
+	for (int i = 0; i < call->argument_count; i++)
+		client_add_query(call->client, "recipient", call->arguments[i]);
+	if (call->argument_count > 0 || message == NULL)
+		return;
+	list = calloc(1, sizeof(*list));
+	if (list == NULL)
+		return;
+	message_recipients(message, list);
+	for (int i = 0; i < list->count; i++)
+		client_add_query(call->client, "recipient", list->texts[i]);
+	free(list);
+}
+
+static int explain(const struct verb_call *call, const struct message *message)
+{
+	client_begin(call->client, "/v1/explain");
+	facts_send(call->facts, call->client);
+	if (message != NULL)
+		facts_send_message(call->facts, message, call->client);
+	add_recipients(call, message);
+	return send_and_show(
+		call, message != NULL ? CLIENT_FORM : client_fitting(call->client), show_explain);
+}
+
+static int explain_message(const struct verb_call *call)
+{
+	struct message *message = message_new();
+	int result = CLIENT_NO;
+
+	if (mailbox_read_message(call->message, message) == 0) {
+		if (message_is_too_large(message))
+			fprintf(stderr, "milterctl: %s: its headers are longer than 4 MB\n",
+				call->message);
+		else
+			result = explain(call, message);
+	}
+	message_free(message);
+	return result;
 }
 
 static int run_explain(const struct verb_call *call)
 {
-	client_begin(call->client, "/v1/explain");
-	add_addresses(call, call->arguments[0]);
-	for (int i = 1; i < call->argument_count; i++)
-		client_add_query(call->client, "recipient", call->arguments[i]);
-	return send_and_show(call, false, show_explain);
+	if (call->message != NULL)
+		return explain_message(call);
+	if (call->argument_count == 0) {
+		return usage_of("explain");
+	}
+	return explain(call, NULL);
 }
 
 static int run_simulate(const struct verb_call *call)
 {
+	if (call->mbox != NULL && call->argument_count == 0)
+		return spread_run(call);
+	if (call->mbox != NULL || call->recipient != NULL || call->argument_count != 2)
+		return usage_of("simulate");
 	if (decimal_parse(call->arguments[0], 1, SIMULATED_MAX) == -1)
 		return usage("a number of messages from 1 to 100000", call->arguments[0]);
 	client_begin(call->client, "/v1/simulate");
 	client_add_query(call->client, "count", call->arguments[0]);
-	add_addresses(call, call->arguments[1]);
-	return send_and_show(call, false, show_simulation);
+	client_add_query(call->client, "recipient", call->arguments[1]);
+	facts_send(call->facts, call->client);
+	return send_and_show(call, CLIENT_GET, show_simulation);
 }
 
 /* ---- events */
@@ -177,7 +236,7 @@ static int follow(const struct verb_call *call)
 		snprintf(id, sizeof(id), "%" JSON_INTEGER_FORMAT, since);
 		client_begin(call->client, "/v1/events");
 		client_add_query(call->client, "since", id);
-		result = client_send(call->client, false, &answer);
+		result = client_send(call->client, CLIENT_GET, &answer);
 		if (result == CLIENT_NO)
 			return result;
 		if (is_gone != (result == CLIENT_NO_DAEMON))
@@ -224,7 +283,7 @@ static int steer(const struct verb_call *call, const char *verb)
 		client_add_query(call->client, "for", call->span);
 	if (call->reason != NULL)
 		client_add_query(call->client, "reason", call->reason);
-	return send_and_show(call, true, show_changed);
+	return send_and_show(call, CLIENT_POST, show_changed);
 }
 
 static int run_drain(const struct verb_call *call)
@@ -257,7 +316,7 @@ static void show_reload(const json_t *answer)
 static int run_reload(const struct verb_call *call)
 {
 	client_begin(call->client, "/v1/reload");
-	return send_and_show(call, true, show_reload);
+	return send_and_show(call, CLIENT_POST, show_reload);
 }
 
 /* ---- without a daemon */
@@ -312,10 +371,13 @@ static const struct verb verbs[] = {
 	{"hosts", "", "the hosts and their states", 0, 0, 0, true, run_hosts},
 	{"routes", "[PATTERN]", "the routes, or those whose match contains PATTERN", 0, 1, 0, true,
 		run_routes},
-	{"explain", "ADDRESS ... [--sender ADDRESS]", "what would become of a message, and why", 1,
-		EXPLAINED_MAX, VERB_SENDER, true, run_explain},
-	{"simulate", "N ADDRESS [--sender ADDRESS]", "how N messages would spread", 2, 2,
-		VERB_SENDER, true, run_simulate},
+	{"rules", "", "the rules, and how often each has held", 0, 0, 0, true, run_rules},
+	{"explain", "[ADDRESS ...] [--message FILE] [FACT ...]",
+		"what would become of a message, and why", 0, EXPLAINED_MAX,
+		VERB_SENDER | VERB_FACTS | VERB_MESSAGE, true, run_explain},
+	{"simulate", "N ADDRESS [--sender ADDRESS] | --mbox FILE [--recipient ADDRESS] [FACT ...]",
+		"how N messages, or those of a mailbox, would spread", 0, 2,
+		VERB_SENDER | VERB_FACTS | VERB_MBOX, true, run_simulate},
 	{"events", "[--follow]", "the last changes", 0, 0, VERB_FOLLOW, true, run_events},
 	{"drain", "HOST[:PORT] [--for DURATION] [--reason TEXT]",
 		"take a host out of all its pools", 1, 1, VERB_FOR | VERB_REASON, true, run_drain},

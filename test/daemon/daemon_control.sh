@@ -83,16 +83,16 @@ host_names="host port pools priority weight state since until reason failures at
 	deferred text first listed last_success last_failure"
 
 json status
-keys . version pid started config mta state_file sockets pools hosts routes reload messages recipients milter \
+keys . version pid started config mta state_file sockets pools hosts routes rules reload messages recipients milter \
 	map log observations
 keys .log source readable error behind lines seen last_line
 keys .observations hosts strangers
 keys .sockets milter map control status
 keys .map clients requests found not_found refused
 keys .reload time ok count
-keys .messages total routed unrouted mixed discarded faults
+keys .messages total routed unrouted mixed discarded refused faults
 keys .recipients rejected deferred put_off split
-keys .milter sessions in_flight steps
+keys .milter sessions in_flight steps macros
 is "$what: the table" "$(jq -c '[.pools, .hosts, .routes]' <<<"$said")" "[5,12,14]"
 is "$what: the counters" "$(jq -c '[.messages.routed, .recipients.rejected]' <<<"$said")" "[3,1]"
 is "$what: the process" "$(jq .pid <<<"$said")" "$(daemon_pid)"
@@ -175,7 +175,7 @@ explains user@elsewhere.example ALL pool two "$(in_file ALL)"
 explains postmaster ALL pool two "$(in_file ALL)"
 
 json explain user@example.com
-keys . recipient match source action pool takes candidates nexthop reply doors
+keys . recipient match source action pool takes candidates nexthop reply doors rule rules tags
 keys .doors milter map
 keys .doors.milter does with
 keys '.candidates[0]' host port priority weight state
@@ -361,7 +361,7 @@ no "milterctl: no pool has that host" enable no-such-host
 no "milterctl: reason is longer than 199 octets" drain mx1.example.net --reason "$(printf 'x%.0s' $(seq 200))"
 no "milterctl: recipient or sender is missing or too long" explain ""
 no "milterctl: recipient or sender is missing or too long" explain "$(printf 'x%.0s' $(seq 1001))@example.com"
-no "milterctl: an argument is too long" explain "$(printf 'x%.0s' $(seq 20000))"
+no "milterctl: recipient or sender is missing or too long" explain "$(printf 'x%.0s' $(seq 20000))"
 no "milterctl: $daemon/none: cannot read: No such file or directory" state "$daemon/none"
 is "nobody was drained by that" "$(ctl --json hosts | jq -c '[.hosts[].state] | unique')" '["up"]'
 status=0
@@ -383,7 +383,7 @@ usage "say what to do"
 usage 'there is no verb "frobnicate"' frobnicate
 usage "Try milterctl --help." --frobnicate status
 usage "usage: milterctl [--socket PATH] [--json] status" status now
-usage "usage: milterctl [--socket PATH] [--json] explain ADDRESS" explain
+usage "usage: milterctl [--socket PATH] [--json] explain [ADDRESS ...]" explain
 usage "usage: milterctl [--socket PATH] [--json] simulate N ADDRESS" simulate 10
 usage "usage: milterctl [--socket PATH] [--json] hosts" hosts --follow
 usage "usage: milterctl [--socket PATH] [--json] enable HOST[:PORT]" enable mx1.example.net --for 2h

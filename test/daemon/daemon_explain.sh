@@ -183,11 +183,11 @@ daemon_start
 before=$(turns)
 explain u@a.example
 is "one: its names" "$(told 'keys[]' | tr '\n' ' ')" \
-	"action candidates doors match nexthop pool recipient reply source takes "
+	"action candidates doors match nexthop pool recipient reply rule rules source tags takes "
 is "no map: null" "$(told .doors.map)" null
 explain u@a.example '<V@B.example>'
 is "several: the recipients, as they were given" "$(plans .recipient | tr '\n' ' ')" "u@a.example <V@B.example> "
-is "several: their names" "$(told 'keys[]' | tr '\n' ' ')" "milter mixed recipients "
+is "several: their names" "$(told 'keys[]' | tr '\n' ' ')" "milter mixed recipients rule rules tags "
 is "several: each has the names of one" "$(told '[.recipients[] | keys] | unique | length, .[0][]' | tr '\n' ' ')" \
 	"1 action candidates doors match nexthop pool recipient reply source takes "
 is "several: mixed" "$(told .mixed)" true

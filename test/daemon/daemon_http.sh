@@ -41,12 +41,16 @@ lives() {
 
 # ---- what may be asked
 
-for path in /healthz /v1/status /v1/pools /v1/hosts /v1/routes /v1/events '/v1/explain?recipient=u@example.com' \
+for path in /healthz /v1/status /v1/pools /v1/hosts /v1/routes /v1/events \
 	'/v1/simulate?recipient=u@example.com&count=10'; do
 	is "GET $path, TCP" "$(curl -sS "http://$tcp$path" | jq -r type) $(statuses "$tcp" "$(request GET "$path")")" "object 200 "
 	is "GET $path, control socket" "$(statuses "$control" "$(request GET "$path")")" "200 "
 	is "POST $path" "$(statuses "$control" "$(request POST "$path" 'Content-Length: 0')")" "405 "
 done
+is "POST /v1/explain, TCP" "$(statuses "$tcp" "$(request POST /v1/explain 'Content-Length: 0')")" "405 "
+form='recipient=u@example.com&header=Subject:%20x'
+is "POST /v1/explain, control socket: a form" \
+	"$(statuses "$control" "$(request POST /v1/explain "Content-Length: ${#form}")$form")" "200 "
 is "the type of an answer" "$(curl -sS -o /dev/null -w '%{content_type}' "http://$tcp/v1/status")" application/json
 is "an answer is not kept by anybody" "$(curl -sS -D - -o /dev/null "http://$tcp/v1/status" | grep -ci '^cache-control: no-store')" 1
 
