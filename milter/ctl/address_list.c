@@ -111,8 +111,10 @@ static void end_entry(struct address_list *list, struct entry *entry)
  */
 static void part_words(struct entry *entry, char next)
 {
-	char last = entry->length == 0 ? '\0' : entry->text[entry->length - 1];
+	char last = '\0';
 
+	if (entry->length > 0)
+		last = entry->text[entry->length - 1];
 	if (entry->has_gap && entry->length > 0 && last != '@' && last != '.' && next != '@' &&
 		next != '.') {
 		clear(entry);

@@ -86,7 +86,7 @@ struct ruleset *ruleset_new(const struct table *table, struct ruleset_register *
 {
 	const struct rules *rules = table->rules;
 	struct ruleset *ruleset =
-		calloc(1, sizeof(*ruleset) + rules->count * sizeof(ruleset->counts[0]));
+		calloc(1, sizeof(*ruleset) + rules->count * sizeof(struct count *));
 
 	if (ruleset == NULL)
 		return NULL;
