@@ -14,7 +14,7 @@ BUILD='gcc libc6-dev make autoconf automake libtool pkg-config mandoc
 	libmilter-dev libconfig-dev libevent-dev libjansson-dev libcurl4-openssl-dev libidn2-dev
 	libsystemd-dev libpcre2-dev check'
 DEMO='postfix postfix-pcre jq swaks'
-TEST='miltertest socat curl python3 iproute2 procps xz-utils git systemd-journal-remote
+TEST='miltertest socat curl openssl python3 iproute2 procps xz-utils git systemd-journal-remote
 	clang-format clang-tidy cppcheck valgrind'
 # Of Sendmail, which scripts/sendmail.sh unpacks: its own packages conflict with Postfix's.
 SENDMAIL='m4 util-linux libdb5.3 libldap-2.5-0 libnsl2 libsasl2-2 libssl3 libwrap0'

@@ -12,8 +12,11 @@ With --verbose each reply is printed: ID, command and reply with tabs between.
 Exit status: 0 if all were accepted, 1 if not."""
 
 import argparse
+import base64
+import os
 import re
 import socket
+import ssl
 import sys
 import threading
 import time
@@ -33,11 +36,45 @@ class Client:
     def __init__(self, options):
         self.options = options
         host, port = options.server.rsplit(":", 1)
-        self.socket = socket.create_connection((host, int(port)), timeout=options.timeout)
+        source = (options.source, 0) if options.source else None
+        self.socket = socket.create_connection((host, int(port)), options.timeout, source)
         self.file = self.socket.makefile("rb")
         self.sent = 0
+        try:
+            self.greet()
+        except Refused:
+            self.close()
+            raise
+
+    def greet(self):
+        """All that comes before the first message."""
+        options = self.options
+        hello = f"EHLO {options.helo}"
         self.expect("-", "connect", 220)
-        self.command("-", "EHLO client.example", 250)
+        self.command("-", hello, 250)
+        if options.xclient:
+            self.command("-", f"XCLIENT {options.xclient}", 220)
+            self.command("-", hello, 250)
+        if options.starttls:
+            self.start_tls()
+            self.command("-", hello, 250)
+        if options.login:
+            user, password = options.login.split(":", 1)
+            plain = base64.b64encode(f"\0{user}\0{password}".encode()).decode()
+            self.command("-", f"AUTH PLAIN {plain}", 235)
+
+    def start_tls(self):
+        """Who the server is, is of no interest here."""
+        context = ssl.create_default_context()
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_NONE
+        context.maximum_version = ssl.TLSVersion[self.options.starttls.replace(".", "_")]
+        if self.options.cert:
+            context.load_cert_chain(self.options.cert)
+        self.command("-", "STARTTLS", 220)
+        self.file.close()
+        self.socket = context.wrap_socket(self.socket)
+        self.file = self.socket.makefile("rb")
 
     def reply(self, message, name):
         while True:
@@ -107,7 +144,13 @@ class Client:
         self.command(name, "RSET", 250)
 
     def body(self, message):
-        self.socket.sendall(message.data + b".\r\n")
+        gate = self.options.gate
+        if gate:
+            # The last line is kept back until then.
+            self.socket.sendall(message.data[:-2])
+            while not os.path.exists(gate):
+                time.sleep(0.05)
+        self.socket.sendall(message.data[-2 if gate else 0 :] + b".\r\n")
         return self.expect(message.name, ".", 250)
 
     def quit(self):
@@ -145,8 +188,10 @@ class Message:
             f"Subject: message {self.name}",
             f"Message-ID: <{self.name}@client.example>",
             "Date: Sat, 31 Jan 2026 12:00:00 +0000",
+            *options.header,
         ]
-        return ("\n".join(head) + f"\n\nThis is {self.name}.\n").encode()
+        text = f"This is {self.name}.\n" + (63 * "x" + "\n") * (options.text // 64)
+        return ("\n".join(head) + f"\n\n{text}").encode("utf-8", "surrogateescape")
 
 
 class Sender:
@@ -242,6 +287,15 @@ def parse():
     add("--rcpt-parameter", action="append", default=[], help="NOTIFY=NEVER, …")
     add("--id", default="m", help="names are this and a number")
     add("--file", help="header and body")
+    add("--header", action="append", default=[], help="NAME: VALUE, if there is no --file")
+    add("--text", type=int, default=0, help="octets of text, about, if there is no --file")
+    add("--gate", help="ends a message only once this file is there")
+    add("--source", help="the client's address")
+    add("--helo", default="client.example")
+    add("--xclient", help="NAME=… ADDR=…")
+    add("--starttls", nargs="?", const="TLSv1.3", help="TLSv1.2: no newer protocol")
+    add("--cert", help="the client's certificate and key, one file")
+    add("--login", help="USER:PASSWORD")
     add("--pipelining", action="store_true")
     add("--rset", action="store_true", help="before each second message, another one is reset")
     add("--rset-recipient", action="append", help="recipients of that one")
