@@ -18,7 +18,8 @@
  *
  * Each match has a limit of steps: an item of the pattern that is tried, an octet that is run over.
  * It is the same for machine code, and does not depend on the machine or its load. 1,250,000 octets
- * run over, or a ninth of that in items, are enough for .*foo.* on a header of 100 kB.
+ * run over, or a ninth of that in items, are enough for .*foo.* on a header of 100 kB. A text of up to
+ * 256 octets that needs few steps from each of them is not counted, and has its answer anyway.
  *
  * A set is built by one thread, then any thread may match, each with a scratch of its own.
  *
