@@ -328,6 +328,8 @@ END_TEST
 START_TEST(begins_anew)
 {
 	struct charset_converter converter;
+	char broken[CHARSET_BROKEN_MAX + 10];
+	char *large = malloc((size_t)CHARSET_EXPANSION * sizeof(broken));
 	char out[18];
 	size_t length;
 
@@ -336,7 +338,15 @@ START_TEST(begins_anew)
 		charset_convert(&converter, "ISO-2022-JP", span_make("\x1b$BF|", 5), out, &length));
 	ck_assert(charset_convert(&converter, "ISO-2022-JP", span_make("F|", 2), out, &length));
 	ck_assert(span_is(span_make(out, length), "F|"));
+	/* And not after a failure, either. */
+	memset(broken, 0xff, sizeof(broken));
+	memcpy(broken, "\x1b$B", 3);
+	ck_assert(!charset_convert(
+		&converter, "ISO-2022-JP", span_make(broken, sizeof(broken)), large, &length));
+	ck_assert(charset_convert(&converter, "ISO-2022-JP", span_make("F|", 2), out, &length));
+	ck_assert(span_is(span_make(out, length), "F|"));
 	charset_end(&converter);
+	free(large);
 }
 END_TEST
 

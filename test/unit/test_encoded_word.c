@@ -55,6 +55,7 @@ static const struct row {
 	{"=?a?B?====?=", "a", NULL, 0},
 	{"=?a?B?YWJj=?=", "a", NULL, 0},
 	{"=?a?B?YQ==YQ==?=", "a", NULL, 0},
+	{"=?a?B?YQ==YW?=", "a", NULL, 0},
 	{"=?a?B?YW*j?=", "a", NULL, 0},
 	{"=?a?B?YW-j?=", "a", NULL, 0},
 	{"=?a?B?YW\xc3j?=", "a", NULL, 0},
