@@ -117,7 +117,7 @@ static bool is_from_line(struct message *message, struct span line)
 	return true;
 }
 
-/* The line at hand is whole, or there is no room for it: it is one of the headers, or their end. */
+/* The line at hand, of which there is something, is one of the headers, or their end. */
 static void end_line(struct message *message)
 {
 	struct span line = {message->text + message->line, message->length - message->line};
@@ -129,8 +129,7 @@ static void end_line(struct message *message)
 		message->last = '\0';
 		return;
 	}
-	if (!is_header(line) &&
-		(is_first || without_end(line).length == 0 || !is_blank(*line.at))) {
+	if (!is_header(line) && (is_first || !is_blank(*line.at))) {
 		message->length = message->line;
 		message->is_in_body = true;
 	}
@@ -161,8 +160,12 @@ static void keep(struct message *message, const char *octets, size_t length)
 	message->length += some;
 	if (some == length)
 		return;
-	end_line(message);
-	message->is_too_large = !message->is_in_body;
+	if (message->length == message->line) { /* of the line at hand there is nothing to see */
+		message->is_too_large = *octets != '\r' && *octets != '\n';
+	} else {
+		end_line(message);
+		message->is_too_large = !message->is_in_body;
+	}
 	message->is_in_body = true;
 }
 
