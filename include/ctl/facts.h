@@ -1,4 +1,4 @@
-/* facts: what the command line, and a message, say for a question to the daemon
+/* facts: what is said of a message on the command line
  *
  * SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 the nexthop-milter authors
@@ -6,35 +6,46 @@
 #ifndef CTL_FACTS_H
 #define CTL_FACTS_H
 
+#include <stdbool.h>
+#include <stddef.h>
+
 #include "ctl/client.h"
 #include "ctl/message.h"
 
-/* Parameters of /v1/explain. Strings must live as long as the facts. */
-
-enum { FACTS_MAX = 1000 };
-
-struct facts {
-	int count;
-	struct {
-		const char *name; /* as an option: "client-name" */
-		const char *value;
-	} list[FACTS_MAX];
+/* An option of the command line; its parameter is /v1/explain's. */
+struct facts_option {
+	const char *option; /* without the dashes */
+	const char *parameter;
+	const char *fixed;  /* the value of an option that has none; NULL: it has one */
+	const char *wanted; /* what its value has to be, for a message; NULL: anything */
+	bool (*is_good)(const char *value);
 };
 
-/* One more. Gives 0, or -1 if there is no room. */
-int facts_add(struct facts *facts, const char *name, const char *value);
+/* NULL past the last, or if there is none of that name. */
+const struct facts_option *facts_option_at(size_t index);
+const struct facts_option *facts_option_find(const char *option);
 
-/* NULL: it is not said. */
-const char *facts_find(const struct facts *facts, const char *name);
+struct facts_given {
+	const struct facts_option *option;
+	const char *value;
+};
 
-/* Adds them to the request that was begun. */
+struct facts {
+	size_t count;
+	struct facts_given *given; /* the caller's, with room for all options that there may be */
+};
+
+/* VALUE must live as long as FACTS. False: it is not what OPTION wants. */
+bool facts_add(struct facts *facts, const struct facts_option *option, const char *value);
+
+/* Adds the parameters to the request that was begun. */
 void facts_send(const struct facts *facts, struct client *client);
 
 /*
- * Adds what the message says: its headers, which are all that there are, and what FACTS do not say of
- * its size and sender.
+ * The same, and what the message says: all its headers, its size and its sender. What was said of
+ * these on the command line goes before; a header there is one more.
  */
 void facts_send_message(
-	const struct facts *facts, const struct message *message, struct client *client);
+	const struct facts *facts, struct client *client, const struct message *message);
 
 #endif

@@ -1,4 +1,4 @@
-/* show_rules: the rules in force, and what they say of a message, as people read it
+/* show_rules: rules, and what they do, as people read them
  *
  * SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 the nexthop-milter authors
@@ -8,10 +8,15 @@
 
 #include <jansson.h>
 
+/* Each prints to standard output. What is missing is shown as "-". */
+
 /* The answer of /v1/rules. */
 void show_rules(const json_t *answer);
 
-/* The rules in an answer of /v1/explain; nothing if there are none. */
-void show_rules_of_message(const json_t *answer);
+/* What the rules have made of a message, from the answer of /v1/explain. Without rules: nothing. */
+void show_rules_tried(const json_t *answer);
+
+/* How a mailbox would spread (spread.h). */
+void show_rules_spread(const json_t *answer);
 
 #endif

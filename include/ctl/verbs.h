@@ -8,6 +8,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdio.h>
 
 #include "ctl/client.h"
 #include "ctl/facts.h"
@@ -20,12 +21,12 @@ struct verb_call {
 	const char *const *arguments; /* of the verb: as many as it takes */
 	int argument_count;
 	bool is_json;
-	bool is_following;
-	const struct facts *facts; /* what is said of a message */
-	const char *message;	   /* --message */
-	const char *mbox;	   /* --mbox */
-	const char *recipient;	   /* --recipient */
-	const char *span;	   /* --for */
+	int options; /* VERB_: those that were given */
+	struct facts facts;
+	const char *message;   /* --message */
+	const char *mbox;      /* --mbox */
+	const char *recipient; /* --recipient */
+	const char *span;      /* --for */
 	const char *reason;
 	const char *mta;    /* --mta */
 	const char *config; /* --config */
@@ -34,14 +35,15 @@ struct verb_call {
 /* Options that only some verbs take. */
 enum {
 	VERB_SENDER = 1,
-	VERB_FACTS = 64,
-	VERB_MESSAGE = 128,
-	VERB_MBOX = 256,
 	VERB_FOR = 2,
 	VERB_REASON = 4,
 	VERB_FOLLOW = 8,
 	VERB_MTA = 16,
 	VERB_CONFIG = 32,
+	VERB_FACTS = 64, /* of a message, but for its sender */
+	VERB_MESSAGE = 128,
+	VERB_MBOX = 256,
+	VERB_RECIPIENT = 512,
 };
 
 struct verb {
@@ -58,5 +60,11 @@ struct verb {
 /* NULL if there is none of that name, or past the last. */
 const struct verb *verbs_find(const char *name);
 const struct verb *verbs_at(size_t index);
+
+/* One line. */
+void verbs_print_usage(const struct verb *verb, FILE *to);
+
+/* Prints it to standard error. Gives the exit status. */
+int verbs_refuse(const struct verb *verb);
 
 #endif

@@ -16,7 +16,7 @@
 #include <curl/curl.h>
 
 enum {
-	URL_MAX = 16384,
+	URL_MAX = 15000, /* the daemon takes 16384, with the headers */
 	ROOM_FIRST = 1024,
 	SHOWN_MAX = 1000,
 	CONNECT_S = 5,
@@ -103,11 +103,11 @@ static void append(struct client *client, struct text *text, const char *more)
 static void append_encoded(
 	struct client *client, struct text *text, const char *octets, size_t length)
 {
-	/* Of no length would be up to the NUL. */
-	char *encoded = length == 0	   ? strdup("")
-			: length > INT_MAX ? NULL
-					   : curl_easy_escape(client->curl, octets, (int)length);
+	char *encoded;
 
+	if (length == 0) /* libcurl would take that for "up to the NUL" */
+		return;
+	encoded = length > INT_MAX ? NULL : curl_easy_escape(client->curl, octets, (int)length);
 	if (encoded == NULL)
 		client->is_broken = true;
 	else

@@ -1,44 +1,124 @@
-/* facts: what the command line, and a message, say for a question to the daemon
+/* facts: what is said of a message on the command line
  *
  * SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 the nexthop-milter authors
  */
 
 #include "ctl/facts.h"
+#include "core/decimal.h"
 
+#include <arpa/inet.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
-enum { PARAMETER_NAME_MAX = 32, NUMBER_MAX = 24 };
+enum { NUMBER_MAX = 24, PORT_MAX = 65535 };
 
-int facts_add(struct facts *facts, const char *name, const char *value)
+/* ---- values */
+
+static bool is_ip(const char *value)
 {
-	if (facts->count == FACTS_MAX)
-		return -1;
-	facts->list[facts->count].name = name;
-	facts->list[facts->count++].value = value;
-	return 0;
+	struct in6_addr octets;
+
+	return inet_pton(AF_INET, value, &octets) == 1 || inet_pton(AF_INET6, value, &octets) == 1;
 }
 
-const char *facts_find(const struct facts *facts, const char *name)
+static bool is_port(const char *value)
 {
-	for (int i = 0; i < facts->count; i++)
-		if (strcmp(facts->list[i].name, name) == 0)
-			return facts->list[i].value;
+	return decimal_parse(value, 1, PORT_MAX) != -1;
+}
+
+static bool is_size(const char *value)
+{
+	return decimal_parse(value, 0, INT64_MAX) != -1;
+}
+
+static bool is_header(const char *value)
+{
+	size_t length = strcspn(value, " \t\r\n:");
+
+	return length > 0 && value[length + strspn(value + length, " \t")] == ':';
+}
+
+/* "Mon 08:30": of the width that says so, and each part what it should be. */
+static bool is_time(const char *value)
+{
+	struct tm tm = {.tm_isdst = 0};
+	const char *end = strptime(value, "%a %H:%M", &tm);
+
+	return end != NULL && *end == '\0' && end - value == 9 && value[3] == ' ' &&
+	       value[6] == ':';
+}
+
+static const struct facts_option options[] = {
+	{"sender", "sender", NULL, NULL, NULL},
+	{"client", "client", NULL, "an IP address", is_ip},
+	{"client-name", "client_name", NULL, NULL, NULL},
+	{"helo", "helo", NULL, NULL, NULL},
+	{"auth-user", "auth_user", NULL, NULL, NULL},
+	{"tls", "tls", NULL, NULL, NULL},
+	{"tls-verified", "tls_verified", "yes", NULL, NULL},
+	{"listener", "listener", NULL, NULL, NULL},
+	{"listener-port", "listener_port", NULL, "a port", is_port},
+	{"header", "header", NULL, "a header such as \"Name: value\"", is_header},
+	{"size", "size", NULL, "a number of octets", is_size},
+	{"macro", "macro", NULL, "a macro such as \"{name}: value\"", is_header},
+	{"time", "time", NULL, "a time such as \"Mon 08:30\"", is_time},
+};
+
+enum { OPTION_COUNT = sizeof(options) / sizeof(options[0]) };
+
+const struct facts_option *facts_option_at(size_t index)
+{
+	return index < OPTION_COUNT ? &options[index] : NULL;
+}
+
+const struct facts_option *facts_option_find(const char *option)
+{
+	for (size_t i = 0; i < OPTION_COUNT; i++)
+		if (strcmp(options[i].option, option) == 0)
+			return &options[i];
 	return NULL;
 }
 
-/* Options have "-" where parameters have "_". */
+/* ---- what was given */
+
+/* The last one counts, but of those that a message has several of. */
+static struct facts_given *place_of(struct facts *facts, const struct facts_option *option)
+{
+	if (strcmp(option->option, "header") != 0 && strcmp(option->option, "macro") != 0)
+		for (size_t i = 0; i < facts->count; i++)
+			if (facts->given[i].option == option)
+				return &facts->given[i];
+	return &facts->given[facts->count++];
+}
+
+bool facts_add(struct facts *facts, const struct facts_option *option, const char *value)
+{
+	struct facts_given *given;
+
+	if (option->fixed != NULL)
+		value = option->fixed;
+	if (option->is_good != NULL && !option->is_good(value))
+		return false;
+	given = place_of(facts, option);
+	given->option = option;
+	given->value = value;
+	return true;
+}
+
+static bool has(const struct facts *facts, const char *option)
+{
+	for (size_t i = 0; i < facts->count; i++)
+		if (strcmp(facts->given[i].option->option, option) == 0)
+			return true;
+	return false;
+}
+
 void facts_send(const struct facts *facts, struct client *client)
 {
-	for (int i = 0; i < facts->count; i++) {
-		char name[PARAMETER_NAME_MAX];
-
-		snprintf(name, sizeof(name), "%s", facts->list[i].name);
-		for (char *p = strchr(name, '-'); p != NULL; p = strchr(p, '-'))
-			*p = '_';
-		client_add_query(client, name, facts->list[i].value);
-	}
+	for (size_t i = 0; i < facts->count; i++)
+		client_add_query(client, facts->given[i].option->parameter, facts->given[i].value);
 }
 
 /* What a milter would be given of it: up to the first NUL. */
@@ -50,19 +130,22 @@ static size_t length_of(struct span header)
 }
 
 void facts_send_message(
-	const struct facts *facts, const struct message *message, struct client *client)
+	const struct facts *facts, struct client *client, const struct message *message)
 {
 	const char *sender = message_sender(message);
-	char size[NUMBER_MAX];
 	struct span header;
 	size_t at = 0;
 
+	facts_send(facts, client);
+	if (sender != NULL && !has(facts, "sender"))
+		client_add_query(client, "sender", sender);
+	if (!has(facts, "size")) {
+		char size[NUMBER_MAX];
+
+		*decimal_put(size, message_size(message)) = '\0';
+		client_add_query(client, "size", size);
+	}
 	while (message_next(message, &at, &header))
 		client_add_octets(client, "header", header.at, length_of(header));
 	client_add_query(client, "headers", "all");
-	if (facts_find(facts, "sender") == NULL && sender != NULL)
-		client_add_query(client, "sender", sender);
-	snprintf(size, sizeof(size), "%lld", (long long)message_size(message));
-	if (facts_find(facts, "size") == NULL)
-		client_add_query(client, "size", size);
 }

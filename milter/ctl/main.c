@@ -6,65 +6,75 @@
 
 #include "config.h"
 #include "ctl/client.h"
+#include "ctl/facts.h"
 #include "ctl/verbs.h"
 
+#include <assert.h>
 #include <getopt.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 static const char default_socket[] = RUNSTATEDIR "/nexthop-milter/control.sock";
 
-enum option_letter {
-	OPT_FACT = 256,
-	OPT_FOR = 257,
-	OPT_REASON = 258,
-	OPT_FOLLOW = 259,
-	OPT_MTA = 260,
-	OPT_CONFIG = 261,
-	OPT_MESSAGE = 262,
-	OPT_MBOX = 263,
-	OPT_RECIPIENT = 264,
-};
+/* Letters that are none say which table has an option, and where. */
+enum { OPT_VERB = 256, OPTIONS_MAX = 40 };
 
-static const struct option long_options[] = {
+static const struct option own_options[] = {
 	{"socket", required_argument, NULL, 's'},
 	{"json", no_argument, NULL, 'j'},
 	{"version", no_argument, NULL, 'V'},
 	{"help", no_argument, NULL, 'h'},
-	/* Facts of a message: parameters of the same names. */
-	{"sender", required_argument, NULL, OPT_FACT},
-	{"client", required_argument, NULL, OPT_FACT},
-	{"client-name", required_argument, NULL, OPT_FACT},
-	{"helo", required_argument, NULL, OPT_FACT},
-	{"auth-user", required_argument, NULL, OPT_FACT},
-	{"tls", required_argument, NULL, OPT_FACT},
-	{"tls-verified", no_argument, NULL, OPT_FACT},
-	{"listener", required_argument, NULL, OPT_FACT},
-	{"listener-port", required_argument, NULL, OPT_FACT},
-	{"header", required_argument, NULL, OPT_FACT},
-	{"size", required_argument, NULL, OPT_FACT},
-	{"macro", required_argument, NULL, OPT_FACT},
-	{"time", required_argument, NULL, OPT_FACT},
-	{"message", required_argument, NULL, OPT_MESSAGE},
-	{"mbox", required_argument, NULL, OPT_MBOX},
-	{"recipient", required_argument, NULL, OPT_RECIPIENT},
-	{"for", required_argument, NULL, OPT_FOR},
-	{"reason", required_argument, NULL, OPT_REASON},
-	{"follow", no_argument, NULL, OPT_FOLLOW},
-	{"mta", required_argument, NULL, OPT_MTA},
-	{"config", required_argument, NULL, OPT_CONFIG},
-	{NULL, 0, NULL, 0},
+};
+
+/* Those of some verbs, and where their values go; those of a message are in facts.c. */
+static const struct verb_option {
+	const char *name;
+	int flag; /* VERB_ */
+	bool has_value;
+	size_t offset; /* in struct verb_call */
+} verb_options[] = {
+	{"for", VERB_FOR, true, offsetof(struct verb_call, span)},
+	{"reason", VERB_REASON, true, offsetof(struct verb_call, reason)},
+	{"follow", VERB_FOLLOW, false, 0},
+	{"mta", VERB_MTA, true, offsetof(struct verb_call, mta)},
+	{"config", VERB_CONFIG, true, offsetof(struct verb_call, config)},
+	{"message", VERB_MESSAGE, true, offsetof(struct verb_call, message)},
+	{"mbox", VERB_MBOX, true, offsetof(struct verb_call, mbox)},
+	{"recipient", VERB_RECIPIENT, true, offsetof(struct verb_call, recipient)},
+};
+
+enum {
+	OWN_COUNT = sizeof(own_options) / sizeof(own_options[0]),
+	VERB_OPTION_COUNT = sizeof(verb_options) / sizeof(verb_options[0]),
+	OPT_FACT = OPT_VERB + VERB_OPTION_COUNT,
 };
 
 struct command_line {
 	const char *socket;
 	bool wants_help;
 	bool wants_version;
-	int options; /* VERB_ options that were given */
 	struct verb_call call;
-	struct facts facts;
 };
+
+static void list_options(struct option list[OPTIONS_MAX])
+{
+	size_t count = OWN_COUNT;
+	const struct facts_option *fact;
+
+	memcpy(list, own_options, sizeof(own_options));
+	for (int i = 0; i < VERB_OPTION_COUNT; i++)
+		list[count++] = (struct option){verb_options[i].name,
+			verb_options[i].has_value ? required_argument : no_argument, NULL,
+			OPT_VERB + i};
+	for (int i = 0; (fact = facts_option_at((size_t)i)) != NULL; i++) {
+		assert(count < OPTIONS_MAX - 1);
+		list[count++] = (struct option){fact->option,
+			fact->fixed == NULL ? required_argument : no_argument, NULL, OPT_FACT + i};
+	}
+	list[count] = (struct option){NULL, 0, NULL, 0};
+}
 
 static void print_help(void)
 {
@@ -83,14 +93,6 @@ static void print_help(void)
 		default_socket);
 }
 
-static void print_verb_help(const struct verb *verb, FILE *to)
-{
-	fprintf(to, "usage: milterctl [--socket PATH] [--json] %s%s%s\n", verb->name,
-		*verb->synopsis == '\0' ? "" : " ", verb->synopsis);
-	if (to == stdout)
-		fprintf(to, "%s\n", verb->purpose);
-}
-
 static int usage(const char *text, const char *value)
 {
 	fprintf(stderr, "milterctl: %s%s%s%s\nTry milterctl --help.\n", text,
@@ -98,74 +100,44 @@ static int usage(const char *text, const char *value)
 	return CLIENT_USAGE;
 }
 
-static int read_fact(struct command_line *line, const char *name)
+static void take_verb_option(struct command_line *line, const struct verb_option *option)
 {
-	bool is_sender = strcmp(name, "sender") == 0;
+	line->call.options |= option->flag;
+	if (option->has_value)
+		memcpy((char *)&line->call + option->offset, &optarg, sizeof(optarg));
+}
 
-	line->options |= is_sender ? VERB_SENDER : VERB_FACTS;
-	if (facts_add(&line->facts, name, optarg == NULL ? "yes" : optarg) == 0)
+static int take_fact(struct command_line *line, const struct facts_option *option)
+{
+	line->call.options |= strcmp(option->option, "sender") == 0 ? VERB_SENDER : VERB_FACTS;
+	if (facts_add(&line->call.facts, option, optarg))
 		return 0;
-	fprintf(stderr, "milterctl: too many options\n");
+	fprintf(stderr, "milterctl: --%s: \"%s\" is not %s\nTry milterctl --help.\n",
+		option->option, optarg, option->wanted);
 	return -1;
 }
 
 static int read_options(struct command_line *line, int argc, char **argv)
 {
+	struct option list[OPTIONS_MAX];
 	int letter;
-	int index = 0;
 
-	while ((letter = getopt_long(argc, argv, "h", long_options, &index)) != -1) {
-		switch (letter) {
-		case 's':
+	list_options(list);
+	while ((letter = getopt_long(argc, argv, "h", list, NULL)) != -1) {
+		if (letter == 's') {
 			line->socket = optarg;
-			break;
-		case 'j':
+		} else if (letter == 'j') {
 			line->call.is_json = true;
-			break;
-		case 'V':
+		} else if (letter == 'V') {
 			line->wants_version = true;
-			break;
-		case 'h':
+		} else if (letter == 'h') {
 			line->wants_help = true;
-			break;
-		case OPT_FACT:
-			if (read_fact(line, long_options[index].name) == -1)
-				return -1;
-			break;
-		case OPT_MESSAGE:
-			line->call.message = optarg;
-			line->options |= VERB_MESSAGE;
-			break;
-		case OPT_MBOX:
-			line->call.mbox = optarg;
-			line->options |= VERB_MBOX;
-			break;
-		case OPT_RECIPIENT:
-			line->call.recipient = optarg;
-			line->options |= VERB_MBOX;
-			break;
-		case OPT_FOR:
-			line->call.span = optarg;
-			line->options |= VERB_FOR;
-			break;
-		case OPT_REASON:
-			line->call.reason = optarg;
-			line->options |= VERB_REASON;
-			break;
-		case OPT_MTA:
-			line->call.mta = optarg;
-			line->options |= VERB_MTA;
-			break;
-		case OPT_CONFIG:
-			line->call.config = optarg;
-			line->options |= VERB_CONFIG;
-			break;
-		case OPT_FOLLOW:
-			line->call.is_following = true;
-			line->options |= VERB_FOLLOW;
-			break;
-		default:
+		} else if (letter < OPT_VERB) {
 			fprintf(stderr, "Try milterctl --help.\n");
+			return -1;
+		} else if (letter < OPT_FACT) {
+			take_verb_option(line, &verb_options[letter - OPT_VERB]);
+		} else if (take_fact(line, facts_option_at((size_t)(letter - OPT_FACT))) == -1) {
 			return -1;
 		}
 	}
@@ -177,10 +149,8 @@ static int run(struct command_line *line, const struct verb *verb)
 	int result;
 
 	if (line->call.argument_count < verb->least || line->call.argument_count > verb->most ||
-		(line->options & ~verb->options) != 0) {
-		print_verb_help(verb, stderr);
-		return CLIENT_USAGE;
-	}
+		(line->call.options & ~verb->options) != 0)
+		return verbs_refuse(verb);
 	if (verb->needs_daemon) {
 		line->call.client = client_new(line->socket);
 		if (line->call.client == NULL) {
@@ -202,35 +172,48 @@ static int finish(int result)
 	return CLIENT_NO;
 }
 
+/* What is asked for, with the options read. */
+static int obey(struct command_line *line, int argc, char **argv)
+{
+	const struct verb *verb;
+
+	if (line->wants_version) {
+		printf("milterctl (%s)\n", PACKAGE_STRING);
+		return CLIENT_DONE;
+	}
+	if (optind == argc) {
+		if (!line->wants_help)
+			return usage("say what to do", "");
+		print_help();
+		return CLIENT_DONE;
+	}
+	verb = verbs_find(argv[optind]);
+	if (verb == NULL)
+		return usage("there is no verb", argv[optind]);
+	if (line->wants_help) {
+		verbs_print_usage(verb, stdout);
+		printf("%s\n", verb->purpose);
+		return CLIENT_DONE;
+	}
+	line->call.arguments = (const char *const *)argv + optind + 1;
+	line->call.argument_count = argc - optind - 1;
+	return run(line, verb);
+}
+
 int main(int argc, char **argv)
 {
 	const char *from_environment = getenv("MILTERCTL_SOCKET");
 	struct command_line line = {
 		.socket = from_environment == NULL ? default_socket : from_environment,
 	};
-	const struct verb *verb;
+	int result;
 
-	line.call.facts = &line.facts;
-	if (read_options(&line, argc, argv) == -1)
-		return CLIENT_USAGE;
-	if (line.wants_version) {
-		printf("milterctl (%s)\n", PACKAGE_STRING);
-		return finish(CLIENT_DONE);
+	line.call.facts.given = calloc((size_t)argc + 1, sizeof(*line.call.facts.given));
+	if (line.call.facts.given == NULL) {
+		fprintf(stderr, "milterctl: out of memory\n");
+		return CLIENT_NO;
 	}
-	if (optind == argc) {
-		if (!line.wants_help)
-			return usage("say what to do", "");
-		print_help();
-		return finish(CLIENT_DONE);
-	}
-	verb = verbs_find(argv[optind]);
-	if (verb == NULL)
-		return usage("there is no verb", argv[optind]);
-	if (line.wants_help) {
-		print_verb_help(verb, stdout);
-		return finish(CLIENT_DONE);
-	}
-	line.call.arguments = (const char *const *)argv + optind + 1;
-	line.call.argument_count = argc - optind - 1;
-	return finish(run(&line, verb));
+	result = read_options(&line, argc, argv) == -1 ? CLIENT_USAGE : obey(&line, argc, argv);
+	free(line.call.facts.given);
+	return finish(result);
 }

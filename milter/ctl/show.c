@@ -47,6 +47,18 @@ static void show_map(const json_t *answer)
 	printf("\n");
 }
 
+/* Those that the MTA is asked for. */
+static void show_words(const char *title, const json_t *words)
+{
+	size_t i;
+	json_t *word;
+
+	printf("%s", title);
+	json_array_foreach (words, i, word)
+		printf(" %s", json_is_string(word) ? json_string_value(word) : "-");
+	printf("\n");
+}
+
 void show_status(const json_t *answer)
 {
 	const json_t *reload = json_object_get(answer, "reload");
@@ -54,8 +66,6 @@ void show_status(const json_t *answer)
 	const json_t *recipients = json_object_get(answer, "recipients");
 	const json_t *milter = json_object_get(answer, "milter");
 	const json_t *sockets = json_object_get(answer, "sockets");
-	size_t i;
-	json_t *step;
 
 	printf("nexthop-milter %s, process %lld\n", fields_shown(answer, "version"),
 		fields_number(answer, "pid"));
@@ -78,24 +88,19 @@ void show_status(const json_t *answer)
 				? "good"
 				: "FAILED: the configuration before it is in force");
 	printf("messages     %lld: %lld routed, %lld unrouted, %lld mixed, %lld discarded,"
-	       " %lld refused, %lld faults\n",
+	       " %lld faults\n",
 		fields_number(messages, "total"), fields_number(messages, "routed"),
 		fields_number(messages, "unrouted"), fields_number(messages, "mixed"),
-		fields_number(messages, "discarded"), fields_number(messages, "refused"),
-		fields_number(messages, "faults"));
+		fields_number(messages, "discarded"), fields_number(messages, "faults"));
 	printf("recipients   %lld rejected, %lld deferred, %lld put off, %lld split off\n",
 		fields_number(recipients, "rejected"), fields_number(recipients, "deferred"),
 		fields_number(recipients, "put_off"), fields_number(recipients, "split"));
 	printf("connections  %lld, %lld messages in flight\n", fields_number(milter, "sessions"),
 		fields_number(milter, "in_flight"));
 	show_log(answer);
-	printf("asks for    ");
-	json_array_foreach (json_object_get(milter, "steps"), i, step)
-		printf(" %s", json_is_string(step) ? json_string_value(step) : "-");
-	printf("\nmacros      ");
-	json_array_foreach (json_object_get(milter, "macros"), i, step)
-		printf(" %s", json_is_string(step) ? json_string_value(step) : "-");
-	printf("\n");
+	show_words("asks for    ", json_object_get(milter, "steps"));
+	if (json_array_size(json_object_get(milter, "macros")) > 0)
+		show_words("macros      ", json_object_get(milter, "macros"));
 }
 
 static void show_pool(const json_t *pool)

@@ -71,29 +71,31 @@ static void show_doors(const json_t *plan)
 	}
 }
 
-/* What has led to the action: a rule, or the route. */
-static void show_match(const json_t *plan, const char *rule)
+/* By whom it is decided: a rule, else a route. False: by nobody. */
+static bool show_decider(const json_t *answer, const json_t *plan)
 {
+	bool has_rule = fields_text(answer, "rule") != NULL;
 	bool has_match = fields_text(plan, "match") != NULL;
-	bool is_ruled = rule != NULL && !has_match && fields_text(plan, "source") != NULL;
 
-	if (is_ruled)
-		printf("rule       %s", rule);
+	if (has_rule)
+		printf("rule       %s", fields_shown(answer, "rule"));
 	else
 		printf("match      %s", has_match ? fields_shown(plan, "match") : "none");
-	if (is_ruled || has_match)
+	if (has_rule || has_match)
 		printf(" (%s)", fields_shown(plan, "source"));
-	printf("\naction     %s\n", is_ruled || has_match ? fields_shown(plan, "action")
-							  : "none: left to the MTA's own routing");
+	printf("\n");
+	return has_rule || has_match;
 }
 
-/* RULE: the one that decides, or NULL. */
-static void show_plan(const json_t *plan, const char *rule)
+static void show_plan(const json_t *answer, const json_t *plan)
 {
 	const char *pool = fields_text(plan, "pool");
+	bool is_decided;
 
 	printf("recipient  %s\n", fields_shown(plan, "recipient"));
-	show_match(plan, rule);
+	is_decided = show_decider(answer, plan);
+	printf("action     %s\n",
+		is_decided ? fields_shown(plan, "action") : "none: left to the MTA's own routing");
 	if (fields_text(plan, "reply") != NULL)
 		printf("reply      %s\n", fields_shown(plan, "reply"));
 	if (pool != NULL) {
@@ -110,17 +112,16 @@ static void show_plan(const json_t *plan, const char *rule)
 void show_explain(const json_t *answer)
 {
 	const json_t *plans = json_object_get(answer, "recipients");
-	const char *rule = fields_text(answer, "rule");
 	size_t i;
 	json_t *plan;
 
-	show_rules_of_message(answer);
+	show_rules_tried(answer);
 	if (plans == NULL) {
-		show_plan(answer, rule);
+		show_plan(answer, answer);
 		return;
 	}
 	json_array_foreach (plans, i, plan) {
-		show_plan(plan, rule);
+		show_plan(answer, plan);
 		printf("\n");
 	}
 	printf("message    %s: %s\n", fields_shown(answer, "milter"),

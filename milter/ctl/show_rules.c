@@ -1,35 +1,35 @@
-/* show_rules: the rules in force, and what they say of a message, as people read it
+/* show_rules: rules, and what they do, as people read them
  *
  * SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 the nexthop-milter authors
  */
 
 #include "ctl/show_rules.h"
+#include "core/printable.h"
 #include "ctl/fields.h"
 
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
-/* ---- those in force */
+enum { CELL_MAX = 1024 };
 
-static void show_patterns(const json_t *patterns)
+static bool is_word(const json_t *object, const char *name, const char *word)
 {
-	long long count = fields_number(patterns, "count");
-	long long interpreted = count - fields_number(patterns, "compiled");
+	const char *text = fields_text(object, name);
 
-	if (interpreted > 0)
-		printf("%lld of %lld regular expressions are interpreted: the system lets none be "
-		       "compiled to machine code\n",
-			interpreted, count);
-	if (fields_number(patterns, "over_limit") > 0)
-		printf("%lld of %lld regular expressions were given up at their limit: see the "
-		       "log\n",
-			fields_number(patterns, "over_limit"), count);
+	return text != NULL && strcmp(text, word) == 0;
 }
+
+/* ---- all of them */
 
 void show_rules(const json_t *answer)
 {
-	struct columns *columns = columns_new("RULE|MODE|DOES|TAG|>HITS|LAST HIT|SOURCE");
+	struct columns *columns = columns_new("NAME|MODE|DOES|TAG|>HITS|LAST HIT|SOURCE");
+	const json_t *patterns = json_object_get(answer, "patterns");
+	long long count = fields_number(patterns, "count");
+	long long compiled = fields_number(patterns, "compiled");
+	long long over_limit = fields_number(patterns, "over_limit");
 	size_t i;
 	json_t *rule;
 
@@ -43,55 +43,119 @@ void show_rules(const json_t *answer)
 		fields_add_text(columns, rule, "source");
 	}
 	fields_print(columns, "");
-	show_patterns(json_object_get(answer, "patterns"));
+	if (compiled < count)
+		printf("%lld of %lld patterns are interpreted: no JIT\n", count - compiled, count);
+	if (over_limit > 0)
+		printf("%lld of %lld patterns went over their match limit\n", over_limit, count);
 }
 
-/* ---- of one message */
+/* ---- for one message */
 
-/* What a rule does, or the condition that it fails by. */
-static void add_reason(struct columns *columns, const json_t *rule, const char *decider)
+/* What it does if it holds, else why it does not. */
+static void add_outcome(struct columns *columns, const json_t *rule, const char *decides)
 {
-	const char *result = fields_text(rule, "result");
-	const char *name = fields_text(rule, "name");
-	const char *mode = fields_text(rule, "mode");
+	const char *condition = fields_text(rule, "condition");
+	const char *does = fields_text(rule, "does");
 	const char *tag = fields_text(rule, "tag");
-	bool holds = result != NULL && strcmp(result, "yes") == 0;
-	bool is_shadow = mode != NULL && strcmp(mode, "shadow") == 0;
-	bool decides = decider != NULL && name != NULL && strcmp(name, decider) == 0;
-	char text[FIELDS_SHOWN_MAX];
+	bool is_shadow = is_word(rule, "mode", "shadow");
+	char text[CELL_MAX];
 
-	snprintf(text, sizeof(text), "%s%s%s%s%s",
-		holds ? fields_shown(rule, "does") : fields_shown(rule, "condition"),
-		holds && tag != NULL ? ", tag " : "", holds && tag != NULL ? tag : "",
-		holds && is_shadow ? " (shadow: only counted)" : "", decides ? "  <- decides" : "");
+	if (!is_word(rule, "result", "yes"))
+		snprintf(text, sizeof(text), "%s%s", condition == NULL ? "-" : condition,
+			is_word(rule, "result", "open") ? ": not said" : "");
+	else
+		snprintf(text, sizeof(text), "%s%s%s%s%s", is_shadow ? "shadow: " : "",
+			does == NULL ? "-" : does, tag == NULL ? "" : ", tag ",
+			tag == NULL ? "" : tag,
+			decides != NULL && is_word(rule, "name", decides) ? "  <- decides" : "");
 	columns_add(columns, text);
 }
 
-void show_rules_of_message(const json_t *answer)
+static void show_tags(const json_t *tags)
+{
+	size_t i;
+	json_t *tag;
+
+	if (json_array_size(tags) == 0)
+		return;
+	printf("tags      ");
+	json_array_foreach (tags, i, tag) {
+		char shown[CELL_MAX];
+
+		printf("%s %s", i == 0 ? "" : ",",
+			json_is_string(tag)
+				? printable_copy(shown, sizeof(shown), json_string_value(tag))
+				: "-");
+	}
+	printf("\n");
+}
+
+void show_rules_tried(const json_t *answer)
 {
 	const json_t *rules = json_object_get(answer, "rules");
-	const char *decider = fields_text(answer, "rule");
 	struct columns *columns;
 	size_t i;
 	json_t *rule;
 
 	if (json_array_size(rules) == 0)
 		return;
-	columns = columns_new("RULE|SOURCE|HOLDS|DOES, OR FAILS BY");
+	printf("rules\n");
+	columns = columns_new("RULE|SOURCE|RESULT|DOES, OR CONDITION");
 	json_array_foreach (rules, i, rule) {
 		fields_add_text(columns, rule, "name");
 		fields_add_text(columns, rule, "source");
 		fields_add_text(columns, rule, "result");
-		add_reason(columns, rule, decider);
+		add_outcome(columns, rule, fields_text(answer, "rule"));
 	}
-	fields_print(columns, "");
-	if (json_array_size(json_object_get(answer, "tags")) > 0) {
-		json_t *tag;
-
-		printf("tags      ");
-		json_array_foreach (json_object_get(answer, "tags"), i, tag)
-			printf(" %s", json_string_value(tag));
-		printf("\n");
-	}
+	fields_print(columns, "  ");
+	show_tags(json_object_get(answer, "tags"));
 	printf("\n");
+}
+
+/* ---- for a mailbox */
+
+static void add_share_of(struct columns *columns, const json_t *row)
+{
+	fields_add_share(columns, json_number_value(json_object_get(row, "share")));
+}
+
+static void show_pool(const json_t *pool)
+{
+	struct columns *columns = columns_new("HOST|>FIRST|>SHARE");
+	size_t i;
+	json_t *host;
+
+	printf("pool %s: %lld messages\n", fields_shown(pool, "pool"),
+		fields_number(pool, "messages"));
+	json_array_foreach (json_object_get(pool, "hosts"), i, host) {
+		fields_add_endpoint(columns, host);
+		fields_add_number(columns, host, "first");
+		add_share_of(columns, host);
+	}
+	fields_print(columns, "  ");
+}
+
+void show_rules_spread(const json_t *answer)
+{
+	struct columns *columns = columns_new("RULE|ACTION|POOL|>MESSAGES|>RECIPIENTS|>SHARE");
+	size_t i;
+	json_t *row;
+
+	printf("%lld messages, %lld skipped\n", fields_number(answer, "messages"),
+		fields_number(answer, "skipped"));
+	json_array_foreach (json_object_get(answer, "rules"), i, row) {
+		if (fields_text(row, "rule") != NULL)
+			fields_add_text(columns, row, "rule");
+		else
+			columns_add(columns,
+				is_word(row, "action", "none") ? "(no route)" : "(routes)");
+		fields_add_text(columns, row, "action");
+		fields_add_text(columns, row, "pool");
+		fields_add_number(columns, row, "messages");
+		fields_add_number(columns, row, "recipients");
+		add_share_of(columns, row);
+	}
+	fields_print(columns, "  ");
+	json_array_foreach (json_object_get(answer, "pools"), i, row)
+		show_pool(row);
 }

@@ -1,4 +1,4 @@
-/* spread: how the messages of a mailbox would spread
+/* spread: how the messages of a mailbox would spread over rules, routes, pools and hosts
  *
  * SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 the nexthop-milter authors
@@ -12,217 +12,260 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { NUMBER_MAX = 24, STOP = 1, POOL_COUNT_MAX = 100000 };
+/* SIMULATED_MAX: the daemon takes no more turns for one question. */
+enum { KEY_MAX = 1024, NUMBER_MAX = 24, SIMULATED_MAX = 100000, STOPPED = 1 };
 
 struct spread {
-	const struct verb_call *call;
-	struct address_list *recipients; /* scratch */
-	long long messages;
-	long long skipped; /* without a recipient, or too large */
-	json_t *rows;	   /* {"rule", "match", "action", "pool", "messages"} */
-	json_t *pools;	   /* name: messages */
+	const struct spread_settings *settings;
 	int result;
+	json_int_t messages;
+	json_int_t skipped;
+	json_int_t nameless; /* of the skipped: without a recipient */
+	json_int_t large;    /* with too many headers */
+	json_t *rows;	     /* by rule, action and pool */
+	json_t *pools;	     /* by name */
+	struct address_list list;
 };
 
-/* ---- counting */
+/* ---- sums */
 
-static bool is_same(const json_t *a, const json_t *b, const char *name)
+static void add(json_t *object, const char *name, json_int_t more)
 {
-	const char *left = fields_text(a, name);
-	const char *right = fields_text(b, name);
+	json_int_t number = json_integer_value(json_object_get(object, name));
 
-	return strcmp(left == NULL ? "" : left, right == NULL ? "" : right) == 0;
+	json_object_set_new(object, name, json_integer(number + more));
 }
 
-static void add_one(json_t *object, const char *name)
+static const char *text_of(const json_t *object, const char *name)
 {
-	json_object_set_new(object, name, json_integer(fields_number(object, name) + 1));
+	const char *text = fields_text(object, name);
+
+	return text == NULL ? "" : text;
 }
 
-/* One message goes that way. RULE is null, or the one that decides. */
-static void count_row(struct spread *spread, json_t *rule, const json_t *recipient)
+/* The sums of that name, new ones if there are none. */
+static json_t *sums_of(json_t *all, const char *key)
 {
-	json_t *wanted = json_pack("{s:O, s:O, s:O, s:O, s:i}", "rule", rule, "match",
-		json_object_get(recipient, "match"), "action", json_object_get(recipient, "action"),
-		"pool", json_object_get(recipient, "pool"), "messages", 0);
-	const char *pool = fields_text(recipient, "pool");
-	size_t i;
-	json_t *row = NULL;
+	json_t *sums = json_object_get(all, key);
 
-	json_array_foreach (spread->rows, i, row) {
-		if (is_same(row, wanted, "rule") && is_same(row, wanted, "match") &&
-			is_same(row, wanted, "action") && is_same(row, wanted, "pool"))
-			break;
-	}
-	if (i == json_array_size(spread->rows)) {
-		json_array_append(spread->rows, wanted);
-		row = wanted;
-	}
-	add_one(row, "messages");
-	if (pool != NULL)
-		add_one(spread->pools, pool);
-	json_decref(wanted);
+	if (sums != NULL)
+		return sums;
+	json_object_set_new(all, key, json_object());
+	return json_object_get(all, key);
 }
 
-/* A message of several recipients may go several ways: each is one of its own. */
-static void count_answer(struct spread *spread, const json_t *answer)
+/* A message is one, however many of its recipients are counted there. */
+static void count_message(const struct spread *spread, json_t *sums)
 {
-	const json_t *recipients = json_object_get(answer, "recipients");
-	size_t i, k;
-	json_t *recipient;
-
-	json_array_foreach (recipients, i, recipient) {
-		for (k = 0; k < i; k++) {
-			const json_t *other = json_array_get(recipients, k);
-
-			if (is_same(other, recipient, "match") &&
-				is_same(other, recipient, "pool") &&
-				is_same(other, recipient, "action"))
-				break;
-		}
-		if (k == i)
-			count_row(spread, json_object_get(answer, "rule"), recipient);
-	}
+	if (json_integer_value(json_object_get(sums, "last")) == spread->messages)
+		return;
+	json_object_set_new(sums, "last", json_integer(spread->messages));
+	add(sums, "messages", 1);
 }
 
-/* ---- asking */
-
-static bool has_recipients(struct spread *spread, const struct message *message)
+static void count_recipient(struct spread *spread, const json_t *answer, const json_t *plan)
 {
-	struct address_list *list = spread->recipients;
+	char key[KEY_MAX];
+	json_t *row;
 
-	memset(list, 0, sizeof(*list));
-	if (spread->call->recipient != NULL) {
-		client_add_query(spread->call->client, "recipient", spread->call->recipient);
-		return true;
-	}
-	message_recipients(message, list);
-	for (int i = 0; i < list->count; i++)
-		client_add_query(spread->call->client, "recipient", list->texts[i]);
-	return list->count > 0;
+	snprintf(key, sizeof(key), "%s\n%s\n%s", text_of(answer, "rule"), text_of(plan, "action"),
+		text_of(plan, "pool"));
+	row = sums_of(spread->rows, key);
+	json_object_set(row, "rule", json_object_get(answer, "rule"));
+	json_object_set(row, "action", json_object_get(plan, "action"));
+	json_object_set(row, "pool", json_object_get(plan, "pool"));
+	count_message(spread, row);
+	add(row, "recipients", 1);
+	if (fields_text(plan, "pool") != NULL)
+		count_message(spread, sums_of(spread->pools, text_of(plan, "pool")));
 }
 
-static int take(void *context, const struct message *message)
+/* ---- messages */
+
+static void ask(struct spread *spread, const struct message *message)
 {
-	struct spread *spread = context;
-	struct client *client = spread->call->client;
-	json_t *answer;
+	struct client *client = spread->settings->client;
 
 	client_begin(client, "/v1/explain");
 	client_add_query(client, "brief", "yes");
-	if (message_is_too_large(message) || !has_recipients(spread, message)) {
+	for (int i = 0; i < spread->list.count; i++)
+		client_add_query(client, "recipient", spread->list.texts[i]);
+	if (spread->list.count == 0)
+		client_add_query(client, "recipient", spread->settings->recipient);
+	facts_send_message(spread->settings->facts, client, message);
+}
+
+static bool is_skipped(struct spread *spread, const struct message *message)
+{
+	bool is_large = message_is_too_large(message);
+	bool is_nameless = spread->list.count == 0 && spread->settings->recipient == NULL;
+
+	spread->large += is_large;
+	spread->nameless += !is_large && is_nameless;
+	return is_large || is_nameless;
+}
+
+/* One that the daemon refuses is skipped, but the first: others would fare no better. */
+static int take(void *context, const struct message *message)
+{
+	struct spread *spread = context;
+	json_t *answer, *plan;
+	size_t i;
+	int result;
+
+	spread->list.count = 0;
+	message_recipients(message, &spread->list);
+	if (is_skipped(spread, message)) {
 		spread->skipped++;
 		return 0;
 	}
-	facts_send(spread->call->facts, client);
-	facts_send_message(spread->call->facts, message, client);
-	spread->result = client_send(client, CLIENT_FORM, &answer);
-	if (spread->result != CLIENT_DONE)
-		return STOP;
-	spread->messages++;
-	count_answer(spread, answer);
-	json_decref(answer);
-	return 0;
-}
-
-/* How a pool's hosts would share its messages; NULL if that cannot be had. */
-static json_t *share_of(const struct spread *spread, const char *pool, long long count)
-{
-	char number[NUMBER_MAX];
-	json_t *answer;
-
-	snprintf(number, sizeof(number), "%lld", count < POOL_COUNT_MAX ? count : POOL_COUNT_MAX);
-	client_begin(spread->call->client, "/v1/simulate");
-	client_add_query(spread->call->client, "pool", pool);
-	client_add_query(spread->call->client, "count", number);
-	if (client_send(spread->call->client, CLIENT_GET, &answer) != CLIENT_DONE)
-		return NULL;
-	json_object_set_new(answer, "messages", json_integer(count));
-	json_object_del(answer, "recipient");
-	json_object_del(answer, "action");
-	return answer;
-}
-
-static json_t *answer_of(const struct spread *spread)
-{
-	json_t *pools = json_array();
-	const char *name;
-	json_t *count;
-
-	json_object_foreach(spread->pools, name, count)
-	{
-		json_t *pool = share_of(spread, name, json_integer_value(count));
-
-		if (pool != NULL)
-			json_array_append_new(pools, pool);
-	}
-	return json_pack("{s:I, s:I, s:O, s:o}", "messages", (json_int_t)spread->messages,
-		"skipped", (json_int_t)spread->skipped, "ways", spread->rows, "pools", pools);
-}
-
-/* ---- printing */
-
-static void show(const json_t *answer)
-{
-	double all = (double)fields_number(answer, "messages");
-	struct columns *columns = columns_new("RULE|MATCH|ACTION|POOL|>MESSAGES|>SHARE");
-	size_t i, k;
-	json_t *row, *host;
-
-	printf("%lld messages", fields_number(answer, "messages"));
-	if (fields_number(answer, "skipped") > 0)
-		printf(", and %lld without a recipient: --recipient gives them one",
-			fields_number(answer, "skipped"));
-	printf("\n\n");
-	json_array_foreach (json_object_get(answer, "ways"), i, row) {
-		fields_add_text(columns, row, "rule");
-		fields_add_text(columns, row, "match");
-		fields_add_text(columns, row, "action");
-		fields_add_text(columns, row, "pool");
-		fields_add_number(columns, row, "messages");
-		fields_add_share(columns, (double)fields_number(row, "messages") / all);
-	}
-	fields_print(columns, "");
-	columns = columns_new("POOL|HOST|>FIRST|>SHARE");
-	json_array_foreach (json_object_get(answer, "pools"), i, row) {
-		json_array_foreach (json_object_get(row, "hosts"), k, host) {
-			fields_add_text(columns, row, "pool");
-			fields_add_endpoint(columns, host);
-			fields_add_number(columns, host, "first");
-			fields_add_share(
-				columns, json_number_value(json_object_get(host, "share")));
-		}
-	}
-	printf("\n");
-	fields_print(columns, "");
-}
-
-int spread_run(const struct verb_call *call)
-{
-	struct spread spread = {
-		.call = call,
-		.recipients = calloc(1, sizeof(*spread.recipients)),
-		.rows = json_array(),
-		.pools = json_object(),
-		.result = CLIENT_DONE,
-	};
-	int failed = spread.recipients == NULL ? -1 : mailbox_read(call->mbox, take, &spread);
-	json_t *answer;
-
-	if (failed == -1)
-		spread.result = CLIENT_NO;
-	if (spread.result == CLIENT_DONE) {
-		answer = answer_of(&spread);
-		if (call->is_json) {
-			json_dumpf(answer, stdout, JSON_INDENT(2) | JSON_REAL_PRECISION(6));
-			printf("\n");
-		} else {
-			show(answer);
-		}
+	ask(spread, message);
+	result = client_send(spread->settings->client, CLIENT_FORM, &answer);
+	if (result == CLIENT_NO && spread->messages > 0) {
+		spread->skipped++;
 		json_decref(answer);
+		return 0;
 	}
-	json_decref(spread.rows);
-	json_decref(spread.pools);
-	free(spread.recipients);
-	return spread.result;
+	spread->result = result;
+	spread->messages++;
+	json_array_foreach (json_object_get(answer, "recipients"), i, plan)
+		count_recipient(spread, answer, plan);
+	json_decref(answer);
+	return result == CLIENT_DONE ? 0 : STOPPED;
+}
+
+/* ---- the answer */
+
+/* The largest first, and the names of equal ones in their order. */
+static int compare(const void *left, const void *right)
+{
+	static const char *const names[] = {"rule", "action", "pool"};
+	const json_t *a = *(json_t *const *)left;
+	const json_t *b = *(json_t *const *)right;
+	long long more = fields_number(b, "messages") - fields_number(a, "messages");
+	int order = more < 0 ? -1 : more > 0;
+
+	for (size_t i = 0; order == 0 && i < sizeof(names) / sizeof(names[0]); i++)
+		order = strcmp(text_of(a, names[i]), text_of(b, names[i]));
+	return order;
+}
+
+/* The members of ALL, in that order. NULL: out of memory. */
+static json_t *sorted(json_t *all)
+{
+	size_t count = json_object_size(all);
+	json_t **list = calloc(count + 1, sizeof(json_t *));
+	json_t *array = json_array();
+	const char *key;
+	json_t *value;
+	size_t i = 0;
+
+	if (list == NULL) {
+		json_decref(array);
+		return NULL;
+	}
+	json_object_foreach(all, key, value) list[i++] = value;
+	qsort(list, count, sizeof(json_t *), compare);
+	for (i = 0; i < count; i++)
+		json_array_append(array, list[i]);
+	free(list);
+	return array;
+}
+
+static double share(json_int_t part, json_int_t whole)
+{
+	return whole == 0 ? 0 : (double)part / (double)whole;
+}
+
+/* Of more messages than it simulates, the shares hold. */
+static int add_hosts(const struct spread *spread, json_t *pool)
+{
+	struct client *client = spread->settings->client;
+	json_int_t messages = json_integer_value(json_object_get(pool, "messages"));
+	char count[NUMBER_MAX];
+	json_t *answer, *host;
+	size_t i;
+	int result;
+
+	snprintf(count, sizeof(count), "%" JSON_INTEGER_FORMAT,
+		messages < SIMULATED_MAX ? messages : (json_int_t)SIMULATED_MAX);
+	client_begin(client, "/v1/simulate");
+	client_add_query(client, "pool", text_of(pool, "pool"));
+	client_add_query(client, "count", count);
+	result = client_send(client, CLIENT_GET, &answer);
+	json_array_foreach (json_object_get(answer, "hosts"), i, host) {
+		double of = json_number_value(json_object_get(host, "share"));
+
+		if (messages > SIMULATED_MAX)
+			json_object_set_new(host, "first",
+				json_integer((json_int_t)(of * (double)messages + 0.5)));
+	}
+	json_object_set(pool, "hosts", json_object_get(answer, "hosts"));
+	json_decref(answer);
+	return result;
+}
+
+static void tell_skipped(const struct spread *spread)
+{
+	if (spread->nameless > 0)
+		fprintf(stderr,
+			"milterctl: skipped: %" JSON_INTEGER_FORMAT
+			" that name no recipient (--recipient says one)\n",
+			spread->nameless);
+	if (spread->large > 0)
+		fprintf(stderr,
+			"milterctl: skipped: %" JSON_INTEGER_FORMAT
+			" whose headers have more than %d octets\n",
+			spread->large, MESSAGE_HEADERS_MAX);
+}
+
+static int finish(struct spread *spread, json_t **answer)
+{
+	int result = CLIENT_DONE;
+	const char *key;
+	json_t *value;
+
+	tell_skipped(spread);
+	json_object_foreach(spread->rows, key, value)
+	{
+		json_object_del(value, "last");
+		json_object_set_new(value, "share",
+			json_real(share(json_integer_value(json_object_get(value, "messages")),
+				spread->messages)));
+	}
+	json_object_foreach(spread->pools, key, value)
+	{
+		json_object_del(value, "last");
+		json_object_set_new(value, "pool", json_string(key));
+		if (result == CLIENT_DONE)
+			result = add_hosts(spread, value);
+	}
+	if (result == CLIENT_DONE)
+		*answer = json_pack("{s:I, s:I, s:o, s:o}", "messages", spread->messages, "skipped",
+			spread->skipped, "rules", sorted(spread->rows), "pools",
+			sorted(spread->pools));
+	return result;
+}
+
+int spread_run(const struct spread_settings *settings, json_t **answer)
+{
+	struct spread *spread = calloc(1, sizeof(*spread));
+	int result = CLIENT_NO;
+	int read;
+
+	*answer = NULL;
+	if (spread == NULL)
+		return CLIENT_NO;
+	spread->settings = settings;
+	spread->rows = json_object();
+	spread->pools = json_object();
+	read = mailbox_read(settings->path, take, spread);
+	if (read == STOPPED)
+		result = spread->result;
+	else if (read == 0)
+		result = finish(spread, answer);
+	json_decref(spread->rows);
+	json_decref(spread->pools);
+	free(spread);
+	return result;
 }

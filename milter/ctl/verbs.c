@@ -63,23 +63,11 @@ static int usage(const char *text, const char *value)
 	return CLIENT_USAGE;
 }
 
-static int usage_of(const char *name)
-{
-	fprintf(stderr, "usage: milterctl [--socket PATH] [--json] %s %s\n", name,
-		verbs_find(name)->synopsis);
-	return CLIENT_USAGE;
-}
-
 /* ---- what is */
 
 static int run_status(const struct verb_call *call)
 {
 	return get(call, "/v1/status", show_status);
-}
-
-static int run_rules(const struct verb_call *call)
-{
-	return get(call, "/v1/rules", show_rules);
 }
 
 static int run_pools(const struct verb_call *call)
@@ -90,6 +78,11 @@ static int run_pools(const struct verb_call *call)
 static int run_hosts(const struct verb_call *call)
 {
 	return get(call, "/v1/hosts", show_hosts);
+}
+
+static int run_rules(const struct verb_call *call)
+{
+	return get(call, "/v1/rules", show_rules);
 }
 
 /* All pages as one answer. */
@@ -133,73 +126,92 @@ static int run_routes(const struct verb_call *call)
 
 /* ---- what would be */
 
-/* The recipients that the command line has, else those of the message. */
-static void add_recipients(const struct verb_call *call, const struct message *message)
+/* Where the command line has none. Gives 0, or -1 after a message. */
+static int add_recipients(const struct verb_call *call, const struct message *message)
 {
-	struct address_list *list;
+	static struct address_list list;
 
-	for (int i = 0; i < call->argument_count; i++)
-		client_add_query(call->client, "recipient", call->arguments[i]);
-	if (call->argument_count > 0 || message == NULL)
-		return;
-	list = calloc(1, sizeof(*list));
-	if (list == NULL)
-		return;
-	message_recipients(message, list);
-	for (int i = 0; i < list->count; i++)
-		client_add_query(call->client, "recipient", list->texts[i]);
-	free(list);
+	message_recipients(message, &list);
+	for (int i = 0; i < list.count; i++)
+		client_add_query(call->client, "recipient", list.texts[i]);
+	if (list.has_more)
+		fprintf(stderr, "milterctl: only the first %d recipients are asked for\n",
+			list.count);
+	if (list.count > 0)
+		return 0;
+	fprintf(stderr, "milterctl: the message names no recipient: say one\n");
+	return -1;
 }
 
-static int explain(const struct verb_call *call, const struct message *message)
-{
-	client_begin(call->client, "/v1/explain");
-	facts_send(call->facts, call->client);
-	if (message != NULL)
-		facts_send_message(call->facts, message, call->client);
-	add_recipients(call, message);
-	return send_and_show(
-		call, message != NULL ? CLIENT_FORM : client_fitting(call->client), show_explain);
-}
-
-static int explain_message(const struct verb_call *call)
+static int add_message(const struct verb_call *call)
 {
 	struct message *message = message_new();
-	int result = CLIENT_NO;
+	int result = mailbox_read_message(call->message, message);
 
-	if (mailbox_read_message(call->message, message) == 0) {
-		if (message_is_too_large(message))
-			fprintf(stderr, "milterctl: %s: its headers are longer than 4 MB\n",
-				call->message);
-		else
-			result = explain(call, message);
+	if (result == 0 && message_is_too_large(message)) {
+		fprintf(stderr, "milterctl: its headers have more than %d octets\n",
+			MESSAGE_HEADERS_MAX);
+		result = -1;
 	}
+	if (result == 0 && call->argument_count == 0)
+		result = add_recipients(call, message);
+	if (result == 0)
+		facts_send_message(&call->facts, call->client, message);
 	message_free(message);
 	return result;
 }
 
 static int run_explain(const struct verb_call *call)
 {
-	if (call->message != NULL)
-		return explain_message(call);
-	if (call->argument_count == 0) {
-		return usage_of("explain");
+	if (call->message == NULL && call->argument_count == 0)
+		return verbs_refuse(verbs_find("explain"));
+	client_begin(call->client, "/v1/explain");
+	for (int i = 0; i < call->argument_count; i++)
+		client_add_query(call->client, "recipient", call->arguments[i]);
+	if (call->message != NULL) {
+		if (add_message(call) == -1)
+			return CLIENT_NO;
+		return send_and_show(call, CLIENT_FORM, show_explain);
 	}
-	return explain(call, NULL);
+	facts_send(&call->facts, call->client);
+	return send_and_show(call, client_fitting(call->client), show_explain);
 }
 
+static int simulate_mailbox(const struct verb_call *call)
+{
+	struct spread_settings settings = {
+		.client = call->client,
+		.facts = &call->facts,
+		.path = call->mbox,
+		.recipient = call->recipient,
+	};
+	json_t *answer;
+	int result = spread_run(&settings, &answer);
+
+	if (answer != NULL && call->is_json)
+		print_json(answer, JSON_INDENT(2));
+	else if (answer != NULL)
+		show_rules_spread(answer);
+	json_decref(answer);
+	return result;
+}
+
+/* N messages to an address, or those of a mailbox. */
 static int run_simulate(const struct verb_call *call)
 {
-	if (call->mbox != NULL && call->argument_count == 0)
-		return spread_run(call);
-	if (call->mbox != NULL || call->recipient != NULL || call->argument_count != 2)
-		return usage_of("simulate");
+	bool is_of_mailbox = call->mbox != NULL;
+	bool is_plain = (call->options & ~VERB_SENDER) == 0;
+
+	if (is_of_mailbox ? call->argument_count > 0 : call->argument_count != 2 || !is_plain)
+		return verbs_refuse(verbs_find("simulate"));
+	if (is_of_mailbox)
+		return simulate_mailbox(call);
 	if (decimal_parse(call->arguments[0], 1, SIMULATED_MAX) == -1)
 		return usage("a number of messages from 1 to 100000", call->arguments[0]);
 	client_begin(call->client, "/v1/simulate");
 	client_add_query(call->client, "count", call->arguments[0]);
 	client_add_query(call->client, "recipient", call->arguments[1]);
-	facts_send(call->facts, call->client);
+	facts_send(&call->facts, call->client);
 	return send_and_show(call, CLIENT_GET, show_simulation);
 }
 
@@ -261,7 +273,7 @@ static int follow(const struct verb_call *call)
 
 static int run_events(const struct verb_call *call)
 {
-	if (call->is_following)
+	if (call->options & VERB_FOLLOW)
 		return follow(call);
 	return get(call, "/v1/events", show_events);
 }
@@ -372,12 +384,17 @@ static const struct verb verbs[] = {
 	{"routes", "[PATTERN]", "the routes, or those whose match contains PATTERN", 0, 1, 0, true,
 		run_routes},
 	{"rules", "", "the rules, and how often each has held", 0, 0, 0, true, run_rules},
-	{"explain", "[ADDRESS ...] [--message FILE] [FACT ...]",
+	{"explain",
+		"[ADDRESS ...] [--message FILE] [--sender ADDRESS] [--client IP] [--client-name "
+		"NAME]"
+		" [--helo NAME] [--auth-user NAME] [--tls PROTOCOL] [--tls-verified]"
+		" [--listener NAME] [--listener-port PORT] [--header 'NAME: VALUE'] ..."
+		" [--size OCTETS] [--macro '{NAME}: VALUE'] ... [--time 'Mon 08:30']",
 		"what would become of a message, and why", 0, EXPLAINED_MAX,
 		VERB_SENDER | VERB_FACTS | VERB_MESSAGE, true, run_explain},
 	{"simulate", "N ADDRESS [--sender ADDRESS] | --mbox FILE [--recipient ADDRESS] [FACT ...]",
 		"how N messages, or those of a mailbox, would spread", 0, 2,
-		VERB_SENDER | VERB_FACTS | VERB_MBOX, true, run_simulate},
+		VERB_SENDER | VERB_FACTS | VERB_MBOX | VERB_RECIPIENT, true, run_simulate},
 	{"events", "[--follow]", "the last changes", 0, 0, VERB_FOLLOW, true, run_events},
 	{"drain", "HOST[:PORT] [--for DURATION] [--reason TEXT]",
 		"take a host out of all its pools", 1, 1, VERB_FOR | VERB_REASON, true, run_drain},
@@ -404,4 +421,16 @@ const struct verb *verbs_find(const char *name)
 		if (strcmp(verbs[i].name, name) == 0)
 			return &verbs[i];
 	return NULL;
+}
+
+void verbs_print_usage(const struct verb *verb, FILE *to)
+{
+	fprintf(to, "usage: milterctl [--socket PATH] [--json] %s%s%s\n", verb->name,
+		*verb->synopsis == '\0' ? "" : " ", verb->synopsis);
+}
+
+int verbs_refuse(const struct verb *verb)
+{
+	verbs_print_usage(verb, stderr);
+	return CLIENT_USAGE;
 }

@@ -14,7 +14,7 @@ is "the verbs of the page are those of --help, in that order" "$in_page" "$verbs
 
 # The page says "routes [pattern]" where --help says "routes [PATTERN]". With narrow tags, each
 # stands on a line of its own.
-text=$(sed 's/-width Ds/-width x/' "$page" | mandoc -Tascii -Owidth=200 | sed 's/.\x08//g' | tr '[:upper:]' '[:lower:]' | sed -E 's/^ +//; s/ +/ /g')
+text=$(sed 's/-width Ds/-width x/' "$page" | mandoc -Tascii -Owidth=800 | sed 's/.\x08//g' | tr '[:upper:]' '[:lower:]' | sed -E 's/^ +//; s/ +/ /g')
 for verb in $verbs; do
 	usage=$("$MILTERCTL_PROGRAM" "$verb" --help | sed -n 's/^usage: milterctl \[--socket PATH\] \[--json\] //p')
 	if grep -qxF -e "$(tr '[:upper:]' '[:lower:]' <<<"$usage")" <<<"$text"; then
