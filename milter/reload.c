@@ -5,6 +5,7 @@
  */
 
 #include "reload.h"
+#include "core/rules.h"
 #include "engine/clock.h"
 #include "engine/log.h"
 #include "policy.h"
@@ -152,6 +153,11 @@ static void describe(const struct fault_list *faults, char error[ERROR_MAX])
 		snprintf(error + strlen(error), 64, " (and %zu more)", faults->errors - 1);
 }
 
+static bool has_dns_rule(const struct conf *conf)
+{
+	return conf->table.rules != NULL && rules_have(conf->table.rules, ACTION_DNS);
+}
+
 /* Puts what was built in force. Gives -1 with the reason in ERROR if there is nothing to. */
 static int commit(struct reload *reload, char error[ERROR_MAX])
 {
@@ -165,6 +171,15 @@ static int commit(struct reload *reload, char error[ERROR_MAX])
 	/* Next hops, replies to the map and the milter's changes are all in the MTA's own form. */
 	if (reload->built->mta != before->mta) {
 		snprintf(error, ERROR_MAX, "mta has changed: that takes a restart");
+		conf_free(reload->built);
+		return -1;
+	}
+	/* As conf.c says of map_socket; but the map is that of the start. */
+	if (has_dns_rule(reload->built) && reload->settings.facts->map_socket != NULL &&
+		reload->built->table.mta == TABLE_POSTFIX) {
+		snprintf(error, ERROR_MAX,
+			"a rule has action = \"dns\", and there is still a map: that takes a "
+			"restart");
 		conf_free(reload->built);
 		return -1;
 	}

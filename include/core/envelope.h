@@ -66,7 +66,7 @@ enum envelope_end {
 	ENVELOPE_DISCARD = 4,  /* the whole message */
 	ENVELOPE_UNROUTED = 5, /* mixed, and there is no map: left to the MTA's own routing */
 	ENVELOPE_REFUSE = 6,   /* the whole message, by a rule */
-	ENVELOPE_DNS = 7, /* the MTA's own routing, by a rule: the map's routes are not to hold */
+	ENVELOPE_DNS = 7, /* Sendmail's own routing, by a rule: the map's routes are not to hold */
 	ENVELOPE_END_COUNT = 8,
 };
 

@@ -129,9 +129,12 @@ enum rules_needs {
 	RULES_NEEDS_AUTH = 128,
 	RULES_NEEDS_MACROS = 256,   /* of RULES_MACRO */
 	RULES_NEEDS_POOLS = 512,    /* some rule leads to a pool */
-	RULES_NEEDS_CHANGES = 1024, /* some rule leads to a pool, or to dns */
+	RULES_NEEDS_CHANGES = 1024, /* Sendmail: some rule leads to a pool, or to dns */
 };
 unsigned rules_needs(const struct rules *rules);
+
+/* True if some rule does that, be it only to count. */
+bool rules_have(const struct rules *rules, enum action action);
 
 /* The word in the configuration: "sender", "all_recipients", … */
 const char *rules_fact_name(enum rules_fact fact);

@@ -25,8 +25,8 @@ extern const char milter_routing_gone[];
  * transaction. A pool that chooses by the recipient chooses for each.
  *
  * A rule that has decided holds for all recipients: its pool by FILTER in any case, for the map knows
- * nothing of messages. "dns", where the map would answer by a route, is FILTER without a host, or a
- * token that Sendmail's rules undo.
+ * nothing of messages. "dns" is a token that Sendmail's rules undo, where the map would answer by a
+ * route; on Postfix the message is left alone.
  *
  * Gives what the callback is to return.
  */

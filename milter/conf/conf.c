@@ -125,6 +125,25 @@ static void warn_of_unused(struct schema_reader *reader, const struct conf_pools
 				"pool %s is never used", pools->pools[i].name);
 }
 
+/*
+ * What a milter says of a message is nothing to transport_maps: whatever a rule leaves to Postfix, the
+ * map would answer by the recipients' routes.
+ */
+static void check_dns_rules(struct schema_reader *reader, const struct conf *conf)
+{
+	const struct rules *rules = conf->table.rules;
+
+	if (rules == NULL || conf->table.mta != TABLE_POSTFIX || conf->map_socket.text == NULL)
+		return;
+	for (size_t i = 0; i < rules->count; i++)
+		if (rules->list[i].route.action == ACTION_DNS)
+			fault_add(reader->faults, rules->list[i].route.file,
+				rules->list[i].route.line,
+				"rule \"%s\": action = \"dns\" takes a Postfix without map_socket: "
+				"the map would answer by the routes all the same",
+				rules->list[i].name);
+}
+
 static void read_table(
 	struct schema_reader *reader, struct schema_top *top, const struct conf_health *health)
 {
@@ -145,6 +164,7 @@ static void read_table(
 		reader->no_memory = true;
 	table->rules = conf_rule_read_all(
 		reader, &pools, table->delimiters, top->rules, &top->conf.regexes);
+	check_dns_rules(reader, &top->conf);
 	conf_pool_finish(&pools, reader);
 	warn_of_unused(reader, &pools);
 	table->pools = pools.pools;

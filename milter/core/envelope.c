@@ -62,8 +62,8 @@ static enum envelope_end ruled_end(
 	case ACTION_DEFER:
 		return ENVELOPE_REFUSE;
 	default:
-		return envelope->has_route && (is_sendmail || policy->has_map) ? ENVELOPE_DNS
-									       : ENVELOPE_LEAVE;
+		/* Postfix cannot be told that a map is not to hold: with one there is no such rule. */
+		return is_sendmail && envelope->has_route ? ENVELOPE_DNS : ENVELOPE_LEAVE;
 	}
 }
 

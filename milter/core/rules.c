@@ -51,6 +51,14 @@ unsigned rules_needs(const struct rules *rules)
 	return needs;
 }
 
+bool rules_have(const struct rules *rules, enum action action)
+{
+	for (size_t i = 0; i < rules->count; i++)
+		if (rules->list[i].route.action == action)
+			return true;
+	return false;
+}
+
 const char *rules_fact_name(enum rules_fact fact)
 {
 	return facts[fact].name;

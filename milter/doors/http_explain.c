@@ -215,9 +215,7 @@ static json_t *milter_of(const struct letter *letter, const struct entry *entry)
 		return has_pool ? does("token", token_of(entry->recipient, letter->plan.token))
 				: does("leave", json_null());
 	case ENVELOPE_DNS:
-		return letter->policy.mta == TABLE_SENDMAIL
-			       ? does("token", token_of(entry->recipient, TOKEN_DNS))
-			       : does("filter", json_string("FILTER smtp:"));
+		return does("token", token_of(entry->recipient, TOKEN_DNS));
 	case ENVELOPE_MAP:
 		return does("map", letter->plan.nexthop[0] == '\0'
 					   ? json_null()

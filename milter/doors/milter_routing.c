@@ -14,9 +14,6 @@
 
 const char milter_routing_gone[] = "the pool has left the configuration";
 
-/* Postfix: the recipient's domain, by DNS (postconf(5), default_filter_nexthop). */
-static const char nexthop_dns[] = "smtp:";
-
 static const char not_replaced[] = "cannot replace a recipient";
 static const char no_header[] = "cannot add and delete the header";
 
@@ -234,15 +231,12 @@ static sfsistat leave_or_discard(
 	return is_discard ? SMFIS_DISCARD : SMFIS_CONTINUE;
 }
 
-/* By a rule, although there are routes that the map would answer by. */
+/* Sendmail, by a rule, although there are routes that the map would answer by. */
 static sfsistat leave_to_dns(SMFICTX *ctx, struct milter_session *session)
 {
 	struct milter_recipients *recipients = &session->recipients;
-	bool is_sendmail = session->policy.envelope.mta == TABLE_SENDMAIL;
 
-	if (!is_sendmail && tell_filter(ctx, nexthop_dns) == -1)
-		return milter_replies_fault(ctx, session->engine, session, no_header);
-	for (size_t i = 0; is_sendmail && i < recipients->count; i++)
+	for (size_t i = 0; i < recipients->count; i++)
 		if (replace(ctx, session, &recipients->list[i], TOKEN_DNS) == -1)
 			return milter_replies_fault(ctx, session->engine, session, not_replaced);
 	return leave_or_discard(ctx, session, ENGINE_UNROUTED);

@@ -62,7 +62,7 @@ static struct engine_needs needs_of(const struct table *table)
 
 	if (table->rules != NULL)
 		needs.rules = rules_needs(table->rules);
-	needs.pools = (needs.rules & RULES_NEEDS_CHANGES) != 0;
+	needs.pools = (needs.rules & (is_sendmail ? RULES_NEEDS_CHANGES : RULES_NEEDS_POOLS)) != 0;
 	for (size_t i = 0; i < table->route_count && !needs.pools; i++)
 		needs.pools = table->routes[i].action == ACTION_POOL ||
 			      (is_sendmail && table->routes[i].action == ACTION_DISCARD);

@@ -162,6 +162,17 @@ done
 contains "changed sockets: reloaded all the same" "$changed" reloaded
 ok "changed sockets: the old ones are served" test -S "$daemon/milter.sock" -a ! -e "$daemon/other.sock"
 is "changed sockets: status has the old ones" "$(ctl --json status | jq -r .sockets.milter)" "$daemon_socket"
+# A map that was there at the start is asked, whatever the file says now.
+write_routes "" "" "map_socket = \"unix:$daemon/map.sock\";"
+daemon_stop
+daemon_start
+dns="rules = ( { name = \"r\"; when = { }; action = \"dns\"; } );"
+write_routes "" "" "$dns"
+contains "a rule with dns, while the map is there: refused" "$(ctl reload 2>&1)" "there is still a map"
+is "a rule with dns, while the map is there: not in force" "$(ctl --json rules | jq '.rules | length')" 0
+daemon_stop
+daemon_start
+is "a rule with dns, and no map: in force" "$(ctl --json rules | jq '.rules | length')" 1
 write_routes ""
 lacks "changed back: nothing is said" "$(ctl reload 2>&1)" "has changed"
 

@@ -103,10 +103,10 @@ static const struct ruled_row {
 	{"a1", 'R', {"refuse", "refuse", "refuse", "refuse", "refuse"}, "a1"},
 	{"x1", 'R', {"refuse", "refuse", "refuse", "refuse", "refuse"}, "x1"},
 	{"n1", 'F', {"refuse", "refuse", "refuse", "refuse", "refuse"}, "n1"},
-	/* Without a map nobody answers by the routes but we. */
-	{"a1", 'D', {"leave", "dns", "dns", "leave", "dns"}, "a1"},
-	{"1a", 'D', {"leave", "dns", "dns", "leave", "dns"}, "1a"},
-	{"n1xd", 'D', {"leave", "dns", "dns", "leave", "dns"}, "n1xd"},
+	/* Sendmail's map would answer by the routes. */
+	{"a1", 'D', {"leave", "leave", "leave", "leave", "dns"}, "a1"},
+	{"1a", 'D', {"leave", "leave", "leave", "leave", "dns"}, "1a"},
+	{"n1xd", 'D', {"leave", "leave", "leave", "leave", "dns"}, "n1xd"},
 	{"1nd", 'D', {"leave", "leave", "leave", "leave", "leave"}, "1nd"},
 };
 

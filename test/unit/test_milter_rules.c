@@ -16,7 +16,6 @@
 #define BULK		FILTER("smtp:[bulk.example]:25")
 #define SLOW		FILTER("relay:[192.0.2.1]:25")
 #define ROUTE		FILTER("smtp:[route.example]:25")
-#define DNS		FILTER("smtp:")
 
 /* ---- messages */
 
@@ -165,10 +164,6 @@ static const struct row {
 		"1"},
 	{"dns without a map", PLAY_POSTFIX, RULE("header = \"A\";") "action = \"dns\"; }",
 		"rcpt u@routed.example|header A b|end", "", "1"},
-	{"dns in spite of the map", PLAY_MAP, RULE("header = \"A\";") "action = \"dns\"; }",
-		"rcpt u@routed.example|header A b|end", DNS, "1"},
-	{"dns, where there is no route", PLAY_MAP, RULE("header = \"A\";") "action = \"dns\"; }",
-		"rcpt u@x.example|header A b|end", "", "1"},
 	{"dns on Sendmail", PLAY_SENDMAIL, RULE("header = \"A\";") "action = \"dns\"; }",
 		"mail s@x.example|rcpt u@routed.example|rcpt v@x.example|header A b|end",
 		"remove <u@routed.example>; recipient <u%routed.example@_dns.0.nexthop>; "

@@ -87,6 +87,11 @@ START_TEST(needs_add_up)
 	rules.facts[RULES_HEADER].count = 1;
 	ck_assert_uint_eq(
 		rules_needs(&rules), RULES_NEEDS_MAIL | RULES_NEEDS_HEADERS | RULES_NEEDS_CHANGES);
+	ck_assert(rules_have(&rules, ACTION_REJECT) && rules_have(&rules, ACTION_DNS));
+	ck_assert(!rules_have(&rules, ACTION_POOL));
+	list[1].is_shadow = true;
+	ck_assert(rules_have(&rules, ACTION_REJECT));
+	list[1].is_shadow = false;
 	list[1].route.action = ACTION_POOL;
 	ck_assert_uint_eq(rules_needs(&rules),
 		RULES_NEEDS_MAIL | RULES_NEEDS_HEADERS | RULES_NEEDS_CHANGES | RULES_NEEDS_POOLS);
