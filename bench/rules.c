@@ -12,6 +12,7 @@
 #include "core/rules_run.h"
 #include "core/table.h"
 #include "text/regex.h"
+#include "text/regex_glob.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -210,6 +211,7 @@ static void make_globs(struct book *book)
 
 static void make_regexes(struct book *book)
 {
+	static char globs[RULES][2 * TEXT_MAX + 3];
 	char error[REGEX_ERROR_MAX];
 	size_t offset;
 
@@ -222,6 +224,8 @@ static void make_regexes(struct book *book)
 		if (regex == -1)
 			abort();
 		book->patterns[test].regex = (size_t)regex;
+		book->patterns[test].length = regex_glob(book->texts[test], globs[i]);
+		book->patterns[test].text = globs[i];
 	}
 	add_header(book, "subject", 0, RULES);
 	add_rules(book, "&(a)");

@@ -27,7 +27,11 @@ enum pattern_kind {
 
 struct pattern {
 	enum pattern_kind kind;
-	const char *text; /* in lower case; of addresses in the one form of address.h */
+	/*
+	 * In lower case; of addresses in the one form of address.h. PATTERN_REGEX: a glob for all that
+	 * it matches, and more, or "".
+	 */
+	const char *text;
 	size_t length;
 	size_t regex; /* PATTERN_REGEX: its number */
 };

@@ -7,6 +7,7 @@
 #include "conf/conf_pattern.h"
 #include "conf/conf_name.h"
 #include "core/decimal.h"
+#include "text/regex_glob.h"
 
 #include <string.h>
 #include <strings.h>
@@ -63,15 +64,31 @@ static int keep_lower(struct schema_reader *reader, enum pattern_kind kind, cons
 
 /* ---- kinds of values */
 
+/* A glob for all that the expression matches. */
+static int keep_glob(
+	struct schema_reader *reader, size_t regex, const char *expression, struct pattern *pattern)
+{
+	char *glob = arena_take(reader->arena, regex_glob_room(strlen(expression)), 1);
+
+	if (glob == NULL) {
+		reader->no_memory = true;
+		return -1;
+	}
+	*pattern = (struct pattern){.kind = PATTERN_REGEX, .text = glob, .regex = regex};
+	pattern->length = regex_glob(expression, glob);
+	return 0;
+}
+
 static int read_regex(struct conf_patterns *patterns, const config_setting_t *setting,
 	const char *text, size_t length, struct pattern *pattern)
 {
 	struct schema_reader *reader = patterns->reader;
+	const char *expression = schema_keep(reader, text + 1, length - 2);
 	char error[REGEX_ERROR_MAX];
 	size_t offset = 0;
 	int regex;
 
-	if (keep(reader, PATTERN_REGEX, text + 1, length - 2, pattern) == -1)
+	if (expression == NULL)
 		return -1;
 	if (patterns->regexes == NULL)
 		patterns->regexes = regex_set_new();
@@ -79,14 +96,13 @@ static int read_regex(struct conf_patterns *patterns, const config_setting_t *se
 		reader->no_memory = true;
 		return -1;
 	}
-	regex = regex_set_add(patterns->regexes, pattern->text, error, &offset);
+	regex = regex_set_add(patterns->regexes, expression, error, &offset);
 	if (regex == -1) {
 		schema_fault(
 			reader, setting, "pattern \"%s\": %s at octet %zu", text, error, offset);
 		return -1;
 	}
-	pattern->regex = (size_t)regex;
-	return 0;
+	return keep_glob(reader, (size_t)regex, expression, pattern);
 }
 
 /* ".example.com", in A-labels. */

@@ -18,7 +18,11 @@ static int compare_patterns(const void *a, const void *b)
 	const struct pattern *x = a;
 	const struct pattern *y = b;
 
-	return x->kind != y->kind ? (int)x->kind - (int)y->kind : strcmp(x->text, y->text);
+	if (x->kind != y->kind)
+		return (int)x->kind - (int)y->kind;
+	if (x->kind == PATTERN_REGEX)
+		return (x->regex > y->regex) - (x->regex < y->regex);
+	return strcmp(x->text, y->text);
 }
 
 static int compare_networks(const void *a, const void *b)

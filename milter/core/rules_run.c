@@ -107,7 +107,8 @@ static bool has(
 	for (size_t i = 0; i < test->count; i++) {
 		const struct pattern *pattern = &test->patterns[i];
 
-		if (subject->has_pairs && pattern->kind == PATTERN_GLOB &&
+		if (subject->has_pairs &&
+			(pattern->kind == PATTERN_GLOB || pattern->kind == PATTERN_REGEX) &&
 			!pattern_may_match(pattern, &subject->pairs))
 			continue;
 		if (subject->address == NULL ? pattern_text(pattern, &run->matcher, subject->text,

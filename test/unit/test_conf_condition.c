@@ -119,7 +119,7 @@ static const struct when_row {
 	/* What costs least is in front, nothing is there twice. */
 	{"sender = [ \"/x/\", \"*z\", \".p.example\", \"b.example\", \"B.example\", "
 	 "\"u@a.example\" ];",
-		"all(sender =u@a.example @b.example ^.p.example ~*z /x)"},
+		"all(sender =u@a.example @b.example ^.p.example ~*z /*x*)"},
 	{"recipient = ( \"b.example\", \"a.example\" ); all_recipients = \"c.example\";",
 		"all(recipient @a.example @b.example; all_recipients @c.example)"},
 	{"client = \"192.0.2.1\";", "all(client 192.0.2.1/128)"},
@@ -135,7 +135,7 @@ static const struct when_row {
 	{"listener_port = [ 587, 25 ];", "all(listener_port =25 =587)"},
 	{"header = \"List-Id\";", "all(header list-id)"},
 	{"header = \"Subject:   Re: /x/\";", "all(header subject =re: /x/)"},
-	{"header = \"Subject:/Re: x/\";", "all(header subject /Re: x)"},
+	{"header = \"Subject:/Re: x/\";", "all(header subject /*re: x*)"},
 	{"header = \"Subject:\";", "all(header subject =)"},
 	{"header = [ \"X-B: 2\", \"X-A\", \"x-b: 1\" ];", "all(any(header x-a; header x-b =1 =2))"},
 	{"header = [ \"X-A: 1\", \"X-A: 2\", \"X-A: 1\" ];", "all(header x-a =1 =2)"},

@@ -61,13 +61,13 @@ static const struct row {
 	{RULES_RECIPIENT, "*@Example.com", PATTERN_GLOB, "*@example.com"},
 	{RULES_RECIPIENT, "a\\*?@B.example", PATTERN_GLOB, "a\\*?@b.example"},
 	{RULES_RECIPIENT, "all*", PATTERN_GLOB, "all*"},
-	{RULES_RECIPIENT, "/@Example\\.com$/", PATTERN_REGEX, "@Example\\.com$"},
+	{RULES_RECIPIENT, "/@Example\\.com$/", PATTERN_REGEX, "*@example.com*"},
 	{RULES_RECIPIENT, "/*/a*/", PATTERN_REGEX, NULL},
-	{RULES_SENDER, "//", PATTERN_REGEX, ""},
+	{RULES_SENDER, "//", PATTERN_REGEX, "*"},
 	{RULES_HEADER, "/", PATTERN_EXACT, "/"},
 	{RULES_HEADER, "/a", PATTERN_EXACT, "/a"},
 	{RULES_HEADER, "a/", PATTERN_EXACT, "a/"},
-	{RULES_HEADER, "/a/b/", PATTERN_REGEX, "a/b"},
+	{RULES_HEADER, "/a/b/", PATTERN_REGEX, "*a/b*"},
 	{RULES_HEADER, "", PATTERN_EXACT, ""},
 	{RULES_HEADER, ".example.com", PATTERN_EXACT, ".example.com"},
 	{RULES_HEADER, "A\\\\B\\c\\", PATTERN_EXACT, "a\\bc\\"},
@@ -93,7 +93,7 @@ static const struct row {
 	{RULES_LISTENER_PORT, "65535", PATTERN_EXACT, "65535"},
 	{RULES_LISTENER_PORT, "1", PATTERN_EXACT, "1"},
 	{RULES_LISTENER_PORT, "25*", PATTERN_GLOB, "25*"},
-	{RULES_LISTENER_PORT, "/^25/", PATTERN_REGEX, "^25"},
+	{RULES_LISTENER_PORT, "/^25/", PATTERN_REGEX, "*25*"},
 };
 
 START_TEST(value)

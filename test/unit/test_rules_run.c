@@ -325,7 +325,7 @@ START_TEST(many_conditions_hold_each_for_itself)
 	static struct rules_test tests[10];
 	static const struct pattern globs[10] = {GLOB("*w0*"), GLOB("*w1*"), GLOB("*w2*"),
 		GLOB("*w3*"), GLOB("*w4*"), GLOB("*w5*"), GLOB("*w6*"), GLOB("*w7*"), GLOB("*w?*"),
-		{PATTERN_REGEX, "its text says nothing", 21, 3}};
+		{PATTERN_REGEX, "*w*", 3, 3}};
 	struct rules_header header = {"subject", 7, {0, 10}};
 	struct rules_run run;
 	char line[80];
