@@ -21,9 +21,8 @@ struct facts_option {
 	bool (*is_good)(const char *value);
 };
 
-/* NULL past the last, or if there is none of that name. */
+/* NULL past the last. */
 const struct facts_option *facts_option_at(size_t index);
-const struct facts_option *facts_option_find(const char *option);
 
 struct facts_given {
 	const struct facts_option *option;

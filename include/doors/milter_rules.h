@@ -89,7 +89,4 @@ int milter_rules_end(struct milter_rules *rules, SMFICTX *ctx);
 /* Counts and logs the rules that hold, once for a message. ID is for the log. */
 void milter_rules_settle(struct milter_rules *rules, const char *id);
 
-/* " tags=a,b", or "" if no rule has set any. Gives OUT. */
-char *milter_rules_tags(const struct milter_rules *rules, char *out, size_t size);
-
 #endif

@@ -97,6 +97,9 @@ void view_copy_pool_host(
 void view_copy_route(
 	struct view_route *view, const struct roster *roster, const struct route *route);
 
+/* True if its recipients are answered 4xx or 5xx. */
+bool view_route_refuses(const struct view_route *route);
+
 /* Copies TEXT, or as much of it as fits into SIZE with a NUL. */
 void view_copy_text(char *out, size_t size, const char *text);
 

@@ -73,14 +73,6 @@ const struct facts_option *facts_option_at(size_t index)
 	return index < OPTION_COUNT ? &options[index] : NULL;
 }
 
-const struct facts_option *facts_option_find(const char *option)
-{
-	for (size_t i = 0; i < OPTION_COUNT; i++)
-		if (strcmp(options[i].option, option) == 0)
-			return &options[i];
-	return NULL;
-}
-
 /* ---- what was given */
 
 /* The last one counts, but of those that a message has several of. */

@@ -49,11 +49,6 @@ struct letter {
 	struct engine_map_answer answer;
 };
 
-static bool is_refused(const struct view_route *route)
-{
-	return route->action == ACTION_REJECT || route->action == ACTION_DEFER || route->is_put_off;
-}
-
 static void parse(struct address *address, const char *text)
 {
 	address_parse(address, text);
@@ -109,7 +104,7 @@ static void add_ruled(
 	if (!letter->envelope.is_ruled)
 		rule(letter, decided);
 	entry->is_ruled = true;
-	entry->is_refused = is_refused(&letter->ruled);
+	entry->is_refused = view_route_refuses(&letter->ruled);
 	if (!entry->is_refused)
 		envelope_add(&letter->envelope, &letter->policy, route->action, route->pool);
 }
@@ -127,7 +122,7 @@ static void add_entry(struct letter *letter, struct entry *entry)
 		add_ruled(letter, entry, decided, &route);
 		return;
 	}
-	entry->is_refused = is_refused(&route);
+	entry->is_refused = view_route_refuses(&route);
 	if (entry->is_refused) {
 		http_verdict_take_back(letter->verdict);
 		return;
@@ -201,7 +196,7 @@ static json_t *milter_of(const struct letter *letter, const struct entry *entry)
 	const struct view_route *route = &letter->plan.route;
 	bool has_pool = route->action == ACTION_POOL;
 
-	if (is_refused(route))
+	if (view_route_refuses(route))
 		return does("refuse",
 			json_sprintf("%s %s %s", route->code, route->enhanced, route->text));
 	if (entry->is_split)

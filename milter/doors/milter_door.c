@@ -182,11 +182,6 @@ static bool lacks_steps(const struct milter_session *session, const struct view_
 	       (route->hash_on == HASH_ON_SENDER && !session->asked.sender);
 }
 
-static bool is_refused(const struct view_route *route)
-{
-	return route->action == ACTION_REJECT || route->action == ACTION_DEFER || route->is_put_off;
-}
-
 static sfsistat has_changed(SMFICTX *ctx)
 {
 	return milter_replies_tempfail(
@@ -199,9 +194,9 @@ static sfsistat take(SMFICTX *ctx, struct milter_session *session, const struct 
 	const struct view_route *in_force = session->envelope.is_ruled ? &session->route : route;
 	char id[MILTER_SESSION_ID_MAX];
 
-	if (is_refused(in_force) && session->envelope.is_ruled)
+	if (view_route_refuses(in_force) && session->envelope.is_ruled)
 		milter_rules_settle(&session->rules, milter_session_id(ctx, id));
-	if (is_refused(in_force))
+	if (view_route_refuses(in_force))
 		return milter_replies_refuse(ctx, session, in_force, arguments[0]);
 	if (lacks_steps(session, in_force))
 		return has_changed(ctx);

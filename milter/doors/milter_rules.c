@@ -344,13 +344,12 @@ int milter_rules_end(struct milter_rules *rules, SMFICTX *ctx)
 
 /* ---- what it has come to */
 
-char *milter_rules_tags(const struct milter_rules *rules, char *out, size_t size)
+/* " tags=a,b", or "" if no rule has set any. Gives OUT. */
+static char *tags_of(const struct milter_rules *rules, char *out, size_t size)
 {
 	size_t used = 0;
 
 	out[0] = '\0';
-	if (rules->ruleset == NULL)
-		return out;
 	for (size_t i = 0; i < rules_of(rules)->tag_count; i++) {
 		int length;
 
@@ -382,7 +381,7 @@ static void say(const struct milter_rules *rules, const struct rule *rule, const
 		rule->is_shadow ? " shadow" : "",
 		rule->tag != 0 ? "continue" : table_action_name(route->action),
 		*pool == '\0' ? "" : " pool=", pool, route->file, route->line,
-		milter_rules_tags(rules, tags, sizeof(tags)));
+		tags_of(rules, tags, sizeof(tags)));
 }
 
 void milter_rules_settle(struct milter_rules *rules, const char *id)

@@ -147,3 +147,8 @@ void view_copy_route(
 		copy_reply(view, route);
 	}
 }
+
+bool view_route_refuses(const struct view_route *route)
+{
+	return route->action == ACTION_REJECT || route->action == ACTION_DEFER || route->is_put_off;
+}

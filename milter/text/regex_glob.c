@@ -41,8 +41,10 @@ static void write_gap(struct reading *reading)
  */
 static void write_literal(struct reading *reading, char octet)
 {
-	char lower = octet >= 'A' && octet <= 'Z' ? (char)(octet | 0x20) : octet;
+	char lower = octet;
 
+	if (octet >= 'A' && octet <= 'Z')
+		lower = (char)(octet | 0x20);
 	if ((unsigned char)octet > 127 || lower == 'k' || lower == 's') {
 		write_gap(reading);
 		return;

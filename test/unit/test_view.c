@@ -91,6 +91,7 @@ START_TEST(no_route)
 
 	memset(&view, 0xa5, sizeof(view));
 	view_copy_route(&view, roster, NULL);
+	ck_assert(!view_route_refuses(&view));
 	ck_assert_int_eq(view.action, ACTION_NONE);
 	ck_assert_str_eq(view.match, "");
 	ck_assert_str_eq(view.source, "");
