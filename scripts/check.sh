@@ -31,8 +31,9 @@ close() {
 	[ "$passed" -gt 0 ] || failed=$((failed + 1))
 	echo
 	echo "$passed passed, $failed failed, $skipped skipped"
-	[ "$failed" = 0 ]
-	exit
+	# In a trap "exit" alone is what was before it.
+	[ "$failed" = 0 ] || exit 1
+	exit 0
 }
 trap close EXIT
 
