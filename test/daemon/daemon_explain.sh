@@ -113,18 +113,18 @@ map_repeats() {
 
 # agree WHAT WANTED RECIPIENT...: WANTED is what becomes of the message, and what of each recipient.
 agree() {
-	local what=$1 wanted=$2 before said
+	local what=$1 wanted=$2 before answers
 	shift 2
 	before=$(turns)
 	explain "$@"
 	# The minute for which a choice is repeated may have ended between the two.
-	said=$(map_says)
-	[ "$said" = "$(map_told)" ] || {
+	answers=$(map_says)
+	[ "$answers" = "$(map_told)" ] || {
 		explain "$@"
-		said=$(map_says)
+		answers=$(map_says)
 	}
 	is "$what: told" "$(told '.milter // "one"'): $(plans .doors.milter.does | tr '\n' ' ')" "$wanted "
-	is "$what: the map says what was told" "$said" "$(map_told)"
+	is "$what: the map says what was told" "$answers" "$(map_told)"
 	is "$what: that has taken no turn" "$(turns)" "$before"
 	mark=$(wc -l <"$daemon_log")
 	is "$what: the milter does what was told" "$(milter_does "$@")" "$(milter_told_of)"

@@ -35,6 +35,15 @@ normal() {
 		-e 's/(by )(plain|yes|no)(\.example \(smtp-sink\))/\1HOST\3/' -e '/^X-Client-Proto: /d'
 }
 
+# A host writes its file until after it has said that it has the message.
+has_same_content() { # $host and plain
+	local name
+	for name in plain "$host"; do
+		cat "$world/$name.d"/* | normal >"$world/content.$name"
+	done
+	[ -s "$world/content.plain" ] && cmp -s "$world/content.plain" "$world/content.$host"
+}
+
 # arrives WHAT HOST RULE FILE: the file goes to that host, and is what it is without the milter.
 arrives() {
 	local what=$1 host=$2 file=$world/$4 name
@@ -48,10 +57,7 @@ arrives() {
 	wait_for hosts_have 2 plain yes no
 	ok "$what: nothing waits" wait_for mta_queue_is_empty
 	is "$what: where it goes" "$(host_count yes) $(host_count no)" "$([ "$host" = yes ] && echo 1 0 || echo 0 1)"
-	for name in plain "$host"; do
-		cat "$world/$name.d"/* | normal >"$world/content.$name"
-	done
-	if [ -s "$world/content.plain" ] && cmp -s "$world/content.plain" "$world/content.$host"; then
+	if wait_for_seconds 20 has_same_content; then
 		pass "$what: the same bytes"
 	else
 		fail "$what: the same bytes"
