@@ -61,6 +61,16 @@ step() { # WHAT LOG COMMAND...
 	return 1
 }
 
+# What the failed tests say of it themselves: the line "not ok" and the notes below it.
+show_failures() { # LOG FOLDER
+	local test
+	grep -oE '^(FAIL|ERROR|XPASS): [^ ]+' "$1" | sed 's/^[A-Z]*: //' | sort -u | while read -r test; do
+		echo "    $2/${test%.sh}.log says:"
+		awk '/^not ok|^Bail out!|ERROR: |WARNING: ThreadSanitizer/ { left = 13 } /^ok / { left = 0 } left-- > 0' \
+			"$2/${test%.sh}.log" | head -n 40 | cut -c 1-200 | sed 's/^/        /'
+	done
+}
+
 run_tests() { # BUILD FOLDER
 	local log=$2/check.log status=0 bad good
 	# Most of them wait for one another's Postfix, not for the processor.
@@ -74,6 +84,7 @@ run_tests() { # BUILD FOLDER
 	echo "make check, $1: $good passed, $bad failed ($SECONDS s since the start)"
 	[ "$bad" = 0 ] && return
 	grep -E '^(FAIL|ERROR|XPASS)' "$log" | sed 's/^/    /'
+	show_failures "$log" "$2"
 	grep -qE '^# TOTAL' "$log" || tail -n 30 "$log" | sed 's/^/    /'
 }
 
