@@ -18,8 +18,8 @@ struct regex_set;
 
 /*
  * A struct conf is built whole from one file (and what it includes), never changes, and is freed
- * whole: everything in it lives in its own arena, but for its regular expressions. The keys, their types, ranges and defaults stand
- * in one table, schema.c.
+ * whole: everything in it lives in its own arena, but for its regular expressions. The keys, their
+ * types, ranges and defaults stand in one table, schema.c.
  */
 
 enum conf_mta { CONF_MTA_POSTFIX = 0, CONF_MTA_SENDMAIL = 1 };
@@ -66,8 +66,8 @@ struct conf {
 struct conf *conf_load(const char *path, struct fault_list *faults);
 
 /*
- * Gives up what conf_load() gave. It is freed when all that took it by the table's keeper have given
- * it back, too. Any thread.
+ * Gives up what conf_load() gave. It is freed when all that took it by the table's keeper have
+ * given it back, too. Any thread.
  */
 void conf_free(struct conf *conf);
 

@@ -20,9 +20,9 @@
  * front stands the mailer; a colon parts preferences, a comma hosts of the same one, among which
  * Sendmail chooses by chance (measured: test/mta/scenarios.sh). So the first host stands alone, then
  * the rest of its tier, then the other tiers; hosts that wait follow one by one. The port is the
- * mailer's. An IPv6 address is "[IPv6:2001:db8::1]". Of what stands behind the mailer Sendmail takes 254
- * octets and cuts the rest off anywhere (MAXNAME in its sendmail.h; measured: test/sendmail/long.sh):
- * hosts for which there is no room are left out, the last ones first.
+ * mailer's. An IPv6 address is "[IPv6:2001:db8::1]". Of what stands behind the mailer Sendmail takes
+ * 254 octets and cuts the rest off anywhere (MAXNAME in its sendmail.h; measured:
+ * test/sendmail/long.sh): hosts for which there is no room are left out, the last ones first.
  */
 
 enum {

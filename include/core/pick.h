@@ -9,7 +9,8 @@
 #include <stdint.h>
 
 /*
- * Two methods. Both take the weights of COUNT hosts (1..HOST_WEIGHT_MAX * BREAKER_WEIGHT_UNIT) and give the index of one.
+ * Two methods. Both take the weights of COUNT hosts (1..HOST_WEIGHT_MAX * BREAKER_WEIGHT_UNIT) and
+ * give the index of one.
  */
 
 /*

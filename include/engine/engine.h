@@ -25,8 +25,9 @@
  * and one event, written after the lock was given back.
  *
  * Any thread may call engine_route(), engine_choose(), engine_remember(), engine_needs(),
- * engine_rules(), engine_rule_route() and engine_count(); all other functions belong to the main thread, which alone swaps tables: indexes of pools, hosts and routes
- * stay valid for it between two swaps.
+ * engine_rules(), engine_rule_route() and engine_count(); all other functions belong to the main
+ * thread, which alone swaps tables: indexes of pools, hosts and routes stay valid for it between
+ * two swaps.
  */
 
 struct engine;

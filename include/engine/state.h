@@ -108,8 +108,8 @@ size_t state_slot_count(const struct state *state);
 struct state_slot *state_slot(struct state *state, size_t index);
 
 /*
- * The credit in force, of all members or of those COUNT alone; and new credit put in force together with the next turn, in one step that a
- * kill cannot halve.
+ * The credit in force, of all members or of those COUNT alone; and new credit put in force together
+ * with the next turn, in one step that a kill cannot halve.
  */
 void state_get_credit(const struct state_pool *pool, int32_t credit[POOL_HOSTS_MAX]);
 void state_get_credit_of(

@@ -36,8 +36,8 @@ static void write_gap(struct reading *reading)
 }
 
 /*
- * Octets above 127 may have another case, or be part of a character that is optional. K and S also match
- * the Kelvin sign and the long s.
+ * Octets above 127 may have another case, or be part of a character that is optional. K and S also
+ * match the Kelvin sign and the long s.
  */
 static void write_literal(struct reading *reading, char octet)
 {
