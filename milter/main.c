@@ -6,6 +6,7 @@
 
 #include "conf/conf.h"
 #include "config.h"
+#include "core/rules.h"
 #include "doors/http_door.h"
 #include "doors/map_answer.h"
 #include "doors/map_door.h"
@@ -86,8 +87,9 @@ static int check_only(const char *path)
 	print_faults(&faults);
 	status = conf == NULL ? EXIT_FAILURE : EXIT_SUCCESS;
 	if (conf != NULL)
-		printf("%s: good: %zu pools, %zu routes\n", path, conf->table.pool_count,
-			conf->table.route_count);
+		printf("%s: good: %zu pools, %zu routes, %zu rules\n", path,
+			conf->table.pool_count, conf->table.route_count,
+			conf->table.rules == NULL ? 0 : conf->table.rules->count);
 	conf_free(conf);
 	fault_list_free(&faults);
 	return status;
@@ -399,9 +401,10 @@ int main(int argc, char **argv)
 		return EXIT_FAILURE;
 	}
 	log_open(conf->log_to == CONF_LOG_TO_SYSLOG ? LOG_TO_SYSLOG : LOG_TO_STDERR, options.debug);
-	log_info("started version=%s config=%s pools=%zu hosts=%zu routes=%zu", PACKAGE_VERSION,
-		options.config, engine_pool_count(self.engine), engine_host_count(self.engine),
-		engine_route_count(self.engine));
+	log_info("started version=%s config=%s pools=%zu hosts=%zu routes=%zu rules=%zu",
+		PACKAGE_VERSION, options.config, engine_pool_count(self.engine),
+		engine_host_count(self.engine), engine_route_count(self.engine),
+		engine_rule_count(self.engine));
 	engine_note(self.engine, EVENT_START, PACKAGE_VERSION);
 	readiness_ready();
 	event_base_dispatch(self.base);

@@ -119,9 +119,9 @@ static void note_success(struct reload *reload)
 	struct reload_settings *settings = &reload->settings;
 	char text[HEALTH_TEXT_MAX];
 
-	snprintf(text, sizeof(text), "pools=%zu hosts=%zu routes=%zu",
+	snprintf(text, sizeof(text), "pools=%zu hosts=%zu routes=%zu rules=%zu",
 		engine_pool_count(settings->engine), engine_host_count(settings->engine),
-		engine_route_count(settings->engine));
+		engine_route_count(settings->engine), engine_rule_count(settings->engine));
 	settings->facts->reload_ok = true;
 	settings->facts->reload_count++;
 	engine_note(settings->engine, EVENT_RELOAD, text);

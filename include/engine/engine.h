@@ -133,6 +133,7 @@ void engine_note(struct engine *engine, enum event_kind kind, const char *text);
 size_t engine_pool_count(struct engine *engine);
 size_t engine_host_count(struct engine *engine);
 size_t engine_route_count(struct engine *engine);
+size_t engine_rule_count(struct engine *engine);
 
 /* The host of that name and port (0: any) with an index of FROM or more, or engine_host_count(). */
 size_t engine_find_host(struct engine *engine, const char *name, int port, size_t from);

@@ -108,15 +108,6 @@ static json_t *macros(const struct http_call *call)
 	return array;
 }
 
-static size_t rule_count(const struct http_call *call)
-{
-	struct ruleset *ruleset = engine_rules(call->engine);
-	size_t count = ruleset == NULL ? 0 : ruleset_rules(ruleset)->count;
-
-	ruleset_drop(ruleset);
-	return count;
-}
-
 static json_t *show_status(const struct http_call *call, int *status)
 {
 	const struct http_facts *facts = call->facts;
@@ -139,9 +130,10 @@ static json_t *show_status(const struct http_call *call, int *status)
 		facts->control_socket, "status", http_json_text_or_null(facts->status_listen),
 		"pools", (json_int_t)engine_pool_count(engine), "hosts",
 		(json_int_t)engine_host_count(engine), "routes",
-		(json_int_t)engine_route_count(engine), "rules", (json_int_t)rule_count(call),
-		"reload", "time", http_json_time(facts->reloaded), "ok", (int)facts->reload_ok,
-		"count", (json_int_t)facts->reload_count, "messages", http_json_messages(engine),
+		(json_int_t)engine_route_count(engine), "rules",
+		(json_int_t)engine_rule_count(engine), "reload", "time",
+		http_json_time(facts->reloaded), "ok", (int)facts->reload_ok, "count",
+		(json_int_t)facts->reload_count, "messages", http_json_messages(engine),
 		"recipients", http_json_recipients(engine), "milter", "sessions",
 		(json_int_t)engine_counted(engine, ENGINE_SESSIONS), "in_flight",
 		(json_int_t)engine_counted(engine, ENGINE_IN_FLIGHT), "steps", steps(call),

@@ -11,6 +11,7 @@
 #include "core/endpoint.h"
 #include "core/nexthop.h"
 #include "core/printable.h"
+#include "core/rules.h"
 #include "engine/attribution.h"
 #include "engine/clock.h"
 #include "engine/engine_self.h"
@@ -438,6 +439,13 @@ size_t engine_host_count(struct engine *engine)
 size_t engine_route_count(struct engine *engine)
 {
 	return engine->roster->table->route_count;
+}
+
+size_t engine_rule_count(struct engine *engine)
+{
+	const struct rules *rules = engine->roster->table->rules;
+
+	return rules == NULL ? 0 : rules->count;
 }
 
 size_t engine_find_host(struct engine *engine, const char *name, int port, size_t from)

@@ -39,7 +39,7 @@ line_of_last() {
 
 routes "$MANY" >"$daemon/many.cfg"
 is "-t: $MANY routes are good" "$("$DAEMON_PROGRAM" -t -c "$daemon/many.cfg" 2>&1)" \
-	"$daemon/many.cfg: good: 2 pools, $((MANY + 3)) routes"
+	"$daemon/many.cfg: good: 2 pools, $((MANY + 3)) routes, 0 rules"
 # The same match as the first one, at the very end.
 sed '$s/last\.example/first.example/' "$daemon/many.cfg" >"$daemon/twice.cfg"
 status=0

@@ -56,6 +56,7 @@ contains "an argument: it is named" "$complained" '"more"'
 pools='pools = { a = { hosts = ( { host = "192.0.2.1"; } ); }; };'
 daemon_routes <<END
 $pools
+rules = ( { name = "r"; when = { header = "List-Id"; }; pool = "a"; } );
 routes = ( { match = "example.com"; pool = "a"; }, { match = "example.org"; action = "dns"; } );
 END
 files=$(ls -a "$daemon")
@@ -64,14 +65,14 @@ for options in "-t -c" "--test --config" "-tc"; do
 	# shellcheck disable=SC2086
 	run $options "$daemon/routes.cfg"
 	is "$options: good: status 0" "$status" 0
-	is "$options: good: it says so" "$said" "$daemon/routes.cfg: good: 1 pools, 2 routes"
+	is "$options: good: it says so" "$said" "$daemon/routes.cfg: good: 1 pools, 2 routes, 1 rules"
 	is "$options: good: nothing on standard error" "$complained" ""
 done
 is "-t makes no files" "$(ls -a "$daemon")" "$files"
 run -t -c "$srcdir/etc/routes.cfg"
 is "the sample configuration is good" "$status" 0
 program=$(readlink -f "$DAEMON_PROGRAM")
-is "a relative path" "$(cd "$daemon" && "$program" -t -c routes.cfg 2>&1)" "routes.cfg: good: 1 pools, 2 routes"
+is "a relative path" "$(cd "$daemon" && "$program" -t -c routes.cfg 2>&1)" "routes.cfg: good: 1 pools, 2 routes, 1 rules"
 
 cat >"$daemon/warned.cfg" <<END
 mixed = "map";

@@ -49,7 +49,7 @@ RELOAD=("RELOADING=1 MONOTONIC_USEC=[1-9][0-9]*" READY=1)
 write_routes "$(more one)"
 daemon_reload
 ok "SIGHUP: the new route is in force" has_action u@one.example discard
-ok "SIGHUP: the log says so" daemon_has_said "info: reloaded config=$daemon/routes.cfg pools=1 hosts=3 routes=2\$"
+ok "SIGHUP: the log says so" daemon_has_said "info: reloaded config=$daemon/routes.cfg pools=1 hosts=3 routes=2 rules=0\$"
 told "SIGHUP: the service manager is told" "${RELOAD[@]}"
 write_routes "$(more one)$(more two)"
 is "milterctl reload: says so" "$(ctl reload 2>&1)" "reloaded"
