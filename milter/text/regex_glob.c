@@ -130,7 +130,8 @@ static void skip_quantifier(struct reading *reading)
 	write_gap(reading);
 	if (*reading->at++ != '{')
 		return;
-	digits = strspn(reading->at, "0123456789,");
+	/* From PCRE2 10.43 on there may be blanks. */
+	digits = strspn(reading->at, " \t0123456789,");
 	if (reading->at[digits] == '}')
 		reading->at += digits + 1;
 }

@@ -175,6 +175,17 @@ daemon_start
 is "a rule with dns, and no map: in force" "$(ctl --json rules | jq '.rules | length')" 1
 write_routes ""
 lacks "changed back: nothing is said" "$(ctl reload 2>&1)" "has changed"
+# Sendmail is told of such a recipient by a token.
+mta_kind=sendmail
+write_routes "" "" "map_socket = \"unix:$daemon/map.sock\"; $dns"
+daemon_stop
+daemon_start
+is "Sendmail: a rule with dns, while the map is there: reloaded" "$(ctl reload 2>&1)" reloaded
+is "Sendmail: a rule with dns, while the map is there: in force" "$(ctl --json rules | jq '.rules | length')" 1
+mta_kind=postfix
+write_routes ""
+daemon_stop
+daemon_start
 
 # ---- many at once
 

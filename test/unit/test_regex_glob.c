@@ -29,6 +29,7 @@ static const struct row {
 	{"ab??c", "*a*c*"},
 	{"ab{0,2}c", "*a*c*"},
 	{"ab{2}c", "*a*c*"},
+	{"ab{ 2, 3 }c", "*a*c*"},
 	{"ab+c", "*ab*c*"},
 	{"a\\.?c", "*a*c*"},
 	{"a\\*?c", "*a*c*"},

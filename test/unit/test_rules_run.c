@@ -322,29 +322,31 @@ START_TEST(many_conditions_hold_each_for_itself)
 		RULES_HELO, RULES_SENDER, RULES_RECIPIENT, RULES_ALL_RECIPIENTS, RULES_HEADER};
 	struct rules rules = rules_of_test(&is_helo);
 	const struct pattern_matcher matcher = {match, calls};
-	static struct rules_test tests[10];
+	static struct rules_test tests[11];
 	static const struct pattern globs[10] = {GLOB("*w0*"), GLOB("*w1*"), GLOB("*w2*"),
 		GLOB("*w3*"), GLOB("*w4*"), GLOB("*w5*"), GLOB("*w6*"), GLOB("*w7*"), GLOB("*w?*"),
 		{PATTERN_REGEX, "*w*", 3, 3}};
-	struct rules_header header = {"subject", 7, {0, 10}};
+	static const struct pattern one_of[] = {GLOB("*no*"), GLOB("*w?*")};
+	struct rules_header header = {"subject", 7, {0, 11}};
 	struct rules_run run;
 	char line[80];
 
 	rules.facts[RULES_HELO].count = 0;
-	rules.facts[facts[_i]] = (struct rules_range){0, 10};
+	rules.facts[facts[_i]] = (struct rules_range){0, 11};
 	rules.tests = tests;
-	rules.test_count = 10;
+	rules.test_count = 11;
 	rules.headers = &header;
 	rules.header_count = 1;
 	for (int i = 0; i < 10; i++)
 		tests[i] =
 			(struct rules_test){.fact = facts[_i], .patterns = &globs[i], .count = 1};
+	tests[10] = (struct rules_test){.fact = facts[_i], .patterns = one_of, .count = 2};
 	for (int number = 0; number < 8; number++) {
 		rules_run_begin(&run, &rules, &matcher, memory);
 		snprintf(line, sizeof(line), "%s%dx", told[_i], number);
 		tell(&run, line);
 		rules_run_close(&run, facts[_i]);
-		for (int i = 0; i < 10; i++)
+		for (int i = 0; i < 11; i++)
 			ck_assert_msg((memory[i] == RULES_YES) == (i == number || i >= 8),
 				"%s: test %d is %d", line, i, memory[i]);
 	}
