@@ -29,7 +29,7 @@ struct milter_session {
 	bool is_refused;    /* it began while we were stopping */
 	bool has_failed;    /* a fault of ours, with on_error = "accept" */
 	bool has_no_memory; /* for the rules */
-	int forged;	    /* headers of our name that the client sent */
+	int forged;	    /* headers of our name that the client sent, to be deleted */
 	uint64_t sender_hash;
 	struct milter_policy policy; /* as it was when the message began */
 	struct envelope envelope;

@@ -253,7 +253,8 @@ static sfsistat on_header(SMFICTX *ctx, char *name, char *value)
 
 	if (session == NULL)
 		return SMFIS_NOREPLY;
-	if (strcasecmp(name, MILTER_ROUTING_HEADER) == 0)
+	/* Where headers are not for changing, rules alone have asked for them. */
+	if (session->asked.headers && strcasecmp(name, MILTER_ROUTING_HEADER) == 0)
 		session->forged++;
 	milter_rules_header(&session->rules, name, value);
 	return SMFIS_NOREPLY;

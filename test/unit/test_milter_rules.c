@@ -90,6 +90,11 @@ static const struct row {
 	/* A header, or the size, is known in the end. */
 	{"header", PLAY_POSTFIX, BULK_IF("header = \"List-Unsubscribe\";"),
 		"rcpt u@routed.example|header Subject x|header list-UNSUBSCRIBE |end", BULK, "1"},
+	{"header, beside one of our name", PLAY_POSTFIX, BULK_IF("header = \"List-Unsubscribe\";"),
+		"rcpt u@routed.example|header X-Nexthop-Route x|header List-Unsubscribe y|end",
+		"delete X-Nexthop-Route 1; " BULK, "1"},
+	{"header, by Sendmail, beside one of our name", PLAY_SENDMAIL, NO_IF("header = \"A\";"),
+		"rcpt u@dns.example|header X-Nexthop-Route x|end", "", "0"},
 	{"no such header", PLAY_POSTFIX, BULK_IF("header = \"List-Unsubscribe\";"),
 		"rcpt u@routed.example|header Subject x|end", ROUTE, "0"},
 	{"header, folded and encoded", PLAY_POSTFIX,
