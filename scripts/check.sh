@@ -66,7 +66,8 @@ show_failures() { # LOG FOLDER
 	local test
 	grep -oE '^(FAIL|ERROR|XPASS): [^ ]+' "$1" | sed 's/^[A-Z]*: //' | sort -u | while read -r test; do
 		echo "    $2/${test%.sh}.log says:"
-		awk '/^not ok|^Bail out!|ERROR: |WARNING: ThreadSanitizer/ { left = 13 } /^ok / { left = 0 } left-- > 0' \
+		awk '/^(PASS|FAIL|ERROR): / { next }
+			/^not ok|^Bail out!|ERROR: |WARNING: ThreadSanitizer/ { left = 13 } /^ok / { left = 0 } left-- > 0' \
 			"$2/${test%.sh}.log" | head -n 40 | cut -c 1-200 | sed 's/^/        /'
 	done
 }
