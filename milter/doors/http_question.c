@@ -190,6 +190,19 @@ static void tell_header(struct rules_run *run, size_t header, const char *value)
 	free(text);
 }
 
+/* Postfix has taken these out before a milter sees a message (message_drop_headers). */
+static bool is_dropped(const struct http_call *call, const char *name)
+{
+	static const char *const dropped[] = {"bcc", "content-length", "resent-bcc", "return-path"};
+
+	if (strcmp(call->facts->mta, "postfix") != 0)
+		return false;
+	for (size_t i = 0; i < sizeof(dropped) / sizeof(dropped[0]); i++)
+		if (strcasecmp(name, dropped[i]) == 0)
+			return true;
+	return false;
+}
+
 void http_question_headers(const struct http_call *call, struct rules_run *run)
 {
 	const struct rules *rules = run->rules;
@@ -201,7 +214,8 @@ void http_question_headers(const struct http_call *call, struct rules_run *run)
 		char name[PARAMETER_MAX];
 		size_t header;
 
-		if (strcasecmp(parameter->key, "header") != 0 || !read_name(parameter->value, name))
+		if (strcasecmp(parameter->key, "header") != 0 ||
+			!read_name(parameter->value, name) || is_dropped(call, name))
 			continue;
 		header = rules_find_header(rules, name);
 		if (header < rules->header_count)
