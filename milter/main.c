@@ -87,8 +87,8 @@ static int check_only(const char *path)
 	print_faults(&faults);
 	status = conf == NULL ? EXIT_FAILURE : EXIT_SUCCESS;
 	if (conf != NULL)
-		printf("%s: good: %zu pools, %zu routes, %zu rules\n", path,
-			conf->table.pool_count, conf->table.route_count,
+		printf("%s: good: %zu pools, %zu routes, %zu rules\n", path, conf->table.pool_count,
+			conf->table.route_count,
 			conf->table.rules == NULL ? 0 : conf->table.rules->count);
 	conf_free(conf);
 	fault_list_free(&faults);

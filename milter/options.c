@@ -29,7 +29,8 @@ static void print_help(FILE *to)
 {
 	fprintf(to,
 		"usage: nexthop-milter [-c FILE] [-t] [--user USER[:GROUP]] [--debug]\n"
-		"Routes mail to pools of hosts, for Postfix and Sendmail. Stays in the foreground.\n"
+		"Routes mail to pools of hosts, for Postfix and Sendmail. Stays in the "
+		"foreground.\n"
 		"\n"
 		"  -c, --config FILE       the configuration, see routes.cfg(5)\n"
 		"                          [%s]\n"
