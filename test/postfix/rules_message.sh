@@ -5,6 +5,7 @@
 # Copyright (c) 2026 the nexthop-milter authors
 
 . "${srcdir:-.}/test/lib/load.sh" || exit 99
+. "$srcdir/test/lib/arrivals.sh" || exit 99
 . "$srcdir/test/lib/client.sh" || exit 99
 
 find_postfix
@@ -39,24 +40,6 @@ mta_make "$daemon_socket" "smtp_tcp_port=$HOST_PORT" 'smtp_connection_cache_on_d
 	'transport_retry_time=1s'
 mta_start
 
-declare -A had=()
-mark() {
-	local name
-	for name in "${hosts[@]}"; do
-		had[$name]=$(host_count "$name")
-	done
-}
-# Who got it since the mark, "HOST RECIPIENT", parted by commas.
-told() {
-	local name
-	wait_for mta_queue_is_empty || echo 'the queue is not empty'
-	for name in "${hosts[@]}"; do
-		# Their names tell when they came.
-		# shellcheck disable=SC2012
-		ls -tr "$world/$name.d"/* 2>/dev/null | tail -n +"$((had[$name] + 1))" | xargs -r cat |
-			sed -n "s/^X-Rcpt-Args: <\([^>]*\)>.*/$name \1/p"
-	done | sort | tr '\n' ','
-}
 # goes WHAT WANTED OPTION...: sends a message and sees who gets it; the replies stay in $reply.
 goes() {
 	local what=$1 wanted=$2

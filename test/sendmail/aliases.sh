@@ -5,6 +5,7 @@
 # Copyright (c) 2026 the nexthop-milter authors
 
 . "${srcdir:-.}/test/lib/load.sh" || exit 99
+. "$srcdir/test/lib/arrivals.sh" || exit 99
 
 use_mta sendmail
 find_mta
@@ -48,29 +49,6 @@ printf '%s\n' 'routed: bin, x@b.example' \
 mta_start
 
 hosts=(own a b all)
-declare -A had=()
-mark() {
-	local name
-	for name in "${hosts[@]}"; do
-		had[$name]=$(host_count "$name")
-	done
-	rm -f "$world/local.d"/*
-}
-# Who got it since the mark, "HOST RECIPIENT" or "local USER", parted by commas.
-told() {
-	local name
-	wait_for mta_queue_is_empty || echo 'the queue is not empty'
-	for name in "${hosts[@]}"; do
-		# Their names tell when they came.
-		# shellcheck disable=SC2012
-		ls -tr "$world/$name.d"/* 2>/dev/null | tail -n +"$((had[$name] + 1))" | xargs -r cat |
-			sed -n "s/^X-Rcpt-Args: <\(.*\)>.*/$name \1/p"
-	done >"$world/told"
-	for name in "$world/local.d"/*; do
-		[ ! -e "$name" ] || basename "$name" | sed 's/^/local /; s/\.[0-9]*$//'
-	done >>"$world/told"
-	sort "$world/told" | tr '\n' ','
-}
 # each WHAT: standard input has lines of RECIPIENT|WHO GETS IT.
 each() {
 	local to wanted

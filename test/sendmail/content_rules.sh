@@ -5,6 +5,7 @@
 # Copyright (c) 2026 the nexthop-milter authors
 
 . "${srcdir:-.}/test/lib/load.sh" || exit 99
+. "$srcdir/test/lib/arrivals.sh" || exit 99
 . "$srcdir/test/lib/client.sh" || exit 99
 
 use_mta sendmail
@@ -50,32 +51,6 @@ mta_make_wired "undefine(\`MAIL_HUB')dnl" \
 printf '%s\n' 'people: bin, u@routed.example, v@nowhere.example' >>"$mta/aliases"
 mta_start
 
-declare -A had=()
-mark() {
-	local name
-	for name in "${hosts[@]}"; do
-		had[$name]=$(host_count "$name")
-	done
-	rm -f "$world/local.d"/*
-}
-# What a host was sent since the mark.
-sent_to() { # NAME
-	# Their names tell when they came.
-	# shellcheck disable=SC2012
-	ls -tr "$world/$1.d"/* 2>/dev/null | tail -n +"$((had[$1] + 1))" | xargs -r cat
-}
-# Who got it since the mark, "HOST RECIPIENT" or "local USER", parted by commas.
-told() {
-	local name
-	wait_for mta_queue_is_empty || echo 'the queue is not empty'
-	for name in "${hosts[@]}"; do
-		sent_to "$name" | sed -n "s/^X-Rcpt-Args: <\(.*\)>.*/$name \1/p"
-	done >"$world/told"
-	for name in "$world/local.d"/*; do
-		[ ! -e "$name" ] || basename "$name" | sed 's/^/local /; s/\.[0-9]*$//'
-	done >>"$world/told"
-	sort "$world/told" | tr '\n' ','
-}
 # goes WHAT WANTED OPTION...: sends a message and sees who gets it; the reply stays in $reply.
 goes() {
 	local what=$1 wanted=$2
@@ -184,7 +159,7 @@ to_bulk 'header = "X-Rule: yes";'
 goes "pool: for all recipients, whatever their routes say" \
 	"bulk a@nowhere.example,bulk b@void.example,bulk bin@local.example,bulk u@routed.example," \
 	"${at[@]}" --to a@nowhere.example --to b@void.example --to bin@local.example "${ruled[@]}"
-is "pool: one message" $(($(host_count bulk) - had[bulk])) 1
+is "pool: one message" "$(arrived bulk)" 1
 lacks "pool: no trace is left" "$(sent_to bulk)" nexthop.
 goes "pool: DSN parameters" "$bulk" "${at[@]}" "${ruled[@]}" --mail-parameter RET=HDRS --mail-parameter ENVID=e1 \
 	--rcpt-parameter NOTIFY=FAILURE,DELAY --rcpt-parameter 'ORCPT=rfc822;orig@list.example'

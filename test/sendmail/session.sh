@@ -5,6 +5,7 @@
 # Copyright (c) 2026 the nexthop-milter authors
 
 . "${srcdir:-.}/test/lib/load.sh" || exit 99
+. "$srcdir/test/lib/arrivals.sh" || exit 99
 . "$srcdir/test/lib/client.sh" || exit 99
 
 use_mta sendmail
@@ -29,28 +30,14 @@ mta_make_wired
 mta_start
 
 hosts=(own a1 a2 a3 b c)
-declare -A had=()
-mark() {
-	local name
-	for name in "${hosts[@]}"; do
-		had[$name]=$(host_count "$name")
-	done
-}
-arrived() { # NAME...
-	local name sum=0
-	for name in "$@"; do
-		sum=$((sum + $(host_count "$name") - had[$name]))
-	done
-	echo "$sum"
-}
 all_of() {
 	echo "own $(arrived own) turns $(arrived a1 a2 a3) b $(arrived b) c $(arrived c)"
 }
 settled() {
 	ok "$1: the queue is empty" wait_for mta_queue_is_empty
 }
-# The recipients that hosts were told, one line each.
-told() { # NAME...
+# All recipients that hosts were ever told, one line each.
+recipients_of() { # NAME...
 	local name
 	for name in "$@"; do
 		cat "$world/$name.d"/* 2>/dev/null
@@ -88,7 +75,7 @@ client_close
 ok "the client has gone in the middle of a message" wait_for mta_log_has 'lost input channel|collect: .* I/O error|collect: premature EOM|unexpected close'
 settled "one connection"
 is "one connection: each where it belongs" "$(all_of)" "own 1 turns 1 b 1 c 0"
-is "one connection: of what was reset or abandoned nothing is left" "$(told c)" ""
+is "one connection: of what was reset or abandoned nothing is left" "$(recipients_of c)" ""
 
 # ---- turns are for messages that are sent
 
@@ -120,21 +107,21 @@ settled "300 recipients"
 of() { # DOMAIN NAME...: how many recipients, and how many different ones
 	local domain=$1
 	shift
-	told "$@" | grep "^r.*@$domain$" | sort | uniq -c | awk '{ all += $1; n++ } END { print n + 0, all + 0 }'
+	recipients_of "$@" | grep "^r.*@$domain$" | sort | uniq -c | awk '{ all += $1; n++ } END { print n + 0, all + 0 }'
 }
 is "300 recipients: the first pool has its own, once each" "$(of turns.example a1 a2 a3)" "100 100"
 is "300 recipients: the second" "$(of b.example b)" "100 100"
 is "300 recipients: the third" "$(of c.example c)" "100 100"
-is "300 recipients: and nobody has another's" "$(told "${hosts[@]}" | grep -c '^r')" 300
+is "300 recipients: and nobody has another's" "$(recipients_of "${hosts[@]}" | grep -c '^r')" 300
 is "300 recipients: one message for each pool" "$(all_of)" "own 0 turns 1 b 1 c 1"
 
 mark
 send --to twice@b.example --to twice@b.example --to TWICE@b.example --to other@b.example >"$world/sent"
 settled "the same recipient twice"
 is "the same recipient twice: one message" "$(all_of)" "own 0 turns 0 b 1 c 0"
-is "the same recipient twice: told once" "$(told b | grep -c '^twice')" 1
-is "the same recipient twice: another local part is another" "$(told b | grep -c '^TWICE')" 1
-is "the same recipient twice: and the other" "$(told b | grep -c '^other')" 1
+is "the same recipient twice: told once" "$(recipients_of b | grep -c '^twice')" 1
+is "the same recipient twice: another local part is another" "$(recipients_of b | grep -c '^TWICE')" 1
+is "the same recipient twice: and the other" "$(recipients_of b | grep -c '^other')" 1
 
 # ---- the daemon goes
 
