@@ -33,7 +33,7 @@ struct setting {
 	struct health health[POOL_HOSTS_MAX];
 	const struct health *health_of[POOL_HOSTS_MAX];
 	const struct breaker_policy *policy_of[POOL_HOSTS_MAX];
-	int32_t credit[POOL_HOSTS_MAX];
+	struct pick_rotation rotation;
 	char nexthops[POOL_HOSTS_MAX][32];
 	double times[ROUNDS];
 };
@@ -109,7 +109,7 @@ static void choose(struct setting *setting, int operation)
 	struct candidates_input input = {
 		.health = setting->health_of,
 		.policy = setting->policy_of,
-		.credit = setting->credit,
+		.rotation = &setting->rotation,
 		.turn = (uint64_t)operation,
 		.key = address->hash,
 	};

@@ -10,7 +10,7 @@
  * a second, each with a write(2) of its own, and each line tells how long it took to come.
  */
 
-#include "follow/log_file.h"
+#include "follow/follow_file.h"
 
 #include <fcntl.h>
 #include <inttypes.h>
@@ -57,20 +57,20 @@ static void on_line(void *context, const char *line, size_t length)
 		event_base_loopbreak(base);
 }
 
-static struct log_file *follow(size_t lines)
+static struct follow_file *follow(size_t lines)
 {
-	const struct log_file_settings settings = {
+	const struct follow_file_settings settings = {
 		.base = base,
 		.path = path,
-		.linger = LOG_FILE_LINGER_MS,
+		.linger = FOLLOW_FILE_LINGER_MS,
 		.on_line = on_line,
 	};
 	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0600);
-	struct log_file *file;
+	struct follow_file *file;
 
 	check(fd != -1 && close(fd) == 0, path);
-	file = log_file_new(&settings);
-	check(file != NULL, "log_file_new");
+	file = follow_file_new(&settings);
+	check(file != NULL, "follow_file_new");
 	/* What it has to do once is no part of the measurement. */
 	event_base_loop(base, EVLOOP_ONCE);
 	seen = 0;
@@ -112,7 +112,7 @@ static double read_by_loop(size_t lines)
 
 static double read_by_follower(size_t lines)
 {
-	struct log_file *file = follow(lines);
+	struct follow_file *file = follow(lines);
 	int64_t begun;
 	double seconds;
 
@@ -120,7 +120,7 @@ static double read_by_follower(size_t lines)
 	begun = clock_ns(CLOCK_MONOTONIC);
 	event_base_dispatch(base);
 	seconds = (double)(clock_ns(CLOCK_MONOTONIC) - begun) / 1e9;
-	log_file_free(file);
+	follow_file_free(file);
 	check(seen == lines, "lines by the follower");
 	return seconds;
 }
@@ -181,7 +181,7 @@ static double cpu_seconds(void)
 
 static void measure_delay(void)
 {
-	struct log_file *file = follow(PACED);
+	struct follow_file *file = follow(PACED);
 	int64_t begun = clock_ns(CLOCK_MONOTONIC);
 	double cpu = cpu_seconds();
 	pid_t writer;
@@ -198,7 +198,7 @@ static void measure_delay(void)
 	cpu = cpu_seconds() - cpu;
 	begun = clock_ns(CLOCK_MONOTONIC) - begun;
 	check(waitpid(writer, &status, 0) == writer && status == 0, "writer");
-	log_file_free(file);
+	follow_file_free(file);
 	qsort(delays, PACED, sizeof(*delays), compare_delays);
 	printf("paced    %.0f lines/s for %.1f s, %.1f %% of a CPU\n",
 		PACED / ((double)begun / 1e9), (double)begun / 1e9,

@@ -247,7 +247,7 @@ static void make_mixed(struct book *book)
 	add_rules(book, "&(|(ab&(ce))e!&(ed))");
 }
 
-/* Every other rule sets a tag that the one behind it, and the last one, ask for. */
+/* Every other rule sets a tag that the one after it, and the last one, require. */
 static void make_tags(struct book *book)
 {
 	for (int i = 0; i < RULES; i++)
@@ -284,9 +284,10 @@ static char header_names[HEADERS][TEXT_MAX];
 static const char value[] = "Weekly report 17 of 2031: totals for all customers, by region";
 static struct regex_scratch *scratch;
 
-static bool match(void *context, size_t regex, const char *text, size_t length)
+static bool match(
+	void *context, size_t regex, const char *text, size_t length, struct pattern_budget *budget)
 {
-	return regex_set_match(context, scratch, regex, text, length) == REGEX_YES;
+	return regex_set_match(context, scratch, regex, text, length, budget) == REGEX_YES;
 }
 
 /* As the facts come in, with a look after each step of the conversation. */

@@ -1,4 +1,4 @@
-/* readiness: tells systemd what the daemon is about
+/* readiness: tells systemd, and a file, that the daemon is there
  *
  * SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 the nexthop-milter authors
@@ -6,11 +6,19 @@
 #ifndef READINESS_H
 #define READINESS_H
 
+#include <stddef.h>
+
 /* sd_notify(3), for units of Type=notify; built without libsystemd, or without it, nothing. */
 
 /* It serves; also said after a reload. */
 void readiness_ready(void);
 void readiness_reloading(void);
 void readiness_stopping(void);
+
+/*
+ * The process number, for those who want it in a file: written whole to a temporary name and renamed,
+ * so that nobody reads half of it. Gives 0, or -1 with the reason in ERROR of SIZE octets.
+ */
+int readiness_write_pid(const char *path, char *error, size_t size);
 
 #endif

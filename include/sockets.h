@@ -1,4 +1,4 @@
-/* sockets: the listening sockets, made before privileges are dropped
+/* sockets: where the daemon can be reached: sockets made, permitted and removed
  *
  * SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 the nexthop-milter authors
@@ -9,19 +9,35 @@
 #include <stddef.h>
 #include <sys/types.h>
 
-/* Functions give 0 or a descriptor, or -1 with the reason in ERROR of SIZE octets. */
+#include "conf/conf.h"
 
 /*
- * Makes the path of a Unix socket free: a socket that nobody listens on is left from a daemon that
- * was killed, and removed. One that is in use, or a file of another kind, is an error.
+ * All sockets that listen are made here, but for the milter's: libmilter makes that one
+ * (doors/milter_socket.h). What "unix:/path" and "inet:PORT@ADDRESS" may be is said in
+ * conf_address.h.
  */
-int sockets_clear(const char *path, char *error, size_t size);
 
-/* Non-blocking sockets that listen. The path must be free. */
-int sockets_listen_unix(const char *path, char *error, size_t size);
-int sockets_listen_tcp(const char *host, int port, char *error, size_t size);
+struct listeners {
+	char *milter_path; /* of Unix sockets that were made; NULL: none */
+	char *map_path;
+	char *control_path;
+	char *pid_path;
+	int map_fd; /* -1: none */
+	int control_fd;
+	int status_fd; /* -1: none */
+};
 
-/* Says who may connect to a Unix socket. */
-int sockets_permit(const char *path, mode_t mode, uid_t uid, gid_t gid, char *error, size_t size);
+/*
+ * Makes sockets and process number file as the user that the process is; nothing is read from a
+ * socket yet. Gives 0, or -1 with the reason in ERROR of SIZE octets: then nothing of it is left.
+ * The umask is 077 afterwards, and no other thread may make files meanwhile.
+ */
+int sockets_open(struct listeners *listeners, const struct conf *conf, char *error, size_t size);
+
+/* Removes the milter socket's path: new connections go nowhere. */
+void sockets_remove_milter(struct listeners *listeners);
+
+/* Removes all paths that were made, each once. */
+void sockets_remove(struct listeners *listeners);
 
 #endif

@@ -7,21 +7,23 @@
 #include "conf/conf.h"
 #include "config.h"
 #include "core/rules.h"
+#include "doors/http_condition.h"
 #include "doors/http_door.h"
 #include "doors/map_answer.h"
 #include "doors/map_door.h"
+#include "doors/milter_check.h"
 #include "doors/milter_door.h"
-#include "doors/milter_macros.h"
-#include "doors/milter_steps.h"
 #include "engine/clock.h"
 #include "engine/engine.h"
 #include "engine/log.h"
-#include "listeners.h"
+#include "observers.h"
 #include "options.h"
-#include "policy.h"
 #include "readiness.h"
 #include "reload.h"
-#include "watch.h"
+#include "saver.h"
+#include "sockets.h"
+#include "start/preflight.h"
+#include "start/privilege.h"
 
 #include <signal.h>
 #include <stdio.h>
@@ -45,21 +47,23 @@ enum {
 static const int signals[SIGNAL_COUNT] = {SIGHUP, SIGTERM, SIGINT};
 
 /* Both live until the process ends: libmilter's threads may use them until then. */
-static struct http_facts facts;
+static struct http_profile profile;
 static struct daemon_state {
 	struct listeners listeners;
 	struct state *state;
 	struct engine *engine;
 	struct event_base *base;
 	struct map_door *map;
+	struct milter_check *check;
 	struct http_door *http;
 	struct reload *reload;
-	struct watch *watch;
+	struct saver *saver;
+	struct observers *observers;
 	struct event *signal_events[SIGNAL_COUNT];
 	struct event *tick;
 	struct event *drain_step;
 	struct event *milter_ended;
-	int64_t drain_end;
+	int64_t drain_end; /* by the steady clock; 0: it does not stop */
 	int quiet_steps;
 	int status;
 } self;
@@ -76,20 +80,20 @@ static void print_faults(const struct fault_list *faults)
 		fprintf(stderr, "%zu more faults\n", faults->unlisted);
 }
 
-static int check_only(const char *path)
+static int check_only(const struct options *options)
 {
+	char verdict[ERROR_MAX];
+	char who[PRIVILEGE_NAME_MAX];
 	struct fault_list faults;
 	struct conf *conf;
 	int status;
 
 	fault_list_init(&faults);
-	conf = conf_load(path, &faults);
-	print_faults(&faults);
+	conf = preflight_file(options->config, options->user, &faults, who);
 	status = conf == NULL ? EXIT_FAILURE : EXIT_SUCCESS;
-	if (conf != NULL)
-		printf("%s: good: %zu pools, %zu routes, %zu rules\n", path, conf->table.pool_count,
-			conf->table.route_count,
-			conf->table.rules == NULL ? 0 : conf->table.rules->count);
+	print_faults(&faults);
+	fprintf(conf == NULL ? stderr : stdout, "%s\n",
+		preflight_verdict(verdict, sizeof(verdict), options->config, who, conf, &faults));
 	conf_free(conf);
 	fault_list_free(&faults);
 	return status;
@@ -119,9 +123,9 @@ static char *keep(const char *text)
 	return copy;
 }
 
-static void keep_facts(const struct conf *conf, const char *path)
+static void keep_profile(const struct conf *conf, const char *path)
 {
-	facts = (struct http_facts){
+	profile = (struct http_profile){
 		.version = PACKAGE_VERSION,
 		.config = path,
 		.mta = conf->mta == CONF_MTA_SENDMAIL ? "sendmail" : "postfix",
@@ -130,11 +134,10 @@ static void keep_facts(const struct conf *conf, const char *path)
 		.map_socket = keep(conf->map_socket.text),
 		.control_socket = keep(conf->control_socket.text),
 		.status_listen = keep(conf->status_listen.text),
+		.status_hosts = keep(conf->status_hosts),
 		.milter_is_tcp = conf->milter_socket.path == NULL,
 		.started = clock_now(),
 		.reload_ok = true,
-		.milter_step = milter_steps_name,
-		.milter_macros = milter_macros_all,
 	};
 }
 
@@ -147,6 +150,11 @@ static int open_engine(const struct conf *conf, char *error)
 	self.state = state_open(conf->state_file, &report);
 	if (report.set_aside)
 		log_warning("state file %s", report.text);
+	for (unsigned i = 0; i < report.repair_count && i < STATE_REPAIRS_MAX; i++)
+		log_warning("state file %s: %s", conf->state_file, report.repairs[i]);
+	if (report.repair_count > STATE_REPAIRS_MAX)
+		log_warning("state file %s: %u more repairs", conf->state_file,
+			report.repair_count - STATE_REPAIRS_MAX);
 	if (self.state == NULL) {
 		snprintf(error, ERROR_MAX, "state file %s", report.text);
 		return -1;
@@ -173,12 +181,20 @@ static void on_drain_step(evutil_socket_t fd, short what, void *context)
 	(void)what;
 	(void)context;
 	self.quiet_steps = in_flight == 0 ? self.quiet_steps + 1 : 0;
-	if (self.quiet_steps < LINGER_STEPS && clock_now() < self.drain_end)
+	if (self.quiet_steps < LINGER_STEPS && clock_steady() < self.drain_end)
 		return;
 	if (in_flight > 0)
 		log_warning("stopping with messages=%lld in flight: the MTA keeps them",
 			(long long)in_flight);
 	event_base_loopbreak(self.base);
+}
+
+/* The socket goes: nobody answers any more. */
+static void stop_check(void)
+{
+	profile.check = NULL;
+	milter_check_free(self.check);
+	self.check = NULL;
 }
 
 static void begin_stop(const char *why)
@@ -187,12 +203,14 @@ static void begin_stop(const char *why)
 
 	if (self.drain_end != 0)
 		return;
-	self.drain_end = clock_now() + DRAIN_MS;
+	self.drain_end = clock_steady() + DRAIN_MS;
+	profile.is_stopping = true;
 	readiness_stopping();
 	log_info("stopping reason=%s in_flight=%lld", why,
 		(long long)engine_counted(self.engine, ENGINE_IN_FLIGHT));
 	milter_door_drain();
-	listeners_remove_milter(&self.listeners);
+	stop_check();
+	sockets_remove_milter(&self.listeners);
 	event_add(self.drain_step, &step);
 }
 
@@ -220,7 +238,7 @@ static void on_signal(evutil_socket_t number, short what, void *context)
 	(void)context;
 	if (number != SIGHUP)
 		begin_stop(number == SIGTERM ? "SIGTERM" : "SIGINT");
-	else if (reload_begin(self.reload, NULL, NULL) == -1)
+	else if (reload_begin(self.reload, "", false, NULL, NULL) == -1)
 		log_error("reload: cannot be begun now");
 }
 
@@ -230,11 +248,18 @@ static void on_tick(evutil_socket_t fd, short what, void *context)
 	(void)what;
 	(void)context;
 	engine_tick(self.engine, clock_now());
+	http_condition_tick(self.engine, &profile);
+	log_tick(clock_steady());
 }
 
-static int reload_for_http(http_door_reload_end *end, void *context)
+static int reload_for_http(const char *by, bool is_forced, http_door_reload_end *end, void *context)
 {
-	return reload_begin(self.reload, end, context);
+	return reload_begin(self.reload, by, is_forced, end, context);
+}
+
+static int save_for_http(http_door_save_end *end, void *context)
+{
+	return saver_begin(self.saver, end, context);
 }
 
 static int add_events(void)
@@ -266,12 +291,12 @@ static int open_map(void)
 	if (self.listeners.map_fd == -1)
 		return 0;
 	self.map = map_door_new(&services, self.listeners.map_fd);
-	facts.map = map_door_view;
-	facts.map_context = self.map;
+	profile.map = map_door_view;
+	profile.map_context = self.map;
 	return self.map == NULL ? -1 : 0;
 }
 
-static int open_loop(struct conf *conf, const char *path)
+static int open_loop(struct conf *conf, const char *path, bool gives_groups)
 {
 	if (evthread_use_pthreads() == -1 || (self.base = event_base_new()) == NULL)
 		return -1;
@@ -279,24 +304,30 @@ static int open_loop(struct conf *conf, const char *path)
 	struct http_door_services services = {
 		.base = self.base,
 		.engine = self.engine,
-		.facts = &facts,
+		.profile = &profile,
 		.reload = reload_for_http,
+		.save = save_for_http,
 	};
 	struct reload_settings reload = {
 		.base = self.base,
 		.engine = self.engine,
 		.path = path,
-		.facts = &facts,
+		.profile = &profile,
 		.conf = conf,
+		.gives_groups = gives_groups,
 	};
 
-	self.watch = watch_new(self.base, self.engine, self.state, conf);
-	reload.watch = self.watch;
-	facts.log = watch_log;
-	facts.log_context = self.watch;
+	self.observers = observers_new(self.base, self.engine, self.state, conf);
+	reload.observers = self.observers;
+	profile.log = observers_log;
+	profile.log_context = self.observers;
 	self.reload = reload_new(&reload);
+	self.saver = saver_new(self.base, self.state);
 	self.http = http_door_new(&services);
-	if (self.watch == NULL || self.reload == NULL || self.http == NULL || add_events() == -1)
+	profile.saved = saver_error;
+	profile.saved_context = self.saver;
+	if (self.observers == NULL || self.reload == NULL || self.saver == NULL ||
+		self.http == NULL || add_events() == -1)
 		return -1;
 	if (open_map() == -1 || http_door_listen(self.http, self.listeners.control_fd, false) == -1)
 		return -1;
@@ -308,14 +339,16 @@ static int open_loop(struct conf *conf, const char *path)
 static void close_loop(void)
 {
 	reload_free(self.reload);
+	saver_free(self.saver);
 	http_door_free(self.http);
 	map_door_free(self.map);
-	watch_free(self.watch);
+	observers_free(self.observers);
+	stop_check();
 	for (int i = 0; i < SIGNAL_COUNT; i++)
 		event_free(self.signal_events[i]);
 	event_free(self.tick);
 	event_free(self.drain_step);
-	listeners_remove(&self.listeners);
+	sockets_remove(&self.listeners);
 }
 
 /* ---- start */
@@ -357,22 +390,67 @@ int sigwait(const sigset_t *set, int *number)
 		pause();
 }
 
+/* Says everything that would keep the daemon from starting, not only the first. */
+static int look_ahead(const struct conf *conf, char *error)
+{
+	const struct preflight preflight = {.purpose = PREFLIGHT_START};
+	char who[PRIVILEGE_NAME_MAX];
+	struct fault_list faults;
+	size_t errors;
+
+	fault_list_init(&faults);
+	preflight_check(&preflight, conf, &faults);
+	reload_log_faults(&faults);
+	errors = faults.errors;
+	fault_list_free(&faults);
+	if (errors == 0)
+		return 0;
+	snprintf(error, ERROR_MAX, "cannot start as user %s: %zu fault%s", privilege_name(who),
+		errors, errors == 1 ? "" : "s");
+	return -1;
+}
+
+static int become_user(const struct conf *conf, const char *user, char *error)
+{
+	if (preflight_become(conf, user, error, ERROR_MAX) == -1)
+		return -1;
+	if (geteuid() == 0)
+		log_warning("running as root: --user USER[:GROUP] gives that up");
+	return 0;
+}
+
+/* Nothing is made before root is given up. */
 static int start(struct conf *conf, const struct options *options, char *error)
 {
+	bool gives_groups = options->user != NULL && geteuid() == 0;
+
 	raise_limits();
 	umask(077);
 	signal(SIGPIPE, SIG_IGN);
 	signal(SIGXFSZ, SIG_IGN);
-	if (listeners_open(&self.listeners, conf, options->user, error, ERROR_MAX) == -1 ||
+	if (become_user(conf, options->user, error) == -1 || look_ahead(conf, error) == -1 ||
+		sockets_open(&self.listeners, conf, error, ERROR_MAX) == -1 ||
 		open_engine(conf, error) == -1)
 		return -1;
-	if (open_loop(conf, options->config) == -1) {
+	if (open_loop(conf, options->config, gives_groups) == -1) {
 		snprintf(error, ERROR_MAX, "cannot set up the event loop");
 		return -1;
 	}
-	policy_put_in_force(conf, &facts);
-	if (milter_door_start(self.engine, tell_milter_ended, error, ERROR_MAX) == -1)
+	self.check = milter_check_new(self.base);
+	if (self.check == NULL) {
+		snprintf(error, ERROR_MAX, "out of memory");
 		return -1;
+	}
+	profile.check = milter_check_view;
+	profile.check_context = self.check;
+	reload_put_in_force(conf, &profile);
+	/* The last that may fail: until then no other thread has the table, or writes to the log. */
+	log_open(
+		conf->log_to == CONF_LOG_TO_SYSLOG ? LOG_TO_SYSLOG : LOG_TO_STDERR, options->debug);
+	if (milter_door_start(self.engine, tell_milter_ended, error, ERROR_MAX) == -1) {
+		log_open(LOG_TO_STDERR, options->debug);
+		return -1;
+	}
 	mask_signals(SIG_UNBLOCK);
 	return 0;
 }
@@ -387,20 +465,20 @@ int main(int argc, char **argv)
 	if (options_parse(&options, argc, argv, &status) == -1)
 		return status;
 	if (options.check_only)
-		return check_only(options.config);
+		return check_only(&options);
 	log_open(LOG_TO_STDERR, options.debug);
-	/* From here on: whoever wants a reload while a large table is read gets one behind it. */
+	/* From here on: whoever wants a reload while a large table is read gets one after it. */
 	mask_signals(SIG_BLOCK);
 	conf = load(options.config);
 	if (conf == NULL)
 		return EXIT_FAILURE;
-	keep_facts(conf, options.config);
+	keep_profile(conf, options.config);
 	if (start(conf, &options, error) == -1) {
 		log_error("%s", error);
+		sockets_remove(&self.listeners);
 		conf_free(conf);
 		return EXIT_FAILURE;
 	}
-	log_open(conf->log_to == CONF_LOG_TO_SYSLOG ? LOG_TO_SYSLOG : LOG_TO_STDERR, options.debug);
 	log_info("started version=%s config=%s pools=%zu hosts=%zu routes=%zu rules=%zu",
 		PACKAGE_VERSION, options.config, engine_pool_count(self.engine),
 		engine_host_count(self.engine), engine_route_count(self.engine),

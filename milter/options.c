@@ -34,8 +34,9 @@ static void print_help(FILE *to)
 		"\n"
 		"  -c, --config FILE       the configuration, see routes.cfg(5)\n"
 		"                          [%s]\n"
-		"  -t, --test              check the configuration and exit: 0 if it is good\n"
-		"      --user USER[:GROUP] become this user once the sockets are open\n"
+		"  -t, --test              check the configuration, and whether it would start,\n"
+		"                          and exit: 0 if it would\n"
+		"      --user USER[:GROUP] become this user; with -t, judge as this user\n"
 		"      --debug             one log line for each message\n"
 		"      --version           print the version and exit\n"
 		"      --help              print this and exit\n",

@@ -8,27 +8,36 @@
 #include "core/rules.h"
 #include "engine/clock.h"
 #include "engine/log.h"
-#include "policy.h"
+#include "engine/routing_policy.h"
 #include "readiness.h"
+#include "start/preflight.h"
 
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { LOGGED_MAX = 20, ERROR_MAX = 1024 };
+enum {
+	LOGGED_MAX = 20,
+	ERROR_MAX = 1024,
+	MANY_ROUTES = 10, /* from so many on, half of them is a lot */
+};
 
 struct waiter {
 	struct waiter *next;
 	reload_end *end;
 	void *context;
+	char by[EVENT_BY_MAX];
+	bool is_forced;
 };
 
-/* What is taken from the configuration at start only, beside what the facts have. */
+/* What is taken from the configuration at start only, beside what the profile has. */
 struct fixed {
 	char *pid_file; /* NULL: none */
 	char *socket_group;
+	char *control_group;
 	unsigned socket_mode;
+	unsigned control_mode;
 	int log_to;
 };
 
@@ -44,6 +53,7 @@ struct reload {
 	/* The thread's, until it makes built_event active: */
 	struct conf *built;
 	struct fault_list faults;
+	bool is_forced;
 };
 
 void reload_log_faults(const struct fault_list *faults)
@@ -79,22 +89,46 @@ static void warn_unless(struct reload *reload, bool is_same, const char *key)
 
 static void warn_of_changes(struct reload *reload)
 {
-	const struct http_facts *facts = reload->settings.facts;
+	const struct http_profile *profile = reload->settings.profile;
 	const struct fixed *fixed = &reload->fixed;
 	const struct conf *new = reload->built;
 
-	warn_unless(
-		reload, same_text(facts->milter_socket, new->milter_socket.text), "milter_socket");
-	warn_unless(reload, same_text(facts->map_socket, new->map_socket.text), "map_socket");
-	warn_unless(reload, same_text(facts->control_socket, new->control_socket.text),
+	warn_unless(reload, same_text(profile->milter_socket, new->milter_socket.text),
+		"milter_socket");
+	warn_unless(reload, same_text(profile->map_socket, new->map_socket.text), "map_socket");
+	warn_unless(reload, same_text(profile->control_socket, new->control_socket.text),
 		"control_socket");
-	warn_unless(
-		reload, same_text(facts->status_listen, new->status_listen.text), "status_listen");
+	warn_unless(reload, same_text(profile->status_listen, new->status_listen.text),
+		"status_listen");
+	warn_unless(reload, same_text(profile->status_hosts, new->status_hosts), "status_hosts");
 	warn_unless(reload, fixed->socket_mode == new->socket_mode, "socket_mode");
 	warn_unless(reload, same_text(fixed->socket_group, new->socket_group), "socket_group");
-	warn_unless(reload, same_text(facts->state_file, new->state_file), "state_file");
+	warn_unless(reload, fixed->control_mode == new->control_mode, "control_mode");
+	warn_unless(reload, same_text(fixed->control_group, new->control_group), "control_group");
+	warn_unless(reload, same_text(profile->state_file, new->state_file), "state_file");
 	warn_unless(reload, same_text(fixed->pid_file, new->pid_file), "pid_file");
 	warn_unless(reload, fixed->log_to == new->log_to, "log_to");
+}
+
+/* ---- what it says of messages */
+
+void reload_put_in_force(const struct conf *conf, const struct http_profile *profile)
+{
+	bool has_map = profile->map_socket != NULL;
+	struct routing_policy policy = {
+		.on_error = conf->on_error == CONF_ON_ERROR_ACCEPT ? ROUTING_POLICY_ACCEPT
+								   : ROUTING_POLICY_TEMPFAIL,
+		.envelope =
+			{
+				.mta = conf->table.mta,
+				.mixed = conf->mixed == CONF_MIXED_SPLIT ? ENVELOPE_MIXED_SPLIT
+									 : ENVELOPE_MIXED_MAP,
+				.has_map = has_map,
+				.is_only_map = has_map && conf->delivery == CONF_DELIVERY_MAP,
+			},
+	};
+
+	routing_policy_set(&policy);
 }
 
 /* ---- the end of a reload, on the main thread */
@@ -114,7 +148,16 @@ static void tell(struct reload *reload, const char *error)
 	}
 }
 
-static void note_success(struct reload *reload)
+/* Of several that share one reload the first that is known. */
+static void find_asker(const struct reload *reload, char by[EVENT_BY_MAX])
+{
+	by[0] = '\0';
+	for (const struct waiter *at = reload->now; at != NULL; at = at->next)
+		if (at->by[0] != '\0')
+			view_copy_text(by, EVENT_BY_MAX, at->by);
+}
+
+static void note_success(struct reload *reload, const char *by)
 {
 	struct reload_settings *settings = &reload->settings;
 	char text[HEALTH_TEXT_MAX];
@@ -122,20 +165,22 @@ static void note_success(struct reload *reload)
 	snprintf(text, sizeof(text), "pools=%zu hosts=%zu routes=%zu rules=%zu",
 		engine_pool_count(settings->engine), engine_host_count(settings->engine),
 		engine_route_count(settings->engine), engine_rule_count(settings->engine));
-	settings->facts->reload_ok = true;
-	settings->facts->reload_count++;
+	settings->profile->reload_ok = true;
+	settings->profile->reload_count++;
 	engine_note(settings->engine, EVENT_RELOAD, text);
-	log_info("reloaded config=%s %s", settings->path, text);
+	log_info("reloaded config=%s %s%s%s", settings->path, text, *by == '\0' ? "" : " by ", by);
 }
 
-static void note_failure(struct reload *reload, const char *error)
+static void note_failure(struct reload *reload, const char *by, const char *error)
 {
 	struct reload_settings *settings = &reload->settings;
 
-	settings->facts->reload_ok = false;
+	settings->profile->reload_ok = false;
+	snprintf(settings->profile->reload_error, sizeof(settings->profile->reload_error), "%s",
+		error);
 	engine_note(settings->engine, EVENT_RELOAD_FAILED, error);
-	log_error("reload failed config=%s: the configuration before it stays in force: %s",
-		settings->path, error);
+	log_error("reload failed config=%s%s%s: the configuration before it stays in force: %s",
+		settings->path, *by == '\0' ? "" : " by ", by, error);
 }
 
 /* The first fault that is no warning, and how many there are. */
@@ -170,15 +215,15 @@ static int commit(struct reload *reload, char error[ERROR_MAX])
 	}
 	/* Next hops, replies to the map and the milter's changes are all in the MTA's own form. */
 	if (reload->built->mta != before->mta) {
-		snprintf(error, ERROR_MAX, "mta has changed: that takes a restart");
+		snprintf(error, ERROR_MAX, "mta has changed: that requires a restart");
 		conf_free(reload->built);
 		return -1;
 	}
 	/* As conf.c says of map_socket; but the map is that of the start. */
-	if (has_dns_rule(reload->built) && reload->settings.facts->map_socket != NULL &&
+	if (has_dns_rule(reload->built) && reload->settings.profile->map_socket != NULL &&
 		reload->built->table.mta == TABLE_POSTFIX) {
 		snprintf(error, ERROR_MAX,
-			"a rule has action = \"dns\", and there is still a map: that takes a "
+			"a rule has action = \"dns\", and there is still a map: that requires a "
 			"restart");
 		conf_free(reload->built);
 		return -1;
@@ -188,8 +233,8 @@ static int commit(struct reload *reload, char error[ERROR_MAX])
 		conf_free(reload->built);
 		return -1;
 	}
-	policy_put_in_force(reload->built, reload->settings.facts);
-	watch_reload(reload->settings.watch, reload->built);
+	reload_put_in_force(reload->built, reload->settings.profile);
+	observers_reload(reload->settings.observers, reload->built);
 	warn_of_changes(reload);
 	reload->settings.conf = reload->built;
 	conf_free(before);
@@ -201,6 +246,7 @@ static int start(struct reload *reload);
 static void on_built(evutil_socket_t unused_fd, short unused_what, void *context)
 {
 	struct reload *reload = context;
+	char by[EVENT_BY_MAX];
 	char error[ERROR_MAX];
 	int failed;
 
@@ -208,14 +254,17 @@ static void on_built(evutil_socket_t unused_fd, short unused_what, void *context
 	(void)unused_what;
 	pthread_join(reload->thread, NULL);
 	reload->is_running = false;
+	find_asker(reload, by);
 	failed = commit(reload, error);
 	reload->built = NULL;
-	reload->settings.facts->reloaded = clock_now();
+	reload->settings.profile->reloaded = clock_now();
 	reload_log_faults(&reload->faults);
+	engine_asked_by(reload->settings.engine, by);
 	if (failed == 0)
-		note_success(reload);
+		note_success(reload, by);
 	else
-		note_failure(reload, error);
+		note_failure(reload, by, error);
+	engine_asked_by(reload->settings.engine, "");
 	readiness_ready();
 	tell(reload, failed == 0 ? NULL : error);
 	fault_list_free(&reload->faults);
@@ -232,11 +281,65 @@ static void on_built(evutil_socket_t unused_fd, short unused_what, void *context
 
 /* ---- the beginning */
 
+/* By their matches: what becomes of a match that stays is the operator's affair. */
+static void count_lost(struct reload *reload)
+{
+	const struct table *before = &reload->settings.conf->table;
+	size_t lost = table_count_missing(before, &reload->built->table);
+	bool is_all = lost > 0 && lost == before->route_count;
+	bool is_much = before->route_count >= MANY_ROUTES && lost > before->route_count / 2;
+
+	if (!reload->is_forced && (is_all || is_much))
+		fault_add(&reload->faults, reload->settings.path, 0,
+			"%zu of %zu routes would be removed: if that is what you want, "
+			"milterctl "
+			"reload --force",
+			lost, before->route_count);
+}
+
+/* smtpd(8) keeps what the map has answered, error: and retry: among it, while its process lives. */
+static void warn_of_kept_answers(struct reload *reload)
+{
+	const struct table *before = &reload->settings.conf->table;
+	bool has_map = reload->settings.profile->map_socket != NULL;
+
+	if (has_map && before->mta == TABLE_POSTFIX &&
+		table_count_released(before, &reload->built->table) > 0)
+		fault_warn(&reload->faults, reload->settings.path, 0,
+			"mail that was refused no longer is, but Postfix's smtpd may go on "
+			"refusing it: \"postfix reload\" makes it hold at once");
+}
+
+/* What would not start again is not put in force. */
+static void look_ahead(struct reload *reload)
+{
+	const struct http_profile *profile = reload->settings.profile;
+	const char *const own[] = {profile->milter_socket, profile->map_socket,
+		profile->control_socket, profile->status_listen};
+	const struct preflight preflight = {
+		.purpose = PREFLIGHT_RELOAD,
+		.gives_groups = reload->settings.gives_groups,
+		.own = own,
+		.own_count = sizeof(own) / sizeof(own[0]),
+	};
+
+	preflight_check(&preflight, reload->built, &reload->faults);
+	count_lost(reload);
+	if (reload->faults.errors == 0) {
+		warn_of_kept_answers(reload);
+		return;
+	}
+	conf_free(reload->built);
+	reload->built = NULL;
+}
+
 static void *build(void *context)
 {
 	struct reload *reload = context;
 
 	reload->built = conf_load(reload->settings.path, &reload->faults);
+	if (reload->built != NULL)
+		look_ahead(reload);
 	event_active(reload->built_event, EV_WRITE, 0);
 	return NULL;
 }
@@ -244,6 +347,9 @@ static void *build(void *context)
 static int start(struct reload *reload)
 {
 	fault_list_init(&reload->faults);
+	reload->is_forced = false;
+	for (const struct waiter *at = reload->now; at != NULL; at = at->next)
+		reload->is_forced |= at->is_forced;
 	if (pthread_create(&reload->thread, NULL, build, reload) != 0) {
 		log_error("reload: cannot start a thread");
 		return -1;
@@ -253,14 +359,17 @@ static int start(struct reload *reload)
 	return 0;
 }
 
-int reload_begin(struct reload *reload, reload_end *end, void *context)
+int reload_begin(
+	struct reload *reload, const char *by, bool is_forced, reload_end *end, void *context)
 {
 	struct waiter *waiter = malloc(sizeof(*waiter));
 	struct waiter **list = reload->is_running ? &reload->later : &reload->now;
 
 	if (waiter == NULL)
 		return -1;
-	*waiter = (struct waiter){.next = *list, .end = end, .context = context};
+	*waiter = (struct waiter){
+		.next = *list, .end = end, .context = context, .is_forced = is_forced};
+	view_copy_text(waiter->by, sizeof(waiter->by), by);
 	*list = waiter;
 	if (reload->is_running) {
 		reload->is_wanted_again = true;
@@ -273,15 +382,21 @@ int reload_begin(struct reload *reload, reload_end *end, void *context)
 	return -1;
 }
 
+static bool copy_text(char **copy, const char *text)
+{
+	*copy = text == NULL ? NULL : strdup(text);
+	return (*copy == NULL) == (text == NULL);
+}
+
 /* False without memory; what was copied until then is the caller's to free. */
 static bool copy_fixed(struct fixed *fixed, const struct conf *conf)
 {
 	fixed->socket_mode = conf->socket_mode;
+	fixed->control_mode = conf->control_mode;
 	fixed->log_to = conf->log_to;
-	fixed->pid_file = conf->pid_file == NULL ? NULL : strdup(conf->pid_file);
-	fixed->socket_group = conf->socket_group == NULL ? NULL : strdup(conf->socket_group);
-	return (fixed->pid_file == NULL) == (conf->pid_file == NULL) &&
-	       (fixed->socket_group == NULL) == (conf->socket_group == NULL);
+	return copy_text(&fixed->pid_file, conf->pid_file) &&
+	       copy_text(&fixed->socket_group, conf->socket_group) &&
+	       copy_text(&fixed->control_group, conf->control_group);
 }
 
 static void free_reload(struct reload *reload)
@@ -290,6 +405,7 @@ static void free_reload(struct reload *reload)
 		event_free(reload->built_event);
 	free(reload->fixed.pid_file);
 	free(reload->fixed.socket_group);
+	free(reload->fixed.control_group);
 	free(reload);
 }
 

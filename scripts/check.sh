@@ -6,10 +6,11 @@
 #
 # Usage: scripts/check.sh [BUILD...]        BUILD: plain asan tsan; all of them if none is named
 #
-# As root, on Debian 12. Installs what the tests take, builds each kind in a folder of its own below
-# build-check/, warnings being errors, and runs "make check" there; the plain one also checks the
-# code's style and the source package ("make lint", "make distcheck"). A test that cannot run is a
-# failure here. Ends with a line "N passed, N failed, N skipped", and status 0 if nothing failed.
+# As root, on Debian 12. Installs what the tests need, builds each kind in a folder of its own below
+# build-check/, warnings being errors, and runs "make check" there; the plain one also boots Debian
+# (test/boot), and checks the code's style and the source package ("make lint", "make distcheck"). A
+# test that cannot run is a failure here. Ends with a line "N passed, N failed, N skipped", and
+# status 0 if nothing failed.
 set -u
 
 cd "$(dirname "$0")/.." || exit 1
@@ -37,7 +38,7 @@ close() {
 }
 trap close EXIT
 
-# The number behind "# PASS:" and the like, of all summaries in a log.
+# The number after "# PASS:" and the like, of all summaries in a log.
 count() { # LOG WORD...
 	local log=$1 words
 	shift
@@ -72,21 +73,39 @@ show_failures() { # LOG FOLDER
 	done
 }
 
-run_tests() { # BUILD FOLDER
-	local log=$2/check.log status=0 bad good
+# run_tests WHAT FOLDER LOG [ARGUMENT OF make...]
+run_tests() {
+	local what=$1 folder=$2 log=$2/$3 status=0 bad good
+	shift 3
 	# Most of them wait for one another's Postfix, not for the processor.
-	make -C "$2" -j"$((3 * jobs))" check >"$log" 2>&1 </dev/null || status=$?
+	make -C "$folder" -j"$((3 * jobs))" check "$@" >"$log" 2>&1 </dev/null || status=$?
 	good=$(count "$log" PASS)
 	bad=$(count "$log" FAIL XPASS ERROR)
 	[ "$status" = 0 ] || [ "$bad" -gt 0 ] || bad=1
 	passed=$((passed + good))
 	failed=$((failed + bad))
 	skipped=$((skipped + $(count "$log" SKIP)))
-	echo "make check, $1: $good passed, $bad failed ($SECONDS s since the start)"
+	echo "make check, $what: $good passed, $bad failed ($SECONDS s since the start)"
 	[ "$bad" = 0 ] && return
 	grep -E '^(FAIL|ERROR|XPASS)' "$log" | sed 's/^/    /'
-	show_failures "$log" "$2"
+	show_failures "$log" "$folder"
 	grep -qE '^# TOTAL' "$log" || tail -n 30 "$log" | sed 's/^/    /'
+}
+
+made_roots() {
+	local status=0
+	wait "$roots" || status=$?
+	cat build-check/roots.out
+	return "$status"
+}
+
+# Not beside the tests, some of which look at how quickly something is noticed.
+made_packages() {
+	local status=0 trixie
+	scripts/packages.sh "$NEXTHOP_ROOTS" trixie &
+	trixie=$!
+	scripts/packages.sh "$NEXTHOP_ROOTS" bookworm || status=$?
+	wait "$trixie" && return "$status"
 }
 
 check() { # BUILD [OPTION OF configure]
@@ -96,8 +115,11 @@ check() { # BUILD [OPTION OF configure]
 	step "configure, $build" "$folder/configure.log" \
 		sh -c 'cd "$1" && shift && ../../configure --enable-werror "$@"' - "$folder" "$@" || return
 	step "make, $build" "$folder/make.log" make -C "$folder" -j"$jobs" || return
-	run_tests "$build" "$folder"
+	run_tests "$build" "$folder" check.log
 	[ "$build" = plain ] || return 0
+	step "Debian, to be booted" build-check/roots.log made_roots &&
+		step "packages" build-check/packages.log made_packages &&
+		run_tests "booted" "$folder" boot.log TESTS='$(boot_tests)'
 	step "make lint" "$folder/lint.log" make -C "$folder" lint
 	# The package's own tests are those that need no root and no MTA: the others just ran.
 	step "make distcheck" "$folder/distcheck.log" \
@@ -107,8 +129,17 @@ check() { # BUILD [OPTION OF configure]
 scripts/setup.sh test || exit 1
 mkdir -p build-check
 # One for all builds.
-export NEXTHOP_SENDMAIL=$PWD/build-check/sendmail
-step "Sendmail" build-check/sendmail.log scripts/sendmail.sh "$NEXTHOP_SENDMAIL" || exit 1
+export NEXTHOP_SENDMAIL=$PWD/build-check/sendmail NEXTHOP_POSTFIX=$PWD/build-check/postfix
+step "Sendmail" build-check/sendmail.log scripts/unpack.sh sendmail "$NEXTHOP_SENDMAIL" || exit 1
+# They are needed late, and take minutes.
+export NEXTHOP_ROOTS=$PWD/build-check/roots
+roots=
+case " ${builds[*]} " in
+*" plain "*)
+	scripts/roots.sh "$NEXTHOP_ROOTS" >build-check/roots.out 2>&1 </dev/null &
+	roots=$!
+	;;
+esac
 step "autoreconf" build-check/autoreconf.log autoreconf -i || exit 1
 for build in "${builds[@]}"; do
 	case "$build" in

@@ -6,9 +6,10 @@
 #
 # Usage: scripts/demo.sh [--keep]       --keep: leave it running, and say how to play with it
 #
-# As root, on Debian 12. Installs what the build takes, builds in build-demo/, and runs a private
+# As root, on Debian 12. Installs what the build needs, builds in build-demo/, and runs a private
 # Postfix on loopback addresses, with everything it writes in one folder under /tmp. The machine's
-# own mail system is not touched. Ends with a status other than 0 if a message is not delivered.
+# own mail system is not touched: where it is another one than Postfix, a Postfix is unpacked in
+# build-demo/. Ends with a status other than 0 if a message is not delivered.
 set -u
 
 MESSAGES=30
@@ -36,7 +37,7 @@ give_up() {
 # ---- build
 
 build() {
-	scripts/setup.sh build || exit 1
+	scripts/setup.sh demo || exit 1
 	[ -x configure ] || autoreconf -i || exit 1
 	mkdir -p build-demo
 	cd build-demo || exit 1
@@ -45,13 +46,13 @@ build() {
 	cd "$top" || exit 1
 }
 
-step "Building in build-demo/"
+# Once, though the script may be begun anew.
+[ -n "${POSTFIX_IS_UNPACKED:-}" ] || step "Building in build-demo/"
 mkdir -p build-demo
-if ! (build) >build-demo/demo-build.log 2>&1 </dev/null; then
+if [ -z "${POSTFIX_IS_UNPACKED:-}" ] && ! (build) >build-demo/demo-build.log 2>&1 </dev/null; then
 	tail -n 20 build-demo/demo-build.log >&2
 	give_up "the build failed: see build-demo/demo-build.log"
 fi
-build-demo/nexthop-milter --version
 
 # ---- three hosts, the milter, Postfix
 
@@ -67,7 +68,8 @@ skip_all() {
 	give_up "cannot run: $*"
 }
 
-find_postfix
+find_postfix "$top/scripts/demo.sh" "$@"
+"$DAEMON_PROGRAM" --version
 world_open nexthop-demo
 NAMES=(full mx2 mx3)
 declare -A NUMBERS=([full]=11 [mx2]=12 [mx3]=13)
@@ -84,9 +86,9 @@ routes = (
 	{ match = [ "example.com", ".example.com" ];  pool = "exchange"; },
 	{ match = "gone.example.com";  action = "reject"; text = "5.1.2 moved away"; } );
 END
-daemon_start --user nobody
-# The log must be readable to nobody.
+# Postfix's log goes into a folder of Postfix's.
 mta_make "$daemon_socket" 'smtp_connection_cache_on_demand=no'
+daemon_start --user nobody
 mta_start
 
 step "$MESSAGES messages to a pool of three hosts of equal priority; one says 431 to everybody"
@@ -156,10 +158,13 @@ echo "All $MESSAGES messages are delivered."
 
 # ---- to play with
 
+# Where Postfix is unpacked, it and its tools are seen only from within.
+inside=
+[ -z "${POSTFIX_IS_UNPACKED:-}" ] || inside="nsenter -m -t $(mta_pid) "
 cat >"$world/stop" <<END
 #!/bin/sh
 # Stops the demonstration and removes its folder.
-postfix -c "$mta" stop
+${inside}postfix -c "$mta" stop
 kill ${world_pids[*]}
 rm -rf "$world"
 END
@@ -171,7 +176,7 @@ It goes on running. To play with it:
 
    Send one message, or a hundred:
       swaks --server $mta_ip:$MTA_PORT --from you@client.example --to user@example.com
-      smtp-source -N -m 100 -f you@client.example -t user@example.com inet:$mta_ip:$MTA_PORT
+      ${inside}smtp-source -N -m 100 -f you@client.example -t user@example.com inet:$mta_ip:$MTA_PORT
    See what the milter would do, and what it has done:
       m='$MILTERCTL_PROGRAM --socket $daemon/control.sock'
       \$m explain user@example.com

@@ -12,6 +12,10 @@ divert(-1)
 # user@example.com. Recipients that no milter has seen (of bounces, of aliases) are looked up by
 # their own address. Without an answer mail waits. Where one of its rules says "dns" the milter puts
 # user%example.com@_dns.0.nexthop: that goes by all other rules, and the map is not asked.
+#
+# `FEATURE(`nexthop', `static')dnl' is for when the daemon is away for longer: no map is asked, and
+# recipients that wait in the queue under a token go by all other rules, as a mailertable of "milterctl
+# export sendmail".
 
 divert(0)dnl
 VERSIONID(`nexthop.m4: nexthop-milter')
@@ -21,7 +25,8 @@ LOCAL_CONFIG
 # nexthop-milter: names in this domain are not looked up
 CPnexthop
 # the hosts of a pool, by "POOL.N"; the route of an address
-Knexthop socket -f -q -T<TMPF> ifelse(defn(`_ARG_'), `', `local:/run/nexthop-milter/map.sock', `_ARG_')
+ifelse(defn(`_ARG_'), `static', `# none: static',
+`Knexthop socket -f -q -T<TMPF> ifelse(defn(`_ARG_'), `', `local:/run/nexthop-milter/map.sock', `_ARG_')')
 # sets {NexthopDns} while an address is routed without the map
 Knexthop_set macro
 
@@ -30,8 +35,8 @@ LOCAL_RULE_0
 # nexthop-milter: user%example.com@POOL.N.nexthop
 R$* < @ $+ . nexthop . >	$: $>NexthopToken $1 < @ $2 . nexthop . >
 R$# $*				$@ $# $1
-# nexthop-milter: all other recipients
-R$+ < @ $+ >			$: $>NexthopRoute $1 < @ $2 >
+ifelse(defn(`_ARG_'), `static', `dnl', `# nexthop-milter: all other recipients
+R$+ < @ $+ >			$: $>NexthopRoute $1 < @ $2 >')
 
 LOCAL_RULESETS
 ######################################################################
@@ -44,7 +49,8 @@ SNexthopToken
 R$* % $* < @ $+ >		$1 @ $2 < @ $3 >
 R$* @ $* @ $* < @ $+ >		$1 % $2 @ $3 < @ $4 >
 R$+ @ $+ < @ _dns . 0 . nexthop . >	$@ $>NexthopDns $1 @ $2
-R$+ @ $+ < @ $+ . nexthop . >	$: < $(nexthop $3 $: NONE $) > $1 < @ $2 . >
+ifelse(defn(`_ARG_'), `static', `R$+ @ $+ < @ $+ . nexthop . >	$@ $>Recurse $1 @ $2',
+`R$+ @ $+ < @ $+ . nexthop . >	$: < $(nexthop $3 $: NONE $) > $1 < @ $2 . >')
 R$* < @ $+ . nexthop . >	$#error $@ 5.1.2 $: "550 No such recipient"
 R< $* <TMPF> > $*		$#error $@ 4.4.3 $: "451 nexthop-milter does not answer"
 # such a pool is no more: by the routes of today

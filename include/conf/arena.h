@@ -21,7 +21,10 @@ void arena_free(struct arena *arena);
 /* Zeroed and aligned for any type; NULL: out of memory. */
 void *arena_take(struct arena *arena, size_t count, size_t size);
 
-/* A copy of LENGTH octets with a NUL behind them. */
+/* A copy of LENGTH octets with a NUL after them. */
 char *arena_copy(struct arena *arena, const char *text, size_t length);
+
+/* For tdestroy(): what a tree's nodes have lies in an arena, and is freed with it. */
+void arena_keep(void *node);
 
 #endif

@@ -19,7 +19,7 @@ struct regex_set;
 /*
  * A struct conf is built whole from one file (and what it includes), never changes, and is freed
  * whole: everything in it lives in its own arena, but for its regular expressions. The keys, their
- * types, ranges and defaults stand in one table, schema.c.
+ * types, ranges and defaults stand in one table, schema_keys.c.
  */
 
 enum conf_mta { CONF_MTA_POSTFIX = 0, CONF_MTA_SENDMAIL = 1 };
@@ -37,6 +37,13 @@ struct conf_socket {
 	int port;
 };
 
+/* Where a setting stands. */
+struct conf_place {
+	const char *name;
+	const char *file;
+	int line; /* 0: it is not set */
+};
+
 struct conf {
 	struct arena *arena;	   /* all of it, this struct too */
 	struct regex_set *regexes; /* NULL: none */
@@ -51,12 +58,19 @@ struct conf {
 	struct conf_socket map_socket;
 	struct conf_socket control_socket;
 	struct conf_socket status_listen;
-	unsigned socket_mode;
-	const char *socket_group; /* NULL: the group that the daemon runs as */
+	const char *status_hosts;  /* parted by spaces; NULL: none */
+	unsigned socket_mode;	   /* of the milter's and the map's socket */
+	const char *socket_group;  /* NULL: the folder's, or that of the daemon */
+	unsigned control_mode;	   /* of the control socket */
+	const char *control_group; /* NULL: that of the daemon */
 	const char *state_file;
-	const char *pid_file; /* NULL: none */
-	const char *log;      /* of the MTA: a file, "journal", "journal:PATH", or "none" */
+	const char *pid_file;	   /* NULL: none */
+	const char *log;	   /* of the MTA: a file, "journal", "journal:PATH", or "none" */
+	const char *journal_units; /* of the MTA, parted by spaces; NULL: not said */
+	const char *journal_users; /* the same */
 	struct table table;
+	const struct conf_place *places; /* of single values at the top of the file, and `log` */
+	size_t place_count;
 };
 
 /*
@@ -64,6 +78,9 @@ struct conf {
  * NULL if there was a fault that is not a warning.
  */
 struct conf *conf_load(const char *path, struct fault_list *faults);
+
+/* Where the setting of that name stands, one at the top of the file or "log". */
+struct conf_place conf_place(const struct conf *conf, const char *name);
 
 /*
  * Gives up what conf_load() gave. It is freed when all that took it by the table's keeper have

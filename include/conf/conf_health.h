@@ -17,6 +17,7 @@
 struct conf_health {
 	struct schema_health values; /* as read: what a pool's own settings go over */
 	struct schema_probe probe;
+	struct schema_rate rate;
 	bool has_probe;
 	struct blame_rule *rules; /* in the arena */
 	size_t rule_count;

@@ -6,6 +6,7 @@
 #ifndef CONF_CONF_POOL_H
 #define CONF_CONF_POOL_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include <libconfig.h>
@@ -50,6 +51,10 @@ int conf_pool_add(struct conf_pools *pools, struct schema_reader *reader, const 
 
 /* The index of the pool of that name, or -1. */
 int conf_pool_find(const struct conf_pools *pools, const char *name);
+
+/* Adds the fault that there is no pool NAME, with what may be meant; BEFORE stands in front. */
+void conf_pool_missing(const struct conf_pools *pools, struct fault_list *faults, const char *file,
+	int line, const char *name, const char *before);
 
 /*
  * Once all pools are there: finds the pools to fall back to, and warns of hosts that are in pools of

@@ -1,4 +1,4 @@
-/* conf_tests: the tests of all rules, each question once
+/* conf_tests: the tests of all rules: what they compare with, each question once
  *
  * SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 the nexthop-milter authors
@@ -9,8 +9,46 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include <libconfig.h>
+
 #include "conf/schema.h"
+#include "core/pattern.h"
 #include "core/rules.h"
+#include "text/regex.h"
+
+/*
+ * "/x/" is a regular expression, a text with a "*" or "?" that has no backslash before it is a glob,
+ * all else is what the fact makes of it: an address, a domain, a name, a text.
+ */
+
+/* What is at work while patterns are read. */
+struct conf_patterns {
+	struct schema_reader *reader;
+	struct regex_set *regexes; /* NULL: none yet; the caller's to free */
+};
+
+/* TEXT is a value of that fact, from SETTING. Gives 0, or -1 with a fault or without memory. */
+int conf_tests_read_pattern(struct conf_patterns *patterns, enum rules_fact fact,
+	const config_setting_t *setting, const char *text, struct pattern *pattern);
+
+/*
+ * Values of one test are sorted, those that cost least in front, and none is there twice: so that
+ * tests are equal if they ask the same.
+ */
+
+/*
+ * Reads the value, or the list of values, SETTING into TEST, whose fact is set: any but RULES_HEADER
+ * and RULES_MACRO that has patterns, networks or hours. Gives 0, or -1 with a fault or without memory.
+ */
+int conf_tests_read_values(
+	struct conf_patterns *patterns, const config_setting_t *setting, struct rules_test *test);
+
+/* Sorts LIST, which TEST keeps. */
+void conf_tests_set_patterns(struct rules_test *test, struct pattern *list, size_t count);
+
+/* How many values there are, and one of them. */
+size_t conf_tests_value_count(const config_setting_t *setting);
+const config_setting_t *conf_tests_value_at(const config_setting_t *setting, size_t index);
 
 /* As they come, equal ones too. */
 struct conf_tests {

@@ -66,7 +66,21 @@ const char *schema_text(struct schema_reader *reader, const config_setting_t *se
 /* LENGTH octets as a string of the arena. NULL: out of memory, and `no_memory` says so. */
 const char *schema_keep(struct schema_reader *reader, const char *text, size_t length);
 
-/* "1 to 65535, default 25": what the man page says behind a key. Gives OUT. */
-char *schema_describe(const struct schema_key *key, char *out, size_t size);
+/*
+ * Settings as they stand in the file, on one line, for people who look for the condition that failed.
+ * Printable, and cut with "…" at SCHEMA_QUOTE_MAX octets; strings of the arena, NULL without memory.
+ */
+
+enum { SCHEMA_QUOTE_MAX = 200 };
+
+/* 'sender = "x"'. */
+const char *schema_quote(struct schema_reader *reader, const config_setting_t *setting);
+
+/* '"x"', '{ sender = "x"; }'. */
+const char *schema_quote_value(struct schema_reader *reader, const config_setting_t *setting);
+
+/* 'header = "A"', 'header = [ "A", "B" ]'. */
+const char *schema_quote_texts(
+	struct schema_reader *reader, const char *name, const char *const *texts, size_t count);
 
 #endif

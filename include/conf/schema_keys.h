@@ -29,23 +29,26 @@ enum schema_scope {
 	SCHEMA_CLASSIFY = 6,
 	SCHEMA_RULE = 7,
 	SCHEMA_WHEN = 8,
-	SCHEMA_SCOPE_COUNT = 9,
+	SCHEMA_RATE = 9,
+	SCHEMA_SCOPE_COUNT = 10,
 };
 
 enum schema_type {
-	SCHEMA_NUMBER = 0,   /* int */
-	SCHEMA_WORD = 1,     /* int: its place among the words */
-	SCHEMA_TEXT = 2,     /* const char *: printable UTF-8 */
-	SCHEMA_PATH = 3,     /* const char *: absolute */
-	SCHEMA_MODE = 4,     /* unsigned, in octal */
-	SCHEMA_SOCKET = 5,   /* struct conf_socket */
-	SCHEMA_GROUP = 6,    /* config_setting_t *, to be read by its own scope */
-	SCHEMA_LIST = 7,     /* config_setting_t *: a list of groups */
-	SCHEMA_TEXTS = 8,    /* config_setting_t *: one text, or a list of texts */
-	SCHEMA_VALUES = 9,   /* config_setting_t *: one text or whole number, or a list of such */
-	SCHEMA_BOOL = 10,    /* int: 0 or 1 */
-	SCHEMA_SIZE = 11,    /* int64_t, up to SCHEMA_SIZE_MAX */
-	SCHEMA_PERCENT = 12, /* int: of RULES_PERCENT_WHOLE */
+	SCHEMA_NUMBER = 0,    /* int */
+	SCHEMA_WORD = 1,      /* int: its place among the words */
+	SCHEMA_TEXT = 2,      /* const char *: printable UTF-8 */
+	SCHEMA_PATH = 3,      /* const char *: absolute */
+	SCHEMA_MODE = 4,      /* unsigned, in octal */
+	SCHEMA_SOCKET = 5,    /* struct conf_socket */
+	SCHEMA_GROUP = 6,     /* config_setting_t *, to be read by its own scope */
+	SCHEMA_LIST = 7,      /* config_setting_t *: a list of groups */
+	SCHEMA_TEXTS = 8,     /* config_setting_t *: one text, or a list of texts */
+	SCHEMA_VALUES = 9,    /* config_setting_t *: one text or whole number, or a list of such */
+	SCHEMA_BOOL = 10,     /* int: 0 or 1 */
+	SCHEMA_SIZE = 11,     /* int64_t, up to SCHEMA_SIZE_MAX */
+	SCHEMA_PERCENT = 12,  /* int: of RULES_PERCENT_WHOLE */
+	SCHEMA_MS = 14,	      /* int: ms within least to most; in the file s, as 0.5, or "500ms" */
+	SCHEMA_DURATION = 13, /* int: s within least to most; in the file a number of s, or "2h" */
 };
 
 #define SCHEMA_SIZE_MAX (INT64_C(1) << 62)
@@ -65,6 +68,7 @@ struct schema_key {
 struct schema_top {
 	struct conf conf;
 	const char *recipient_delimiter;
+	config_setting_t *status_hosts;
 	config_setting_t *health;
 	config_setting_t *pools;
 	config_setting_t *routes;
@@ -82,9 +86,18 @@ struct schema_health {
 	int recover;
 	int trial;
 	int slow_start;
+	int silence; /* ms */
+	config_setting_t *rate;
 	const char *log;
+	config_setting_t *journal_units;
+	config_setting_t *journal_users;
 	config_setting_t *probe;
 	config_setting_t *classify;
+};
+
+struct schema_rate {
+	int percent;
+	int of;
 };
 
 struct schema_probe {

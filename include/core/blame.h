@@ -15,8 +15,12 @@
  * One table, first match wins. Rules of the configuration (health.classify) stand before it, so
  * that an odd server's answers can be put right.
  *
- * A host must not lose mail for what a recipient or a sender has done: greylisting, a full mailbox,
- * too many recipients and all 5xx are never its fault. 4.3.x is, at any stage.
+ * A host must not lose mail for what a recipient or a sender has done: words and status codes that
+ * speak of those clear it, whatever another host says. What speaks of the host's own system
+ * convicts it. All other 4xx does neither, and is to be compared.
+ *
+ * Limits: the words are English, as servers say them. Only those within the first HEALTH_TEXT_MAX
+ * octets of a reply are seen.
  */
 
 enum blame_class {
@@ -26,8 +30,11 @@ enum blame_class {
 	BLAME_RECIPIENT = 3,
 	BLAME_SENDER = 4, /* or the message */
 	BLAME_OURS = 5,
-	BLAME_SUCCESS = 6,
-	BLAME_CLASS_COUNT = 7,
+	BLAME_COMPARED = 6, /* no word clears or convicts the host: only another host's answer to
+			     * the same message, in the same attempt, can tell */
+	BLAME_SESSION = 7,  /* the host's limit of one session; it goes on taking others */
+	BLAME_SUCCESS = 8,
+	BLAME_CLASS_COUNT = 9,
 };
 
 /* What a rule leaves out fits everything. */

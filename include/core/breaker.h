@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "core/health.h"
+#include "core/lane.h"
 
 /*
  * A host is up. Failures make it deferred until a time; then it is on trial; successes make it up,
@@ -32,7 +33,9 @@ struct breaker_policy {
 	int recover;	     /* successes that make a host up again */
 	int64_t trial;	     /* how long a trial waits for its message's result */
 	int64_t slow_start;  /* how long a recovered host's weight grows; 0: it is whole at once */
-	bool has_probe;	     /* a probe makes the trials, not messages */
+	int64_t silence;     /* lane.silence */
+	struct lane_rate rate;
+	bool has_probe; /* a probe makes the trials, not messages */
 };
 
 enum breaker_kind {
@@ -43,7 +46,8 @@ enum breaker_kind {
 	BREAKER_ATTEMPT = 4,	     /* a delivery that says nothing of the host: it is counted */
 	BREAKER_CHOSEN = 5,	     /* a host on trial is put first for a message */
 	BREAKER_DRAIN = 6,
-	BREAKER_ENABLE = 7,
+	BREAKER_ENABLE =
+		7, /* end a drain or a back-off: up, or if the last word was a failure trial */
 	BREAKER_RESET = 8, /* forget all that is remembered, but not that it is drained */
 	BREAKER_KIND_COUNT = 9,
 };
@@ -51,8 +55,8 @@ enum breaker_kind {
 struct breaker_event {
 	enum breaker_kind kind;
 	int64_t at;	  /* of evidence, ms since 1970: when it was seen */
-	uint64_t message; /* evidence, CHOSEN: which message; never 0 */
-	uint64_t instead; /* CHOSEN: what the host was put first for until now; 0: nothing */
+	int64_t began;	  /* of evidence: when its session began; 0: not known */
+	uint64_t message; /* evidence: which message; CHOSEN: for whom (trial_owner()); never 0 */
 	uint64_t stage;	  /* of evidence: one message counts once at each */
 	bool is_probe;
 	bool is_repeat;		   /* it was counted as an attempt already */
@@ -62,17 +66,12 @@ struct breaker_event {
 };
 
 /*
- * Applies EVENT. Gives true if the state changed. Evidence from before the last change of state is
- * dropped: it speaks of what was.
+ * Applies EVENT. Gives true if the state changed. Evidence from before the last change of state, or
+ * of a session that began before it, is dropped: it speaks of what was; and so is what is older than
+ * the window when it is read.
  */
 bool breaker_feed(struct health *health, const struct breaker_policy *policy,
 	const struct breaker_event *event, int64_t now);
-
-/* True if the host is on trial and waits for a message to be put first. */
-bool breaker_wants_message(const struct health *health, const struct breaker_policy *policy);
-
-/* True if it is on trial and waits for the result of the message that it was given. */
-bool breaker_has_message(const struct health *health, const struct breaker_policy *policy);
 
 /* A weight in 1/BREAKER_WEIGHT_UNITs: it grows while a host that has recovered starts slowly. */
 enum { BREAKER_WEIGHT_UNIT = 16 };

@@ -11,18 +11,20 @@
 
 #include "core/breaker.h"
 #include "core/health.h"
+#include "core/lane.h"
+#include "core/pick.h"
 #include "core/table.h"
 
 /*
  * Tiers by rising priority; in each, the hosts that are up, as a rotation that starts with the host
- * whose turn it is. Then the hosts on trial and the deferred ones, soonest retry first: a list that
- * is frozen in a queue file must still reach every host. Drained hosts are left out, unless no other
- * is left.
+ * whose turn it is; those that are silent or busy (lane.h) come last in their tier. Then
+ * the hosts on trial and the deferred ones, soonest retry first: a list that is frozen in a queue
+ * file must still reach every host. Drained hosts are left out, unless no other is left.
  *
  * A host on trial that waits for a message is put in front of all others, for that one message,
  * unless a host of a better priority is up. The rotation stands still for that message.
  *
- * Only the first tier that has a host advances the rotation. The tiers behind it start where the
+ * Only the first tier that has a host advances the rotation. The tiers after it start where the
  * number of the turn says: if the first tier fails before its health is known, they share the load.
  *
  * Who must not advance the rotation starts by a key, or from the host that was chosen before.
@@ -46,13 +48,14 @@ enum candidates_start {
 struct candidates_input {
 	const struct health *const *health;
 	const struct breaker_policy *const *policy;
-	int32_t *credit; /* pick.h's memory; changed */
-	uint64_t turn;	 /* how many messages the pool has had */
-	uint64_t key;	 /* BALANCE_HASH, CANDIDATES_BY_KEY: of the recipient or sender */
+	const struct lane *const *lanes; /* NULL: nothing is known of how they do */
+	struct pick_rotation *rotation;	 /* pick.h's memory; changed */
+	uint64_t turn;			 /* how many messages the pool has had */
+	uint64_t key; /* BALANCE_HASH, CANDIDATES_BY_KEY: of the recipient or sender */
 	enum candidates_start start;
-	int from;	    /* CANDIDATES_FROM_HOST: index of the host */
-	uint64_t recipient; /* a trial that was given to this hash is given to it again; 0: none */
-	bool has_no_trial;  /* no host on trial is put in front: no mail follows */
+	int from;	   /* CANDIDATES_FROM_HOST: index of the host */
+	uint64_t owner;	   /* that may take a trial (trial_owner()); 0: it only asks */
+	bool has_no_trial; /* no host on trial is put in front: no mail follows */
 	int64_t now;
 };
 

@@ -8,7 +8,7 @@
 
 #include <stdint.h>
 
-/* Writes NUMBER (not negative) at TO, without a NUL; gives the place behind its last digit. */
+/* Writes NUMBER (not negative) at TO, without a NUL; gives the place after its last digit. */
 char *decimal_put(char *to, int64_t number);
 
 /*

@@ -11,8 +11,8 @@
 enum { DURATION_TEXT_MAX = 32 };
 
 /*
- * Reads "2h", "90s", "1d12h30m", or a plain number of seconds. Gives ms, at least 1 and at most
- * 10 years, or -1.
+ * Reads "2h", "90s", "1d12h30m". A number without a unit is none: "2" may mean hours to one and
+ * seconds to another. Gives ms, at least 1000 and at most 10 years, or -1.
  */
 int64_t duration_parse(const char *text);
 

@@ -18,12 +18,16 @@ struct endpoint {
 	int port;		   /* 0: none given */
 };
 
-enum { ENDPOINT_TEXT_MAX = DOMAIN_MAX + 10 };
+/* "[", the name, "]:", five digits, NUL */
+enum { ENDPOINT_TEXT_MAX = DOMAIN_MAX + 9 };
 
 /* Gives 0, or -1: no name, too long, or a port that is none; then ENDPOINT is not to be used. */
 int endpoint_parse(struct endpoint *endpoint, const char *text);
 
-/* Writes "name:port", with brackets around a name that has colons. Gives OUT. */
-char *endpoint_format(char out[ENDPOINT_TEXT_MAX], const char *name, int port);
+/*
+ * Writes "name:port", with brackets around a name that has colons. Gives OUT. May be foreign: a name
+ * that is too long is cut, a port that is none becomes "?".
+ */
+char *endpoint_format(char out[ENDPOINT_TEXT_MAX], const char *name, int64_t port);
 
 #endif

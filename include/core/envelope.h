@@ -8,6 +8,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "core/table.h"
 
@@ -18,7 +19,7 @@
  */
 
 enum envelope_mixed {
-	ENVELOPE_MIXED_MAP = 0, /* recipients of different routes go by the map, if there is one */
+	ENVELOPE_MIXED_MAP = 0,	  /* recipients of different routes go by the map; none: split */
 	ENVELOPE_MIXED_SPLIT = 1, /* the client is to send them one after the other */
 };
 
@@ -38,7 +39,7 @@ struct envelope {
 	bool is_ruled;	    /* a rule has decided what becomes of all */
 	bool has_route;	    /* some recipient's own route is not the MTA's routing */
 	enum action action; /* of the first, or of the rule */
-	size_t pool;	    /* ACTION_POOL: any number that tells one from another */
+	uint64_t pool;	    /* ACTION_POOL: any number that tells one from another */
 };
 
 /* An envelope without a recipient. */
@@ -49,25 +50,24 @@ void envelope_init(struct envelope *envelope);
  * 5321, 4.5.3.1.10: too many recipients), and the client comes back with it in another message.
  */
 bool envelope_add(struct envelope *envelope, const struct envelope_policy *policy,
-	enum action action, size_t pool);
+	enum action action, uint64_t pool);
 
 /*
  * A rule has decided: that becomes of all recipients, those that were added and those that follow,
  * whatever their routes say. Of those that follow none is put off.
  */
-void envelope_rule(struct envelope *envelope, enum action action, size_t pool);
+void envelope_rule(struct envelope *envelope, enum action action, uint64_t pool);
 
 /* The words are those of milterctl explain. */
 enum envelope_end {
-	ENVELOPE_LEAVE = 0,    /* no recipient has anything but the MTA's own routing */
-	ENVELOPE_FILTER = 1,   /* one next hop for all */
-	ENVELOPE_MAP = 2,      /* each goes by what the map says of it */
-	ENVELOPE_TOKENS = 3,   /* each is replaced by its token, or removed */
-	ENVELOPE_DISCARD = 4,  /* the whole message */
-	ENVELOPE_UNROUTED = 5, /* mixed, and there is no map: left to the MTA's own routing */
-	ENVELOPE_REFUSE = 6,   /* the whole message, by a rule */
-	ENVELOPE_DNS = 7, /* Sendmail's own routing, by a rule: the map's routes are not to hold */
-	ENVELOPE_END_COUNT = 8,
+	ENVELOPE_LEAVE = 0,   /* no recipient has anything but the MTA's own routing */
+	ENVELOPE_FILTER = 1,  /* one next hop for all */
+	ENVELOPE_MAP = 2,     /* each goes by what the map says of it */
+	ENVELOPE_TOKENS = 3,  /* each is replaced by its token, or removed */
+	ENVELOPE_DISCARD = 4, /* the whole message */
+	ENVELOPE_REFUSE = 5,  /* the whole message, by a rule */
+	ENVELOPE_DNS = 6, /* Sendmail's own routing, by a rule: the map's routes are not to hold */
+	ENVELOPE_END_COUNT = 7,
 };
 
 enum envelope_end envelope_end(

@@ -22,6 +22,9 @@ enum {
 	HEALTH_EVIDENCE_MAX = 16,
 };
 
+/* The end of the year 9999: what is later is no time. */
+#define HEALTH_TIME_MAX INT64_C(253402300799999)
+
 enum health_state {
 	HEALTH_UP = 0,
 	HEALTH_DEFERRED = 1,
@@ -64,8 +67,23 @@ enum health_reason {
 	HEALTH_REASON_UNCLASSIFIED = 24,
 	HEALTH_REASON_CLASSIFIED = 25, /* by health.classify */
 	HEALTH_REASON_DELIVERED = 26,
-	HEALTH_REASON_PROBED = 27, /* a probe came through */
-	HEALTH_REASON_COUNT = 28,
+	HEALTH_REASON_PROBED = 27,  /* a probe came through */
+	HEALTH_REASON_NO_SMTP = 28, /* the host's fault: a probe heard another protocol */
+	/* The host's fault: */
+	HEALTH_REASON_GREETING_5XX = 29,
+	HEALTH_REASON_SYSTEM_TROUBLE = 30, /* in words: "temporary local problem" */
+	HEALTH_REASON_AUTH_FAILED = 31,
+	/* Not the host's fault, as far as one line tells: */
+	HEALTH_REASON_RCPT_4XX = 32,
+	HEALTH_REASON_REPLY_4XX = 33, /* to which command is not said */
+	HEALTH_REASON_GREYLISTED = 34,
+	HEALTH_REASON_SENDER_4XX = 35, /* the sender, the client or the message */
+	HEALTH_REASON_SESSION_LIMIT = 36,
+	HEALTH_REASON_NO_NETWORK = 37,
+	/* Of several lines (attempt.h): the host's fault. */
+	HEALTH_REASON_FAILS_IN_PART = 38, /* too many of its last attempts (lane.h) */
+	HEALTH_REASON_PASSED_OVER = 39,	  /* a host after it in the list has the message */
+	HEALTH_REASON_COUNT = 40,
 };
 
 /* One failure: when, of which message (a hash of the queue id), and at which stage. */

@@ -13,7 +13,7 @@
 
 /*
  * The texts of strerror() in the C locale, which MTAs run in: of glibc, of musl and of the BSDs
- * where they differ. Sendmail puts a host behind some of them: only the beginning is compared.
+ * where they differ. Sendmail puts a host after some of them: only the beginning is compared.
  */
 
 /* What TEXT begins with. False, and WHAT unchanged, if it is none that says something. */

@@ -18,7 +18,7 @@ struct log_peer {
 };
 
 /*
- * Takes Postfix's form: "mx1.example.com[192.0.2.1]", with ":25" behind it or not; of a host that
+ * Takes Postfix's form: "mx1.example.com[192.0.2.1]", with ":25" after it or not; of a host that
  * is given by its address that stands twice, and of a Unix socket its path in the brackets. False
  * if there is none, or one that is too long; then REST is as it was and PEER is not to be used.
  */

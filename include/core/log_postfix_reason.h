@@ -13,7 +13,7 @@
 
 /*
  * The same words stand in a line of their own, when the next host is tried, and in the brackets
- * behind "status=deferred". What the host itself said comes last in them, so they are read from
+ * after "status=deferred". What the host itself said comes last in them, so they are read from
  * the front, and the command that it answered to from the end.
  */
 

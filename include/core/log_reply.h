@@ -19,7 +19,10 @@
 /* Sets `code` and `enhanced`. False, and OBSERVATION unchanged, if no code stands in front. */
 bool log_reply_parse(struct span reply, struct observation *observation);
 
-/* Takes "4.3.1" (RFC 3463) from the front, if a space or the end is behind it, into `enhanced`. */
+/* The same of a greeting: of several lines the first may have lost its code ("mx1 ESMTP 554 No"). */
+bool log_reply_parse_greeting(struct span reply, struct observation *observation);
+
+/* Takes "4.3.1" (RFC 3463) from the front, if a space or the end is after it, into `enhanced`. */
 bool log_reply_take_enhanced(struct span *rest, struct observation *observation);
 
 #endif

@@ -19,7 +19,7 @@ struct network {
 
 bool network_has(const struct network *network, const uint8_t address[NETWORK_OCTETS]);
 
-/* True if no bit behind the prefix is set. */
+/* True if no bit after the prefix is set. */
 bool network_is_clean(const struct network *network);
 
 /* ::ffff:a.b.c.d of four octets. */

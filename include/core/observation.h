@@ -43,15 +43,17 @@ enum observation_stage {
 enum observation_what {
 	OBSERVATION_REPLY = 0,	     /* the host answered, with `code` */
 	OBSERVATION_REFUSED = 1,     /* connection refused */
-	OBSERVATION_UNREACHABLE = 2, /* no route, host or network down */
+	OBSERVATION_UNREACHABLE = 2, /* no route to it, or it is down */
 	OBSERVATION_TIMEOUT = 3,     /* no connection, or no answer at that stage, in time */
 	OBSERVATION_LOST = 4,	     /* the host closed or reset the connection */
 	OBSERVATION_TLS_FAILED = 5,
-	OBSERVATION_NO_ADDRESS = 6, /* DNS gave no answer, or no address */
-	OBSERVATION_OURS = 7,	    /* our own machine ran out of something */
-	OBSERVATION_SUSPENDED = 8,  /* not tried at all, for what was seen before */
-	OBSERVATION_OTHER = 9,	    /* a failure of another kind */
-	OBSERVATION_WHAT_COUNT = 10,
+	OBSERVATION_NO_ADDRESS = 6,  /* DNS gave no answer, or no address */
+	OBSERVATION_OURS = 7,	     /* our own machine ran out of something */
+	OBSERVATION_SUSPENDED = 8,   /* not tried at all, for what was seen before */
+	OBSERVATION_OTHER = 9,	     /* a failure of another kind */
+	OBSERVATION_NO_SMTP = 10,    /* a probe's: what the host says has no place in SMTP there */
+	OBSERVATION_NO_NETWORK = 11, /* our own machine has no route at all, or none for IPv6 */
+	OBSERVATION_WHAT_COUNT = 12,
 };
 
 /* What became of the recipient, or of the message, with it. */
@@ -68,10 +70,12 @@ struct observation {
 	enum observation_what what;
 	enum observation_stage stage;
 	enum observation_outcome outcome;
-	bool is_probe;			    /* it comes from a probe of ours */
-	bool is_repeat;			    /* another line has said it already */
-	int code;			    /* of the reply, "452"; 0: there was none */
-	int port;			    /* 0: it is not said */
+	bool is_probe;	   /* it comes from a probe of ours */
+	bool is_repeat;	   /* another line has said it already */
+	bool is_rewritten; /* of a recipient that the MTA has put in place of another */
+	uint32_t pid;	   /* of the MTA's process; 0: not known */
+	int code;	   /* of the reply, "452"; 0: there was none */
+	int port;	   /* 0: it is not said */
 	int32_t delays[OBSERVATION_DELAYS]; /* ms; Postfix: before the queue manager, in it,
 					     * connecting, transmitting; -1: not said */
 	char queue_id[OBSERVATION_QUEUE_ID_MAX + 1]; /* empty: the line has none */

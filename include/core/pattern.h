@@ -36,14 +36,29 @@ struct pattern {
 	size_t regex; /* PATTERN_REGEX: its number */
 };
 
+/*
+ * What all patterns together may cost: about as many octets run over by a regular expression, 2 ns
+ * each. It is spent by what is done, not by time: the same texts always come as far. Spent, globs and
+ * regular expressions match nothing.
+ */
+struct pattern_budget {
+	int64_t left;	  /* below 0: it is spent */
+	size_t uncounted; /* octets of short texts that need not be counted (regex.h) */
+};
+
+/* False: it is spent, now or before. */
+bool pattern_spend(struct pattern_budget *budget, int64_t cost);
+bool pattern_is_spent(const struct pattern_budget *budget);
+
 struct pattern_matcher {
-	bool (*match)(void *context, size_t regex, const char *text, size_t length);
+	bool (*match)(void *context, size_t regex, const char *text, size_t length,
+		struct pattern_budget *budget);
 	void *context;
 };
 
 /* Any kind but PATTERN_DOMAIN. The text may have any octets. */
 bool pattern_text(const struct pattern *pattern, const struct pattern_matcher *matcher,
-	const char *text, size_t length);
+	const char *text, size_t length, struct pattern_budget *budget);
 
 /*
  * PATTERN_EXACT also matches an address that has the pattern's local part in front of an extension
@@ -51,7 +66,7 @@ bool pattern_text(const struct pattern *pattern, const struct pattern_matcher *m
  * the whole address. Of an address that is too long nothing is known: it matches nothing.
  */
 bool pattern_address(const struct pattern *pattern, const struct pattern_matcher *matcher,
-	const struct address *address, const char *delimiters);
+	const struct address *address, const char *delimiters, struct pattern_budget *budget);
 
 /*
  * For whoever has many patterns and one text: all pairs of octets that stand side by side in it.

@@ -9,8 +9,9 @@
 #include <stddef.h>
 
 /*
- * Copies TEXT to OUT with every octet that is a control character, or not part of well-formed
- * UTF-8 (RFC 3629), replaced by "?". At most SIZE - 1 octets, never cut inside a character;
+ * Copies TEXT to OUT with every control character, every character that has no width or turns the
+ * direction of writing, and every octet that is not part of well-formed UTF-8 (RFC 3629), replaced
+ * by "?". At most SIZE - 1 octets, never cut inside a character;
  * OUT is NUL-terminated and returned, for use in the call that prints it.
  */
 char *printable_copy(char *out, size_t size, const char *text);

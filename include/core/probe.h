@@ -78,7 +78,7 @@ struct probe_reply {
  * is OBSERVATION_SENT if the host passed as deep as was asked; `stage`, `code` and `text` are then
  * those of the last reply (of none, code 0, if only a connection was asked for). Otherwise it is
  * OBSERVATION_PASSED_ON: no message was kept waiting or returned. A reply that has no place there
- * (3xx, or no SMTP at all, or one too long) is OBSERVATION_OTHER.
+ * (3xx, or no SMTP at all, or one too long) is OBSERVATION_NO_SMTP.
  */
 struct probe {
 	struct observation result;

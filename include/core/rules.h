@@ -73,7 +73,7 @@ enum rules_node_kind { RULES_TEST = 0, RULES_ALL = 1, RULES_ANY = 2, RULES_NOT =
 struct rules_node {
 	enum rules_node_kind kind;
 	uint32_t test;	  /* RULES_TEST: its index */
-	uint32_t end;	  /* index of the node behind this one and all inside it */
+	uint32_t end;	  /* index of the node after this one and all inside it */
 	const char *text; /* as in the file: sender = "x" */
 };
 
@@ -86,7 +86,7 @@ struct rule {
 	struct route route; /* what it does; ACTION_NONE: it goes on. `match` is the name */
 };
 
-/* Tests that stand one behind the other. */
+/* Tests that stand one after the other. */
 struct rules_range {
 	uint32_t first;
 	uint32_t count;

@@ -11,7 +11,7 @@
 
 /*
  * For parsers of foreign text. The octets belong to the caller and may be any, NUL too; marks and
- * prefixes are NUL-terminated, and not empty. What "takes" something moves the beginning behind it,
+ * prefixes are NUL-terminated, and not empty. What "takes" something moves the beginning past it,
  * or leaves the span as it was and gives false. An empty span need not be anywhere: zeroed, it is
  * one.
  */
@@ -43,6 +43,18 @@ const char *span_find_last(struct span span, const char *mark);
 struct span span_before(struct span span, const char *at);
 struct span span_from(struct span span, const char *at);
 
+/* Takes the octets that are no space, no control and none of BUT; one at least. */
+bool span_take_word(struct span *span, const char *but);
+
+/* Takes a text in double quotes, in which a backslash takes the next octet along. */
+bool span_take_quoted(struct span *span);
+
+/* Takes a line, which the end of the text ends too; LINE is without its LF or CR LF. False: no text. */
+bool span_take_line(struct span *span, struct span *line);
+
+/* What is left without the spaces and tabs at both ends. */
+struct span span_trim(struct span span);
+
 /* Takes 1 to MOST decimal digits. */
 bool span_take_number(struct span *span, int most, int *number);
 
@@ -50,5 +62,11 @@ bool span_take_number(struct span *span, int most, int *number);
 bool span_copy_folded(struct span span, char *out, size_t size);
 
 bool span_is_digit(char octet);
+
+/* ASCII letters in lower case, all else as it is. */
+static inline char span_fold(char octet)
+{
+	return octet >= 'A' && octet <= 'Z' ? (char)(octet | 0x20) : octet;
+}
 
 #endif

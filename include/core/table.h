@@ -29,7 +29,7 @@ enum {
 };
 
 enum table_mta { TABLE_POSTFIX = 0, TABLE_SENDMAIL = 1 };
-enum balance { BALANCE_ROUND_ROBIN = 0, BALANCE_HASH = 1 };
+enum balance { BALANCE_ROUND_ROBIN = 0, BALANCE_HASH = 1, BALANCE_LEAST_PENDING = 2 };
 enum hash_on { HASH_ON_RECIPIENT = 0, HASH_ON_SENDER = 1 };
 enum lookup { LOOKUP_HOST = 0, LOOKUP_MX = 1 };
 enum all_deferred { ALL_DEFERRED_TRY = 0, ALL_DEFERRED_TEMPFAIL = 1 };
@@ -152,6 +152,21 @@ const struct route *table_insert(struct table *table, size_t index);
  * exact domain, the longest parent domain, ALL. NULL: none, the MTA's own routing is left alone.
  */
 const struct route *table_lookup(const struct table *table, const struct address *address);
+
+/*
+ * An address that has MATCH, as a route has it, and none that is more specific: no route has such a
+ * name.
+ */
+void table_address_of(struct address *address, const char *match);
+
+/* How many routes of TABLE have none with the same match in OTHER. */
+size_t table_count_missing(const struct table *table, const struct table *other);
+
+/*
+ * How many matches of the two tables stand for addresses that BEFORE refuses and AFTER does not, or not
+ * in these words. A match of both counts once for each.
+ */
+size_t table_count_released(const struct table *before, const struct table *after);
 
 /* The key of a host: of its name (or address) and port, whichever pool it is in. */
 uint64_t table_host_key(const char *name, int port);

@@ -14,7 +14,8 @@
 
 /*
  * A milter cannot give Sendmail a next hop, but it may replace recipients: user@dom becomes
- * user%dom@POOL.N.nexthop, N being the place in the pool of the host whose turn it is. The rules in
+ * user%dom@POOL.N.nexthop, N being the place in the pool of the host whose turn it is (and more for a
+ * trial: selection.h). The rules in
  * etc/sendmail/nexthop.m4 ask the map for "POOL.N" whenever the message is to be delivered, and give
  * user@dom to the host.
  *
@@ -51,7 +52,7 @@ int token_address(char out[TOKEN_MAX], const char *recipient, const char *home, 
 
 /*
  * True if some part of RECIPIENT, outside quotes, is in the domain "nexthop": such addresses are
- * ours, whoever else writes one would choose the hosts himself. Also those behind "%", "!" and routes
+ * ours, whoever else writes one would choose the hosts himself. Also those after "%", "!" and routes
  * of relays, which Sendmail may take off.
  */
 bool token_is_in(const char *recipient);

@@ -13,7 +13,7 @@
 
 /*
  * Functions print what is wrong to standard error and give milterctl's exit status: 0 done, 1 the
- * answer is no, 3 no daemon.
+ * answer is no or this user may not ask, 3 no daemon.
  */
 
 enum { CLIENT_DONE = 0, CLIENT_NO = 1, CLIENT_USAGE = 2, CLIENT_NO_DAEMON = 3 };

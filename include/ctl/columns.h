@@ -9,8 +9,8 @@
 #include <stdio.h>
 
 /*
- * Cells of foreign text: control characters are masked, nothing is cut. A column is as wide as its
- * widest cell; the last one is not padded.
+ * Cells of foreign text: control characters are masked. A column is as wide as its widest cell; the
+ * last one is not padded, and cut where the screen ends.
  */
 
 struct columns;
@@ -26,7 +26,18 @@ void columns_free(struct columns *columns);
 void columns_add(struct columns *columns, const char *text);
 void columns_add_number(struct columns *columns, long long number);
 
-/* With the titles in front, each line behind INDENT. */
-void columns_print(const struct columns *columns, const char *indent, FILE *to);
+/*
+ * Prints the titles and the rows, each line after INDENT. With a WIDTH above 0 lines are cut to so
+ * many characters, within the last column, which keeps at least COLUMNS_LAST_MIN of its own; what
+ * was cut ends in "…".
+ */
+enum { COLUMNS_LAST_MIN = 12 };
+void columns_print(const struct columns *columns, const char *indent, int width, FILE *to);
+
+/* The width of the terminal that standard output is; 0: it is none, and nothing is cut. */
+int columns_screen_width(void);
+
+/* Drops what was printed: more rows, without the titles, get columns at least as wide. */
+void columns_go_on(struct columns *columns);
 
 #endif

@@ -19,6 +19,8 @@ struct facts_option {
 	const char *fixed;  /* the value of an option that has none; NULL: it has one */
 	const char *wanted; /* what its value has to be, for a message; NULL: anything */
 	bool (*is_good)(const char *value);
+	const char *value; /* what stands for it in the help; NULL: it has none */
+	const char *text;  /* what it means */
 };
 
 /* NULL past the last. */

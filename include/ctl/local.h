@@ -8,14 +8,19 @@
 
 #include <jansson.h>
 
-/* Both give milterctl's exit status (client.h) and, but for 3, *ANSWER as a new reference. */
+#include "conf/conf.h"
 
-/* Checks a configuration: {"ok", "faults"}. */
-int local_check(const char *path, json_t **answer);
+/* The last two give milterctl's exit status (client.h) and, but for 3, *ANSWER as a new reference. */
+
+/* Loads a configuration. NULL: it has faults, all of which are printed to standard error. */
+struct conf *local_load(const char *path);
+
+/* Checks a configuration (preflight.h): {"ok", "user", "verdict", "faults"}. USER may be NULL. */
+int local_check(const char *path, const char *user, json_t **answer);
 
 /*
  * Reads a state file, with or without a daemon at work on it: {"pools", "hosts"}, where "left" says
- * since when the configuration has it no more. Without a readable file *ANSWER is NULL, after a
+ * since when the configuration no longer has it. Without a readable file *ANSWER is NULL, after a
  * message.
  */
 int local_state(const char *path, json_t **answer);

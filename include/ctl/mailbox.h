@@ -10,8 +10,8 @@
 #include "ctl/message.h"
 
 /*
- * Memory does not grow with the mailbox. What cannot be read is said on standard error; "-" is
- * standard input.
+ * Memory does not grow with the mailbox. In a file whose first 64 kB have no LF, lines end with CR.
+ * What cannot be read is said on standard error; "-" is standard input.
  */
 
 /* Reads one file as one message. Gives 0, or -1. */

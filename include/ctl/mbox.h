@@ -11,9 +11,10 @@
 #include "ctl/message.h"
 
 /*
- * RFC 4155, and its kin: a message begins with a line "From ADDRESS DATE" at the beginning or behind
- * an empty line, which is no part of the message before it. Octets that do not begin with "From "
- * are one message.
+ * RFC 4155, and its kin: a message begins with a line "From ADDRESS DATE" at the beginning or after
+ * an empty line, which is no part of the message before it. Behind an empty line a date needs its
+ * time; "From ADDRESS" alone ("From - "), or with a date without one, begins a message if a header
+ * comes next. Octets that do not begin with "From " are one message.
  *
  * Limits: where "From " in a body is not quoted and the length is in a header instead (mboxcl2), a
  * line there that has a time in it is taken for the beginning of a message.

@@ -15,13 +15,14 @@
 
 /*
  * Octets come in any pieces and may be any; the body is counted, not kept. Lines end with LF or
- * CRLF. As in Postfix the first line that is no header ends the headers, and "From " lines in front
- * of them are no part of the message.
+ * CRLF; the mark of UTF-8 (BOM) in front is passed over. As in Postfix the first line that is no
+ * header ends the headers, and "From " lines in front of them are no part of the message.
  *
  * Limits: what a mailbox has in front of a "From " in the body, ">", is counted.
  */
 
-enum { MESSAGE_HEADERS_MAX = 4 * 1024 * 1024 };
+/* Percent-encoded they are three times as long: the daemon takes a form of 4 MB. */
+enum { MESSAGE_HEADERS_MAX = 1024 * 1024 };
 
 struct message;
 

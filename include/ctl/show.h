@@ -13,12 +13,10 @@
 /* Each prints one answer to standard output. What is missing in it is shown as "-". */
 
 void show_status(const json_t *answer);
-void show_pools(const json_t *answer);
-void show_hosts(const json_t *answer);
-void show_routes(const json_t *answer);
+void show_debug(const json_t *answer);
 void show_simulation(const json_t *answer);
 void show_events(const json_t *answer);
-void show_changed(const json_t *answer);
+
 void show_state(const json_t *answer);
 
 /* The faults of a configuration, to TO. */

@@ -18,6 +18,9 @@
 /* The command line, taken apart. Strings are NULL where nothing was said. */
 struct verb_call {
 	struct client *client;
+	const char *socket;
+	bool has_socket;	      /* it was given: by --socket or the environment */
+	const char *version;	      /* of this program */
 	const char *const *arguments; /* of the verb: as many as it takes */
 	int argument_count;
 	bool is_json;
@@ -28,8 +31,12 @@ struct verb_call {
 	const char *recipient; /* --recipient */
 	const char *span;      /* --for */
 	const char *reason;
-	const char *mta;    /* --mta */
-	const char *config; /* --config */
+	const char *mta;	     /* --mta */
+	const char *config;	     /* --config */
+	const char *user;	     /* --user */
+	const char *postfix_config;  /* --postfix-config */
+	const char *sendmail_config; /* --sendmail-config */
+	const char *output;	     /* --output */
 };
 
 /* Options that only some verbs take. */
@@ -44,11 +51,20 @@ enum {
 	VERB_MESSAGE = 128,
 	VERB_MBOX = 256,
 	VERB_RECIPIENT = 512,
+	VERB_USER = 1024,
+	VERB_FORCE = 2048,
+	VERB_WIDE = 4096,
+	VERB_FIX = 8192,
+	VERB_YES = 16384,
+	VERB_POSTFIX_CONFIG = 32768,
+	VERB_SENDMAIL_CONFIG = 65536,
+	VERB_OUTPUT = 131072,
+	VERB_RUNNING = 262144,
 };
 
 struct verb {
 	const char *name;
-	const char *synopsis; /* of what stands behind the name */
+	const char *synopsis; /* of what stands after the name */
 	const char *purpose;  /* one line */
 	int least;	      /* arguments */
 	int most;
@@ -64,7 +80,10 @@ const struct verb *verbs_at(size_t index);
 /* One line. */
 void verbs_print_usage(const struct verb *verb, FILE *to);
 
-/* Prints it to standard error. Gives the exit status. */
+/* The exit status of a call that is wrong. */
+int verbs_usage_status(const struct verb *verb);
+
+/* Prints the usage to standard error. Gives the exit status. */
 int verbs_refuse(const struct verb *verb);
 
 #endif

@@ -13,7 +13,7 @@
 #include "engine/view.h"
 
 /*
- * Runs on the main thread's event loop. What a line says about a host goes to engine_observe(). A
+ * Runs on the main thread's event loop. What a line says about a host goes to engine_learn_line(). A
  * log that is missing or cannot be read is waited for, with a warning at times; it never stops
  * anything.
  *
@@ -35,11 +35,14 @@ struct follow_door;
 /* SETTINGS is copied. Nothing is followed yet. NULL: out of memory. */
 struct follow_door *follow_door_new(const struct follow_door_settings *settings);
 
-/*
- * Follows LOG from now on: a path, "journal", "journal:/PATH" or "none". Does nothing if it is the
- * one that is followed already.
- */
-void follow_door_open(struct follow_door *door, const char *log);
+struct follow_door_log {
+	const char *source; /* a path, "journal", "journal:/PATH" or "none" */
+	const char *units;  /* of the journal: as follow_trust_init() has them */
+	const char *users;
+};
+
+/* Follows LOG from now on; copied. Does nothing if it is the one that is followed already. */
+void follow_door_open(struct follow_door *door, const struct follow_door_log *log);
 
 void follow_door_status(const struct follow_door *door, struct view_log *view);
 

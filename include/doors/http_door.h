@@ -16,22 +16,33 @@
 
 /*
  * Runs on the main thread's event loop, by libevent's HTTP server. A request is small and bounded;
- * a client that is slow or sends junk costs its connection and nothing else.
+ * a client that is slow or sends junk costs its connection and nothing else (http_connections.h).
+ * What takes long, a reload or a simulation, lets others have their turn.
  *
- * Limits: an answer is built whole in memory before it is sent. Connections are not counted: who
- * floods the read-only listener takes descriptors away from the milter. There is one door in a process.
+ * A listener for reading only asks nobody who he is. So it computes nothing, and answers only to
+ * names of this machine: not to pages of other sites in somebody's browser.
+ *
+ * Limits: an answer is built whole in memory before it is sent.
  */
 
 /* Called once a reload has ended. ERROR is NULL if it succeeded; FAULTS may have warnings then. */
 typedef void http_door_reload_end(
 	void *context, const char *error, const struct fault_list *faults);
 
+/* Called once what was changed is on the disk, or with ERROR that says why it is not. */
+typedef void http_door_save_end(void *context, const char *error);
+
 struct http_door_services {
 	struct event_base *base;
 	struct engine *engine;
-	const struct http_facts *facts;
-	/* Begins a reload, which calls END on this thread, later. Gives -1 if it cannot. */
-	int (*reload)(http_door_reload_end *end, void *context);
+	const struct http_profile *profile;
+	/*
+	 * Begins a reload that BY has asked for (see struct http_call), with IS_FORCED one that may
+	 * take away however many routes; END is called on this thread, later. Gives -1 if it cannot.
+	 */
+	int (*reload)(const char *by, bool is_forced, http_door_reload_end *end, void *context);
+	/* Begins to put changes on the disk, likewise. NULL: there is no disk. */
+	int (*save)(http_door_save_end *end, void *context);
 };
 
 struct http_door;

@@ -33,6 +33,9 @@ json_t *http_json_event(const struct event_entry *entry);
 /* The outcome of a reload: ERROR is NULL if it succeeded. */
 json_t *http_json_reload(const char *error, const struct fault_list *faults);
 
+/* The answer to a change that is in force, but not on the disk. */
+json_t *http_json_unsaved(const char *error);
+
 /* The counters of messages and of recipients, as status has them. */
 json_t *http_json_messages(struct engine *engine);
 json_t *http_json_recipients(struct engine *engine);

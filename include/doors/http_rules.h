@@ -6,16 +6,20 @@
 #ifndef DOORS_HTTP_RULES_H
 #define DOORS_HTTP_RULES_H
 
+#include <stdbool.h>
+
 #include <jansson.h>
 
-#include "core/rules.h"
 #include "doors/http_api.h"
-#include "engine/ruleset.h"
+#include "engine/routing_rules.h"
 
 /* Answers /v1/rules. Gives and sets what http_api_answer() does. */
 json_t *http_rules_answer(const struct http_call *call, int *status);
 
-/* {"name", "source", "mode", "does", "tag"}, a new reference. */
-json_t *http_rules_object(const struct ruleset *ruleset, size_t rule);
+/*
+ * What the rules say of a message that is asked about: puts "rule", "tags" and, unless IS_BRIEF,
+ * "rules" into ANSWER.
+ */
+void http_rules_show(const struct routing_rules *rules, bool is_brief, json_t *answer);
 
 #endif

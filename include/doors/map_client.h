@@ -33,7 +33,7 @@ enum map_client_end {
 
 struct map_client;
 
-/* May not free the client, but END, behind which it is not used any more. */
+/* May not free the client, but END, after which it is not used any more. */
 struct map_client_services {
 	struct event_base *base;
 	void *answer_context;

@@ -18,7 +18,7 @@
  * libmilter exists once in a process, and so does this door. Its callbacks run on libmilter's own
  * threads, those of one connection on one at a time.
  *
- * Limits: a recipient that a milter behind this one rejects still counts for the message's route.
+ * Limits: a recipient that a milter after this one rejects still counts for the message's route.
  */
 
 struct milter_door_settings {

@@ -19,18 +19,11 @@ sfsistat milter_replies_tempfail(SMFICTX *ctx, const char *enhanced, const char 
 sfsistat milter_replies_fault(
 	SMFICTX *ctx, struct engine *engine, struct milter_session *session, const char *what);
 
-/* By the route: rejected, deferred or put off. */
-sfsistat milter_replies_refuse(SMFICTX *ctx, struct milter_session *session,
-	const struct view_route *route, const char *recipient);
+/* To one recipient. */
+sfsistat milter_replies_recipient(SMFICTX *ctx, struct milter_session *session,
+	const struct routing_answer *answer, const char *recipient);
 
 /* By the rule that has decided, at the message's end. */
 sfsistat milter_replies_refuse_message(SMFICTX *ctx, struct milter_session *session);
-
-/* Its route differs from the first recipient's. */
-sfsistat milter_replies_split(SMFICTX *ctx, struct milter_session *session,
-	const struct view_route *route, const char *recipient);
-
-/* It is one of our tokens, from a client. */
-sfsistat milter_replies_forged(SMFICTX *ctx, struct milter_session *session, const char *recipient);
 
 #endif

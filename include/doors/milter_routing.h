@@ -12,21 +12,11 @@
 
 #define MILTER_ROUTING_HEADER "X-Nexthop-Route"
 
-/* What is wrong if there is no such pool any more. */
-extern const char milter_routing_gone[];
-
 /*
- * Postfix, all recipients of one pool: adds the header "X-Nexthop-Route: NEXTHOP" and deletes it
- * again; milter_header_checks have acted on it by then. Else each recipient's choice is kept for the
- * map to repeat. Sendmail: each recipient of a pool is replaced by its token (token.h) with the ESMTP
- * parameters it came with.
- *
- * A pool's turn is taken once for a message, however many of its recipients it has: they go in one
- * transaction. A pool that chooses by the recipient chooses for each.
- *
- * A rule that has decided holds for all recipients: its pool by FILTER in any case, for the map knows
- * nothing of messages. "dns" is a token that Sendmail's rules undo, where the map would answer by a
- * route; on Postfix the message is left alone.
+ * What becomes of it says routing.h. FILTER: inserts the header "X-Nexthop-Route: NEXTHOP" before all
+ * others and deletes it again; milter_header_checks have acted on it by then. Of that name a message
+ * may have headers of its own: they are never acted on, and stay. A token stands in the place of its
+ * recipient, with the ESMTP parameters that this one came with.
  *
  * Gives what the callback is to return.
  */

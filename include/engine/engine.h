@@ -51,10 +51,13 @@ enum engine_counter {
 	ENGINE_COUNTER_COUNT = 15,
 };
 
+/* A list of all the macros that the MTA is asked for has room in so many octets. */
+enum { ENGINE_MACROS_MAX = 4096 };
+
 /* What the table in force needs to know of a message. */
 struct engine_needs {
 	bool pools;	/* some route leads to a pool, or for Sendmail discards */
-	bool headers;	/* Postfix is told by a header */
+	bool headers;	/* Postfix is told by a header: one is added and deleted */
 	bool sender;	/* some pool chooses by the sender */
 	bool aborts;	/* Sendmail: MAIL has to be answered, else it does not tell of RSET */
 	unsigned rules; /* enum rules_needs: what the rules ask for */
@@ -62,15 +65,19 @@ struct engine_needs {
 
 /* A message that is to have a next hop. */
 struct engine_message {
-	size_t pool; /* slot: view_route.pool */
+	uint64_t pool; /* view_route.pool */
 	uint64_t recipient_hash;
 	uint64_t sender_hash;
 	const char *queue_id; /* "": unknown */
+	bool is_kept;	      /* its list stays with it in the queue: FILTER */
+	bool is_whole;	      /* all its recipients have that pool */
+	const char *rule;     /* what decided; NULL: a route */
+	const char *source;   /* "FILE:LINE" of it; NULL: not known */
 };
 
 struct engine_choice {
 	char pool[POOL_KEY_MAX + 1]; /* that takes it */
-	size_t taker;		     /* its slot */
+	uint64_t taker;		     /* its key */
 	uint64_t host;		     /* key of the first host */
 	int64_t at;		     /* when it was made, ms */
 	char token[TOKEN_NAME_MAX]; /* Sendmail: "POOL.N" (token.h), POOL is the route's; else "" */
@@ -111,9 +118,6 @@ int engine_choose(
 void engine_remember(
 	struct engine *engine, uint64_t recipient_hash, const struct engine_choice *choice);
 
-/* Learns from what was seen of a host. Other hosts than those of the pools are only counted. */
-void engine_observe(struct engine *engine, const struct observation *observation);
-
 struct engine_needs engine_needs(struct engine *engine);
 
 void engine_count(struct engine *engine, enum engine_counter counter, int change);
@@ -121,6 +125,12 @@ int64_t engine_counted(struct engine *engine, enum engine_counter counter);
 
 /* To be called every second: ends what has run out. */
 void engine_tick(struct engine *engine, int64_t now);
+
+/*
+ * Who asks for what comes now, until somebody else does: for the log lines and events of what an
+ * operator says. "": nobody. Main thread only.
+ */
+void engine_asked_by(struct engine *engine, const char *by);
 
 /* The operator's words, for the host of that index. UNTIL 0: until enabled. */
 void engine_drain(struct engine *engine, size_t host, int64_t until, const char *text, int64_t now);

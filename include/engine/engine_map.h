@@ -10,6 +10,7 @@
 #include <stddef.h>
 
 #include "core/address.h"
+#include "core/map_reply.h"
 #include "core/table.h"
 #include "engine/engine.h"
 #include "engine/view.h"
@@ -45,5 +46,12 @@ void engine_map_nothing(struct engine *engine, struct engine_map_answer *answer)
 /* The list of a token's pool, "POOL.POSITION" (token.h). No such pool: ACTION_NONE. */
 void engine_map_token(struct engine *engine, const char *name, enum engine_map_key key,
 	struct engine_map_answer *answer);
+
+/*
+ * Writes the reply to REQUEST to OUT. IS_ASKED: a person wants to know (ENGINE_MAP_EXPLAIN), else
+ * mail follows.
+ */
+enum map_reply_kind engine_map_reply(
+	struct engine *engine, struct map_request *request, bool is_asked, char out[MAP_REPLY_MAX]);
 
 #endif

@@ -10,13 +10,15 @@
 #include <pthread.h>
 #include <stdint.h>
 
+#include "core/attempt.h"
 #include "engine/engine.h"
 #include "engine/event_ring.h"
-#include "engine/recent.h"
+#include "engine/pending.h"
 #include "engine/replay.h"
 #include "engine/roster.h"
 #include "engine/ruleset.h"
 #include "engine/state.h"
+#include "engine/wiring.h"
 
 /* The main thread alone swaps the roster: it may read without the lock what never changes in one. */
 struct engine {
@@ -27,8 +29,12 @@ struct engine {
 	struct ruleset_register *rule_register;
 	struct ruleset *ruleset; /* NULL: no rules */
 	struct event_ring events;
-	struct recent recent;
+	struct pending pending;
+	struct attempts attempts;
 	struct replay replay;
+	struct wiring wiring;
+	int64_t map_asked;	     /* when the MTA last asked the map; 0: never */
+	char asked_by[EVENT_BY_MAX]; /* the main thread's alone */
 	_Atomic int64_t counters[ENGINE_COUNTER_COUNT];
 };
 

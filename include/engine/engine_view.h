@@ -24,7 +24,33 @@ bool engine_view_place(
 	struct engine *engine, size_t host, size_t place, char name[POOL_KEY_MAX + 1]);
 
 /*
- * The first route with an index of FROM or more whose match contains PART. Looks at no more than
+ * Messages that begin with the host of that index and have not left the MTA, as far as its log tells
+ * (pending.h): of all that were routed since *SINCE.
+ */
+size_t engine_view_pending(struct engine *engine, size_t host, int64_t *since);
+
+/* How a pool that a host is in goes on without its drained hosts. */
+struct engine_use {
+	char pool[POOL_KEY_MAX + 1];
+	char taker[POOL_KEY_MAX + 1]; /* that has its mail now: itself, or a fallback */
+	enum all_deferred all_deferred;
+	int up;
+	int deferred; /* or on trial */
+	int drained;
+	/* Of those that are up, in the best priority that has a host which is not drained. */
+	int best_tier_up;
+	bool has_fallback; /* some pool along its fallbacks has a host that is up */
+	bool is_used;	   /* new messages are given lists with that host */
+};
+
+/* Of a pool, without `is_used`. */
+void engine_view_pool_use(struct engine *engine, size_t pool, struct engine_use *use);
+
+/* False if there is no such PLACE. */
+bool engine_view_use(struct engine *engine, size_t host, size_t place, struct engine_use *use);
+
+/*
+ * The first route with an index of FROM or more whose match contains PART. Looks at up to
  * 1000 routes and gives the index to go on from; *FOUND says whether VIEW is one.
  */
 size_t engine_view_route(

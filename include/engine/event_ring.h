@@ -6,6 +6,7 @@
 #ifndef ENGINE_EVENT_RING_H
 #define ENGINE_EVENT_RING_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -13,11 +14,12 @@
 #include "core/table.h"
 
 /*
- * A ring of fixed size in the memory of the daemon: it begins empty at each start. Ids rise by one
- * from 1. It has no lock of its own.
+ * A ring of fixed size in the memory of the daemon, which begins with what the state file has kept.
+ * Ids rise by one, through restarts; an event between two others may be lost. It has no lock of its
+ * own.
  */
 
-enum { EVENT_RING_SIZE = 1000 };
+enum { EVENT_RING_SIZE = 1000, EVENT_BY_MAX = 40 };
 
 enum event_kind {
 	EVENT_START = 0,
@@ -30,7 +32,8 @@ enum event_kind {
 	EVENT_TRIAL = 7,
 	EVENT_UP = 8,
 	EVENT_RESET = 9,
-	EVENT_KIND_COUNT = 10,
+	EVENT_ELSEWHERE = 10, /* mail went elsewhere than it was told (wiring.h) */
+	EVENT_KIND_COUNT = 11,
 };
 
 struct event_entry {
@@ -46,15 +49,25 @@ struct event_entry {
 	uint32_t failures;  /* that led to it */
 	uint64_t delivered; /* so far */
 	char text[HEALTH_TEXT_MAX];
+	char by[EVENT_BY_MAX]; /* who asked for it: "uid=0 pid=123"; empty: nobody */
 };
+
+/* Of ids; none comes near it. */
+#define EVENT_RING_ID_MAX (UINT64_MAX / 4)
 
 struct event_ring {
 	uint64_t last; /* id; 0: there is none yet */
 	struct event_entry entries[EVENT_RING_SIZE];
 };
 
-/* Adds a copy of ENTRY, with the next id. */
-void event_ring_add(struct event_ring *ring, const struct event_entry *entry);
+/* Adds a copy of ENTRY, with the next id; gives the copy. */
+const struct event_entry *event_ring_add(struct event_ring *ring, const struct event_entry *entry);
+
+/* Puts an entry that was kept back in its place, unless a newer one has it. */
+void event_ring_restore(struct event_ring *ring, const struct event_entry *entry);
+
+/* False if a value is out of its range: for what comes from a file. */
+bool event_ring_valid(const struct event_entry *entry);
 
 /* The oldest entry kept whose id is greater than ID, or NULL. */
 const struct event_entry *event_ring_after(const struct event_ring *ring, uint64_t id);

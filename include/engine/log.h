@@ -17,11 +17,23 @@
 
 enum log_target { LOG_TO_STDERR = 0, LOG_TO_SYSLOG = 1 };
 
-/* To be called before the first line, and again when the target is known. */
+/*
+ * To be called before the first line, and again when the target is known; while there is no other
+ * thread.
+ */
 void log_open(enum log_target target, bool debug);
 
 /* Whether debug is on: for lines that are asked for often and take long to make. */
 bool log_has_debug(void);
+
+/*
+ * Has debug on for SPAN ms from NOW, clock_steady(), whatever it was at the start; 0: as at the start
+ * again. log_tick(), to be called every second, ends it. What is left of it; 0: nothing. These are
+ * for the main thread.
+ */
+void log_debug_for(int64_t span, int64_t now);
+int64_t log_debug_left(int64_t now);
+void log_tick(int64_t now);
 
 void log_error(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void log_warning(const char *format, ...) __attribute__((format(printf, 1, 2)));

@@ -6,6 +6,7 @@
 #ifndef ENGINE_REPLAY_H
 #define ENGINE_REPLAY_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -15,7 +16,7 @@
  * is forgotten, and its list starts by the hash of its address. Of a recipient that has several
  * messages in a minute the last choice is known.
  *
- * Pools are slots and hosts are keys: both hold through reloads. The engine lock must be held for all
+ * Pools and hosts are keys, which hold through reloads. The engine lock must be held for all
  * functions.
  */
 
@@ -29,7 +30,8 @@ struct replay_choice {
 	uint64_t recipient; /* hash of the address; 0: free */
 	uint64_t host;	    /* table_host_key() of the first of the list */
 	int64_t at;	    /* ms */
-	size_t pool;	    /* slot of the pool that took it */
+	bool is_asked;	    /* the MTA has asked the map for it since */
+	uint64_t pool;	    /* table_pool_key() of the pool that took it */
 };
 
 struct replay {
@@ -37,6 +39,12 @@ struct replay {
 };
 
 void replay_put(struct replay *replay, const struct replay_choice *choice);
+
+/* The MTA asks for that recipient. */
+void replay_ask(struct replay *replay, uint64_t recipient);
+
+/* True if the choice made at AT for that recipient is known, and the MTA has not asked for it since. */
+bool replay_is_unasked(const struct replay *replay, uint64_t recipient, int64_t at);
 
 /* The choice for that recipient, or NULL if there was none in the last minute. */
 const struct replay_choice *replay_find(

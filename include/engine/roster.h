@@ -11,8 +11,11 @@
 #include <stdint.h>
 
 #include "core/candidates.h"
+#include "core/lane.h"
 #include "core/table.h"
+#include "engine/event_ring.h"
 #include "engine/state.h"
+#include "engine/state_slots.h"
 
 /*
  * For each pool its slot and each of its hosts' places in the rotation; for each host (name and
@@ -25,9 +28,10 @@
 struct roster_pool {
 	const struct pool *pool;
 	struct state_pool *state;
-	size_t slot;		/* of the state file; outlives reloads */
+	uint64_t key;		/* table_pool_key(): outlives reloads */
 	struct health **health; /* one for each host of the pool */
 	const struct breaker_policy **policy;
+	struct lane **lanes;
 	uint8_t members[POOL_HOSTS_MAX]; /* each host's place in state->members */
 	bool has_twins;			 /* some name is in it with several ports */
 };
@@ -42,6 +46,7 @@ struct roster_host {
 	const struct pool_host *host; /* of the first pool that has it */
 	const struct pool *pool;      /* that pool: its health settings are the host's */
 	struct health *health;
+	struct lane *lane;
 	size_t first_place; /* into places */
 	size_t place_count;
 };
@@ -54,11 +59,13 @@ struct roster {
 	struct roster_place *places;
 	struct health **health;
 	const struct breaker_policy **policy;
+	struct lane **lane_of_place;
+	struct lane *lanes;	/* one for each host */
 	uint32_t *by_name;	/* the hosts' indexes, sorted by name and port */
-	uint32_t *by_key;	/* the pools' indexes, sorted by table_pool_key() of their names */
-	uint32_t *pool_of_slot; /* index + 1; 0: that slot is no pool of this table */
-	size_t slot_count;
-	bool *used; /* for each slot */
+	uint32_t *by_key;	/* the pools' indexes, sorted by their keys */
+	struct state_key *keys; /* that it has slots for: of pools, hosts, events */
+	size_t key_count;
+	bool *used; /* for each slot of the state file */
 };
 
 /*
@@ -71,23 +78,22 @@ struct roster *roster_new(
 void roster_free(struct roster *roster);
 
 /*
- * Gives each host its place in the rotation of its pool: the one it had, if it had one. The engine
- * lock must be held.
+ * Gives each host its place in the rotation of its pool: the one it had, if it had one. A pool of
+ * which hosts, weights, priorities or the method have changed begins a new rotation; any other goes
+ * on where it was. The engine lock must be held.
  */
 void roster_seat(struct roster *roster);
-
-/* The pool of that slot, or NULL if the table has it no more. */
-const struct roster_pool *roster_pool_of(const struct roster *roster, size_t slot);
 
 /* True if a host is up, or on trial and wants a message. The engine lock must be held. */
 bool roster_has_usable(const struct roster_pool *pool);
 
 /*
  * The pool that takes this one's messages: itself, or if it has no usable host the first one along
- * its fallbacks that has. The engine lock must be held.
+ * its fallbacks that has. A host on trial is usable for who may have it (trial_owner(); 0: nobody). The
+ * engine lock must be held.
  */
 const struct roster_pool *roster_effective(
-	const struct roster *roster, const struct roster_pool *pool);
+	const struct roster *roster, const struct roster_pool *pool, uint64_t owner, int64_t now);
 
 /* True if TAKER is POOL or one of the pools along its fallbacks. */
 bool roster_may_take(const struct roster *roster, const struct roster_pool *pool,
@@ -96,27 +102,31 @@ bool roster_may_take(const struct roster *roster, const struct roster_pool *pool
 /* The place in the pool of the host of that key (table_host_key()), or -1. */
 int roster_place_of(const struct roster_pool *pool, uint64_t host);
 
+/* Writes an event into its place in the state file. The engine lock must be held. */
+void roster_keep_event(
+	const struct roster *roster, struct state *state, const struct event_entry *entry);
+
 /* The rotation's memory, in the order of the pool's hosts. The engine lock must be held. */
-void roster_get_credit(const struct roster_pool *pool, int32_t credit[POOL_HOSTS_MAX]);
+void roster_get_rotation(const struct roster_pool *pool, struct pick_rotation *rotation);
 
 /* For what an order is asked: members of struct candidates_input. */
 struct roster_ask {
 	uint64_t key;
 	enum candidates_start start;
 	int from;
-	uint64_t recipient;
+	uint64_t owner;
 	bool has_no_trial;
 };
 
 /*
  * The order of a pool's hosts for the next message, with the rotation's memory as it would be
- * after it in CREDIT; nothing is changed. The engine lock must be held.
+ * after it in ROTATION; nothing is changed. The engine lock must be held.
  */
 void roster_order(const struct roster_pool *pool, const struct roster_ask *ask, int64_t now,
-	int32_t credit[POOL_HOSTS_MAX], struct candidates *candidates);
+	struct pick_rotation *rotation, struct candidates *candidates);
 
 /* Takes the turn that roster_order() has prepared. The engine lock must be held. */
-void roster_take_turn(const struct roster_pool *pool, const int32_t credit[POOL_HOSTS_MAX],
+void roster_take_turn(const struct roster_pool *pool, const struct pick_rotation *rotation,
 	const struct candidates *candidates);
 
 #endif

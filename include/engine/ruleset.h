@@ -26,6 +26,7 @@ struct ruleset;
 struct ruleset_count {
 	int64_t hits;
 	int64_t last; /* ms since 1970; 0: never */
+	int64_t cut;  /* messages whose budget was spent before it had looked at all */
 };
 
 /* All names that there ever were. */
@@ -52,8 +53,14 @@ const struct rules *ruleset_rules(const struct ruleset *ruleset);
 /* enum rules_needs. */
 unsigned ruleset_needs(const struct ruleset *ruleset);
 
+/* Tells one choice of macros, by the names in RULES_MACRO, from another. */
+uint64_t ruleset_macros(const struct ruleset *ruleset);
+
 /* The rule has held for a message. Any thread. */
 void ruleset_hit(struct ruleset *ruleset, size_t rule, int64_t now);
+
+/* The budget of a message has cut it short. Any thread. */
+void ruleset_cut(struct ruleset *ruleset, size_t rule);
 
 struct ruleset_count ruleset_counted(const struct ruleset *ruleset, size_t rule);
 

@@ -8,6 +8,7 @@
 
 #include <stdint.h>
 
+#include "core/lane.h"
 #include "core/table.h"
 #include "engine/roster.h"
 #include "engine/view.h"
@@ -17,7 +18,9 @@
  * needs no lock.
  */
 
+/* No more turns for one question, and how that is said. */
 enum { SIMULATION_MESSAGES_MAX = 100000 };
+#define SIMULATION_MESSAGES "1 to 100000"
 
 struct simulation {
 	struct view_host hosts[POOL_HOSTS_MAX];
@@ -25,9 +28,11 @@ struct simulation {
 	const struct health *health[POOL_HOSTS_MAX];
 	struct breaker_policy policies[POOL_HOSTS_MAX];
 	const struct breaker_policy *policy[POOL_HOSTS_MAX];
+	struct lane lanes[POOL_HOSTS_MAX];
+	const struct lane *lane[POOL_HOSTS_MAX];
 	int64_t now;
 	struct pool pool;
-	int32_t credit[POOL_HOSTS_MAX];
+	struct pick_rotation rotation;
 	uint64_t turn;
 	uint64_t first[POOL_HOSTS_MAX]; /* how many messages each host would get first */
 };
@@ -36,7 +41,10 @@ struct simulation {
 void simulation_copy(
 	struct simulation *simulation, const struct roster *roster, size_t pool, int64_t now);
 
-/* Sends COUNT messages of which the balancing hash would be KEY. */
+/*
+ * Sends COUNT messages of which the balancing hash would be KEY. No result comes meanwhile: what was
+ * sent to a host is pending there.
+ */
 void simulation_run(struct simulation *simulation, uint64_t key, int count);
 
 #endif

@@ -36,6 +36,11 @@ struct view_host {
 	int weight;
 	uint64_t first;
 	uint64_t listed;
+	/* How it does just now (lane.h): */
+	uint32_t waiting;     /* deliveries that wait for it */
+	int64_t usual;	      /* ms a delivery takes it; 0: not known */
+	int64_t silent_since; /* 0: it is not silent */
+	int64_t busy_until;   /* 0: it is not busy */
 	struct health health;
 };
 
@@ -51,16 +56,20 @@ struct view_pool {
 	int host_count;
 };
 
+enum { VIEW_LINE_MAX = 256 };
+
 /* The MTA's log, as it is followed. */
 struct view_log {
 	bool is_on;	  /* false: the log is "none" */
 	char source[512]; /* as configured */
 	bool is_readable;
-	char error[512];   /* why it is not */
-	bool is_behind;	   /* it has more that was not read yet */
-	uint64_t lines;	   /* or entries of the journal */
-	uint64_t seen;	   /* of them, so many said something about a host */
-	int64_t last_line; /* ms since 1970; 0: there was none */
+	char error[512];	     /* why it is not */
+	bool is_behind;		     /* it has more that was not read yet */
+	uint64_t lines;		     /* or entries of the journal */
+	uint64_t understood;	     /* of them, so many have the form of a log's lines */
+	char strange[VIEW_LINE_MAX]; /* the last one, if of late none has; printable */
+	uint64_t seen;		     /* of them, so many said something about a host */
+	int64_t last_line;	     /* ms since 1970; 0: there was none */
 };
 
 /* The map, as it is asked. */
@@ -73,10 +82,18 @@ struct view_map {
 	uint64_t refused;
 };
 
+/* The milter's socket, and the descriptors it needs. */
+struct view_milter {
+	int64_t silent_since;	 /* 0: it answers, or was not asked yet */
+	int64_t descriptors;	 /* open */
+	int64_t descriptors_max; /* 0: there may be any number */
+	bool has_few_descriptors;
+};
+
 /* What becomes of a recipient. */
 struct view_route {
 	enum action action; /* ACTION_NONE: no route; then the rest is empty */
-	size_t pool;	    /* ACTION_POOL: its slot, which outlives reloads */
+	uint64_t pool;	    /* ACTION_POOL: table_pool_key(), which outlives reloads */
 	bool is_put_off;    /* ACTION_POOL: all its hosts are deferred, and then it says tempfail */
 	enum hash_on hash_on;
 	bool is_by_hash; /* ACTION_POOL: it chooses by each recipient */

@@ -13,8 +13,8 @@
 
 /*
  * =?charset*language?B?text?=, or Q. As mail programs do, more is taken than the RFC lets be: words
- * of any length, with spaces and "?" in them, base64 without its "=", and "=" that begins no octet
- * for itself. There are no line ends and other control characters, and no "=?".
+ * of any length, with spaces and "?" in them, base64 without its "=" or with one too many, and "="
+ * that begins no octet for itself. There are no line ends and other control characters, and no "=?".
  *
  * Looking at each "=?" of a text takes time that is linear in its length.
  */

@@ -9,6 +9,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "text/charset.h"
+
 /*
  * Unfolded (RFC 5322, 2.2.3), with encoded words (RFC 2047) decoded to UTF-8, white space between two
  * of them left out, and none at the ends. What cannot be decoded (unknown charset, broken base64)
@@ -17,9 +19,11 @@
  * text may hold line ends and NULs. A character that was cut in two by the end of a word is made
  * whole if the next one has the same charset.
  *
- * Limits: see charset.h. A value with more changes of charset, or more broken octets, keeps the rest
- * of its words as they are.
+ * Limits: words with more broken octets than charset.h takes stay as they are. So do all words once
+ * the budget of the message is spent.
  */
+
+enum { HEADER_TEXT_OCTET_COST = 8 };
 
 /* False if decoding could change something: line ends, "=?", or white space at the ends. */
 bool header_text_is_plain(const char *value, size_t length);
@@ -28,9 +32,10 @@ bool header_text_is_plain(const char *value, size_t length);
 size_t header_text_room(size_t length);
 
 /*
- * Gives the length of what was written to OUT, which has a NUL behind it. The rest of OUT is used,
+ * Gives the length of what was written to OUT, which has a NUL after it. The rest of OUT is used,
  * too. They do not overlap.
  */
-size_t header_text_decode(const char *value, size_t length, char *out);
+size_t header_text_decode(const char *value, size_t length, char *out,
+	struct charset_converter *converter, struct pattern_budget *budget);
 
 #endif

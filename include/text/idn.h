@@ -19,8 +19,9 @@
 int idn_to_ascii(const char *domain, char out[DOMAIN_MAX + 1]);
 
 /*
- * Finishes what address_parse() began: a domain that is not ASCII gets its A-labels. One that has
- * none is left as it is, and matches only ALL: no configured domain looks like that.
+ * Finishes what address_parse() began: a domain that is not ASCII gets its A-labels. Of one that has
+ * none the last labels get theirs, as of one that is too long (address.h); if there is not even one,
+ * it is left as it is, and matches only ALL: no configured domain looks like that.
  */
 void idn_fold_address(struct address *address);
 

@@ -9,17 +9,23 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "core/pattern.h"
+
 /*
  * Letters match in either case unless a pattern says (?-i); "." matches line ends, too, and "$" only
- * the end of the text. Text is UTF-8; octets that are not match nothing, and a match goes on behind
+ * the end of the text. Text is UTF-8; octets that are not match nothing, and a match goes on after
  * them. \w, \d, \s and \b know ASCII only, unless the pattern begins with (*UCP). Patterns are
  * compiled to machine code where the system lets them be (JIT), else, and if they begin with
  * (*NO_JIT), they are interpreted.
  *
  * Each match has a limit of steps: an item of the pattern that is tried, an octet that is run over.
  * It is the same for machine code, and does not depend on the machine or its load. 1,250,000 octets
- * run over, or a ninth of that in items, are enough for .*foo.* on a header of 100 kB. A text of up to
- * 256 octets that needs few steps from each of them is not counted, and has its answer anyway.
+ * run over, or a ninth of that in items, are enough for .*foo.* on a header of 100 kB. What all
+ * matches for one message cost is paid from a budget (pattern.h).
+ *
+ * Counting makes a match up to ten times slower. So a text of up to 256 octets is first matched
+ * without, with few steps from each octet, while the budget has octets for that: at the worst, one
+ * such octet costs 3 us.
  *
  * A set is built by one thread, then any thread may match, each with a scratch of its own.
  *
@@ -31,7 +37,7 @@
 
 enum { REGEX_ERROR_MAX = 256 };
 
-enum regex_answer { REGEX_NO = 0, REGEX_YES = 1, REGEX_OVER_LIMIT = 2 };
+enum regex_answer { REGEX_NO = 0, REGEX_YES = 1, REGEX_OVER_LIMIT = 2, REGEX_OVER_BUDGET = 3 };
 
 struct regex_set;
 struct regex_scratch;
@@ -59,9 +65,13 @@ const char *regex_set_pattern(const struct regex_set *set, size_t regex);
 struct regex_scratch *regex_scratch_new(void);
 void regex_scratch_free(struct regex_scratch *scratch);
 
-/* TEXT may hold NULs. Only memory that ran out, and the limit, make it REGEX_OVER_LIMIT. */
+/*
+ * TEXT may hold NULs. Only memory that ran out, and the limit, make it REGEX_OVER_LIMIT. With less
+ * than the limit left in the budget, or nothing, it may be REGEX_OVER_BUDGET: that is no fault of the
+ * pattern.
+ */
 enum regex_answer regex_set_match(const struct regex_set *set, struct regex_scratch *scratch,
-	size_t regex, const char *text, size_t length);
+	size_t regex, const char *text, size_t length, struct pattern_budget *budget);
 
 /* True the first time that it is called for that pattern: for a report that is made once. */
 bool regex_set_report(const struct regex_set *set, size_t regex);

@@ -20,7 +20,7 @@
 /* How large OUT must be for a pattern of that length. */
 size_t regex_glob_room(size_t length);
 
-/* Gives the length of what was written to OUT, which has a NUL behind it. */
+/* Gives the length of what was written to OUT, which has a NUL after it. */
 size_t regex_glob(const char *pattern, char *out);
 
 #endif

@@ -91,3 +91,8 @@ char *arena_copy(struct arena *arena, const char *text, size_t length)
 		memcpy(copy, text, length);
 	return copy;
 }
+
+void arena_keep(void *node)
+{
+	(void)node;
+}

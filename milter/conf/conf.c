@@ -5,18 +5,23 @@
  */
 
 #include "conf/conf.h"
+#include "conf/conf_address.h"
 #include "conf/conf_health.h"
-#include "conf/conf_include.h"
 #include "conf/conf_pool.h"
 #include "conf/conf_route.h"
 #include "conf/conf_rule.h"
-#include "conf/conf_socket.h"
-#include "conf/conf_target.h"
+#include "conf/conf_text.h"
 #include "conf/schema.h"
 #include "text/regex.h"
 
 #include <libgen.h>
+#include <stdio.h>
 #include <string.h>
+
+enum {
+	STATUS_HOSTS_MAX = 16,
+	JOURNAL_WORDS_MAX = 1024,
+};
 
 /* ---- the top of the file */
 
@@ -35,6 +40,40 @@ static void check_log(struct schema_reader *reader, const config_setting_t *heal
 		strcmp(log, "none") != 0)
 		schema_fault(reader, config_setting_get_member(health, "log"),
 			"log must be an absolute path, \"journal\", \"journal:/PATH\" or \"none\"");
+}
+
+/*
+ * Words of the group "health", parted by spaces; NULL if nothing is said. A unit may have any octet
+ * but a space, a user's name too.
+ */
+static const char *read_words(struct schema_reader *reader, const config_setting_t *setting)
+{
+	bool is_list = setting != NULL && config_setting_is_aggregate(setting) == CONFIG_TRUE;
+	int count = setting == NULL ? 0 : is_list ? config_setting_length(setting) : 1;
+	char words[JOURNAL_WORDS_MAX] = "";
+	size_t used = 0;
+
+	for (int i = 0; i < count; i++) {
+		const config_setting_t *one =
+			is_list ? config_setting_get_elem(setting, (unsigned)i) : setting;
+		const char *text = schema_text(reader, one);
+		size_t length = text == NULL ? 0 : strlen(text);
+
+		if (text == NULL)
+			continue;
+		if (length == 0 || strpbrk(text, " \t\r\n") != NULL) {
+			schema_fault(reader, one, "%s: \"%s\" is empty or has a space",
+				config_setting_name(setting), text);
+		} else if (used + length + 1 >= sizeof(words)) {
+			schema_fault(reader, one, "%s is longer than %d octets together",
+				config_setting_name(setting), JOURNAL_WORDS_MAX - 1);
+			break;
+		} else {
+			used += (size_t)snprintf(words + used, sizeof(words) - used, "%s%s",
+				used == 0 ? "" : " ", text);
+		}
+	}
+	return setting == NULL ? NULL : schema_keep(reader, words, used);
 }
 
 static void check_sockets(
@@ -58,7 +97,7 @@ static void check_sockets(
 		schema_fault(reader, status, "status_listen must be inet:PORT@ADDRESS");
 	for (size_t i = 1; i < sizeof(sockets) / sizeof(sockets[0]); i++)
 		for (size_t k = 0; k < i; k++)
-			if (conf_socket_equal(sockets[i].socket, sockets[k].socket)) {
+			if (conf_address_same_socket(sockets[i].socket, sockets[k].socket)) {
 				const config_setting_t *at =
 					config_setting_get_member(root, sockets[i].name);
 
@@ -66,6 +105,34 @@ static void check_sockets(
 					"%s and %s are the same socket", sockets[k].name,
 					sockets[i].name);
 			}
+}
+
+/* The names, parted by spaces. */
+static const char *read_status_hosts(struct schema_reader *reader, const config_setting_t *setting)
+{
+	bool is_list = setting != NULL && config_setting_is_aggregate(setting) == CONFIG_TRUE;
+	int count = setting == NULL ? 0 : is_list ? config_setting_length(setting) : 1;
+	char names[STATUS_HOSTS_MAX * (DOMAIN_MAX + 1) + 1] = "";
+	size_t used = 0;
+
+	if (count > STATUS_HOSTS_MAX) {
+		schema_fault(
+			reader, setting, "status_hosts has more than %d names", STATUS_HOSTS_MAX);
+		return NULL;
+	}
+	for (int i = 0; i < count; i++) {
+		const config_setting_t *one =
+			is_list ? config_setting_get_elem(setting, (unsigned)i) : setting;
+		const char *text = schema_text(reader, one);
+		char name[DOMAIN_MAX + 1];
+
+		if (text != NULL && conf_address_domain(text, name) == -1)
+			schema_fault(reader, one, "status_hosts: \"%s\" is not a host name", text);
+		else if (text != NULL)
+			used += (size_t)snprintf(names + used, sizeof(names) - used, "%s%s",
+				used == 0 ? "" : " ", name);
+	}
+	return used == 0 ? NULL : schema_keep(reader, names, used);
 }
 
 /* What is only for the one MTA, and what needs the map. */
@@ -93,10 +160,43 @@ static void check_mta(
 		schema_fault(reader, config_setting_get_member(root, "postfix_delivery"),
 			"postfix_delivery = \"map\" needs map_socket");
 	else if (mixed != NULL && conf->mixed == CONF_MIXED_MAP)
-		fault_warn(reader->faults, schema_file(reader, mixed),
-			(int)config_setting_source_line(mixed),
-			"mixed = \"map\" without map_socket: messages whose recipients have "
-			"different routes are left to Postfix's own routing");
+		schema_fault(reader, mixed,
+			"mixed = \"map\" needs map_socket: without it a message of several routes "
+			"would leave by Postfix's own tables; set map_socket, or remove mixed");
+}
+
+/* For faults that are found once the file itself is forgotten. */
+static void keep_places(struct schema_reader *reader, const config_setting_t *root,
+	const config_setting_t *health, struct conf *conf)
+{
+	const config_setting_t *log =
+		health == NULL ? NULL : config_setting_get_member(health, "log");
+	size_t count = (size_t)config_setting_length(root);
+	struct conf_place *places = arena_take(reader->arena, count + 1, sizeof(*places));
+
+	reader->no_memory |= places == NULL;
+	for (size_t i = 0; i <= count && places != NULL; i++) {
+		const config_setting_t *at =
+			i == count ? log : config_setting_get_elem(root, (unsigned)i);
+
+		if (at == NULL || config_setting_is_aggregate(at))
+			continue;
+		places[conf->place_count++] = (struct conf_place){
+			.name = schema_keep(
+				reader, config_setting_name(at), strlen(config_setting_name(at))),
+			.file = schema_file(reader, at),
+			.line = (int)config_setting_source_line(at),
+		};
+	}
+	conf->places = places;
+}
+
+struct conf_place conf_place(const struct conf *conf, const char *name)
+{
+	for (size_t i = 0; i < conf->place_count; i++)
+		if (strcmp(conf->places[i].name, name) == 0)
+			return conf->places[i];
+	return (struct conf_place){name, conf->path, 0};
 }
 
 static void read_top(struct schema_reader *reader, const config_setting_t *root,
@@ -109,9 +209,13 @@ static void read_top(struct schema_reader *reader, const config_setting_t *root,
 	check_mta(reader, root, conf);
 	check_delimiter(reader, root, top->recipient_delimiter);
 	check_sockets(reader, root, conf);
+	conf->status_hosts = read_status_hosts(reader, top->status_hosts);
 	conf_health_read(reader, top->health, health);
 	conf->log = health->values.log;
 	check_log(reader, top->health, conf->log);
+	keep_places(reader, root, top->health, conf);
+	conf->journal_units = read_words(reader, health->values.journal_units);
+	conf->journal_users = read_words(reader, health->values.journal_users);
 	conf->table.delimiters = top->recipient_delimiter == NULL ? "" : top->recipient_delimiter;
 }
 
@@ -139,9 +243,23 @@ static void check_dns_rules(struct schema_reader *reader, const struct conf *con
 		if (rules->list[i].route.action == ACTION_DNS)
 			fault_add(reader->faults, rules->list[i].route.file,
 				rules->list[i].route.line,
-				"rule \"%s\": action = \"dns\" takes a Postfix without map_socket: "
+				"rule \"%s\": action = \"dns\" requires a Postfix without "
+				"map_socket: "
 				"the map would answer by the routes all the same",
 				rules->list[i].name);
+}
+
+static bool is_empty(const config_setting_t *list)
+{
+	return list == NULL || config_setting_length(list) == 0;
+}
+
+/* The MTA would send all mail by its own tables, and to itself where it is the domain's MX. */
+static void check_any(struct schema_reader *reader, const struct schema_top *top)
+{
+	if (is_empty(top->routes) && is_empty(top->rules))
+		fault_add(reader->faults, reader->path, 0,
+			"no routes and no rules: nothing would be routed");
 }
 
 static void read_table(
@@ -150,8 +268,7 @@ static void read_table(
 	struct conf_pools pools;
 	struct table *table = &top->conf.table;
 	size_t named = top->pools == NULL ? 0 : (size_t)config_setting_length(top->pools);
-	size_t in_place =
-		conf_target_count_pools(top->routes) + conf_target_count_pools(top->rules);
+	size_t in_place = conf_route_count_pools(top->routes) + conf_route_count_pools(top->rules);
 
 	table->mta = top->conf.mta == CONF_MTA_SENDMAIL ? TABLE_SENDMAIL : TABLE_POSTFIX;
 	if (conf_pool_begin(&pools, reader, health, table->mta, named + in_place) == -1) {
@@ -172,7 +289,91 @@ static void read_table(
 	conf_pool_end(&pools);
 }
 
+/* ---- by which ways mail could leave its route */
+
+static void warn_at(struct schema_reader *reader, const config_setting_t *at, const char *text)
+{
+	fault_warn(reader->faults, schema_file(reader, at), (int)config_setting_source_line(at),
+		"%s", text);
+}
+
+static bool has_routed_mail(const struct table *table)
+{
+	for (size_t i = 0; i < table->route_count; i++)
+		if (table->routes[i].action != ACTION_DNS)
+			return true;
+	return false;
+}
+
+/*
+ * The list that a message of Postfix is given has the fallback's hosts at its end, but one list goes by one
+ * transport.
+ */
+static void warn_of_fallbacks(struct schema_reader *reader, const struct conf *conf)
+{
+	const struct table *table = &conf->table;
+
+	if (table->mta != TABLE_POSTFIX || conf->delivery == CONF_DELIVERY_MAP)
+		return;
+	for (size_t i = 0; i < table->pool_count; i++) {
+		const struct pool *pool = &table->pools[i];
+		const struct pool *fallback =
+			pool->fallback == -1 ? NULL : &table->pools[pool->fallback];
+
+		if (fallback != NULL && strcmp(pool->transport, fallback->transport) != 0)
+			fault_warn(reader->faults, pool->file, pool->line,
+				"pool %s: fallback \"%s\" has transport \"%s\", not \"%s\": a "
+				"message that was given this pool never reaches it; give both one "
+				"transport, or set postfix_delivery = \"map\"",
+				pool->name, fallback->name, fallback->transport, pool->transport);
+	}
+}
+
+/* Of a configuration that is good otherwise. Who writes mixed = "split" knows that there is no map. */
+static void warn_of_leaks(
+	struct schema_reader *reader, const config_setting_t *root, const struct conf *conf)
+{
+	bool has_map = conf->map_socket.text != NULL;
+	bool is_meant = has_map || conf->table.mta != TABLE_POSTFIX ||
+			config_setting_get_member(root, "mixed") != NULL;
+
+	if (conf->on_error == CONF_ON_ERROR_ACCEPT)
+		warn_at(reader, config_setting_get_member(root, "on_error"),
+			"on_error = \"accept\": on a fault of the daemon mail leaves by the MTA's "
+			"own "
+			"tables, not by its route; \"tempfail\" has the client keep it");
+	if (!is_meant && has_routed_mail(&conf->table))
+		warn_at(reader, config_setting_get_member(root, "routes"),
+			"map_socket is not set: mail that no milter sees (bounces, the sendmail "
+			"command, requeued mail) leaves by Postfix's own tables, not by its route; "
+			"set map_socket and Postfix's transport_maps, or mixed = \"split\" if that "
+			"is meant");
+}
+
+static void warn_of_good(
+	struct schema_reader *reader, const config_setting_t *root, const struct conf *conf)
+{
+	warn_of_leaks(reader, root, conf);
+	warn_of_fallbacks(reader, conf);
+}
+
 /* ---- the file */
+
+static void say_why(struct schema_reader *reader, const config_t *config)
+{
+	const char *path = schema_path(reader, config_error_file(config));
+	const char *why = config_error_text(config);
+	bool is_text = config_error_type(config) == CONFIG_ERR_PARSE;
+	/* Its other words say what is wrong, and at the right line. */
+	FILE *file = is_text && strcmp(why, "syntax error") == 0 ? fopen(path, "re") : NULL;
+
+	if (file == NULL) {
+		fault_add(reader->faults, path, is_text ? config_error_line(config) : 0, "%s", why);
+		return;
+	}
+	conf_text_syntax_fault(reader->faults, file, path, config_error_line(config));
+	fclose(file);
+}
 
 static int parse(struct schema_reader *reader, config_t *config)
 {
@@ -182,14 +383,12 @@ static int parse(struct schema_reader *reader, config_t *config)
 		reader->no_memory = true;
 		return -1;
 	}
-	if (conf_include_check(reader->path, reader->faults) == -1)
+	if (conf_text_check(reader->path, reader->faults) == -1)
 		return -1;
 	config_set_include_dir(config, dirname(folder));
 	if (config_read_file(config, reader->path) == CONFIG_TRUE)
 		return 0;
-	fault_add(reader->faults, schema_path(reader, config_error_file(config)),
-		config_error_type(config) == CONFIG_ERR_FILE_IO ? 0 : config_error_line(config),
-		"%s", config_error_text(config));
+	say_why(reader, config);
 	return -1;
 }
 
@@ -208,6 +407,7 @@ static void give_back(void *self)
 static struct conf *build(struct schema_reader *reader, config_t *config)
 {
 	struct conf *conf = arena_take(reader->arena, 1, sizeof(*conf));
+	size_t errors = reader->faults->errors;
 	struct schema_top top;
 	struct conf_health health;
 
@@ -219,7 +419,11 @@ static struct conf *build(struct schema_reader *reader, config_t *config)
 		return NULL;
 	read_top(reader, config_root_setting(config), &top, &health);
 	read_table(reader, &top, &health);
+	if (reader->faults->errors == errors)
+		check_any(reader, &top);
 	*conf = top.conf;
+	if (reader->faults->errors == 0)
+		warn_of_good(reader, config_root_setting(config), conf);
 	conf->path = reader->path;
 	conf->arena = reader->arena;
 	atomic_init(&conf->references, 1);

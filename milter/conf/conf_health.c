@@ -6,6 +6,7 @@
 
 #include "conf/conf_health.h"
 #include "core/blame.h"
+#include "core/enhanced.h"
 
 #include <string.h>
 
@@ -22,23 +23,10 @@ static bool says(const config_setting_t *setting, const char *name)
 
 /* ---- classify */
 
-/* "4", "4.3" or "4.3.1". */
+/* "4", "4.3" or "4.3.1", of what is refused. */
 static bool is_enhanced(const char *text)
 {
-	if ((*text != '4' && *text != '5') || strlen(text) > OBSERVATION_ENHANCED_MAX)
-		return false;
-	for (int parts = 1; parts <= 3; parts++) {
-		size_t digits = strspn(text, "0123456789");
-
-		if (digits == 0 || digits > 3)
-			return false;
-		text += digits;
-		if (*text == '\0')
-			return true;
-		if (*text++ != '.')
-			return false;
-	}
-	return false;
+	return *text != '2' && enhanced_is_beginning(text);
 }
 
 static void read_rule(
@@ -143,8 +131,11 @@ static void read_over(
 	struct schema_health *values = &health->values;
 
 	values->probe = NULL;
+	values->rate = NULL;
 	values->classify = NULL;
 	schema_read_over(reader, SCHEMA_HEALTH, setting, values);
+	if (values->rate != NULL)
+		schema_read_over(reader, SCHEMA_RATE, values->rate, &health->rate);
 	if (values->classify != NULL)
 		read_rules(reader, values->classify, health);
 	if (values->probe != NULL)
@@ -160,6 +151,7 @@ void conf_health_read(
 {
 	memset(health, 0, sizeof(*health));
 	schema_defaults(SCHEMA_HEALTH, &health->values);
+	schema_defaults(SCHEMA_RATE, &health->rate);
 	schema_defaults(SCHEMA_PROBE, &health->probe);
 	if (setting != NULL)
 		read_over(reader, setting, health);
@@ -187,6 +179,8 @@ void conf_health_apply(const struct conf_health *health, struct pool *pool)
 		.recover = values->recover,
 		.trial = (int64_t)values->trial * SECOND,
 		.slow_start = (int64_t)values->slow_start * SECOND,
+		.silence = values->silence,
+		.rate = {.percent = health->rate.percent, .of = health->rate.of},
 		.has_probe = health->has_probe,
 	};
 	pool->rules = health->rules;
@@ -213,7 +207,9 @@ static bool same_policy(const struct breaker_policy *a, const struct breaker_pol
 	return a->failures == b->failures && a->messages == b->messages && a->window == b->window &&
 	       a->backoff == b->backoff && a->backoff_max == b->backoff_max &&
 	       a->jitter == b->jitter && a->recover == b->recover && a->trial == b->trial &&
-	       a->slow_start == b->slow_start && a->has_probe == b->has_probe;
+	       a->slow_start == b->slow_start && a->silence == b->silence &&
+	       a->rate.percent == b->rate.percent && a->rate.of == b->rate.of &&
+	       a->has_probe == b->has_probe;
 }
 
 bool conf_health_equal(const struct pool *a, const struct pool *b)

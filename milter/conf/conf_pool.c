@@ -5,14 +5,128 @@
  */
 
 #include "conf/conf_pool.h"
-#include "conf/conf_name.h"
-#include "conf/conf_transport.h"
+#include "conf/conf_address.h"
 #include "core/endpoint.h"
 #include "core/nexthop.h"
+#include "core/similar.h"
 
 #include <search.h>
 #include <stdlib.h>
 #include <string.h>
+
+/* ---- transports */
+
+/*
+ * Postfix: a service of master.cf, "smtp" if nothing is said; each host may have its own port.
+ * Sendmail: a mailer, "esmtp" if nothing is said; the port is the mailer's ("TCP $h PORT"), and those
+ * that come with Sendmail have 25.
+ */
+
+enum { TRANSPORT_MAX = 63, SMTP_PORT = 25 };
+
+static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_";
+
+/* The transport of a pool, or of a route with hosts: SETTING is its group. */
+static const char *transport_of(
+	const struct schema_pool *from, const config_setting_t *setting, enum table_mta mta)
+{
+	bool is_set = config_setting_get_member(setting, "transport") != NULL;
+
+	return is_set || mta == TABLE_POSTFIX ? from->transport : "esmtp";
+}
+
+/* It stands in front of a colon, in the MTA's own syntax. */
+static bool is_transport(const char *name, enum table_mta mta)
+{
+	size_t length = strlen(name);
+	size_t good = 0;
+
+	/* A dot parts words in Sendmail's rules. */
+	while (good < length && (strchr(letters, name[good]) != NULL ||
+					(mta == TABLE_POSTFIX && name[good] == '.')))
+		good++;
+	return length > 0 && length <= TRANSPORT_MAX && good == length;
+}
+
+/* The mailers of MAILER(smtp), see cf/mailer/smtp.m4 in Sendmail's source. */
+static bool is_of_sendmail(const char *mailer)
+{
+	static const char *const names[] = {"smtp", "esmtp", "smtp8", "dsmtp", "relay"};
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (strcmp(mailer, names[i]) == 0)
+			return true;
+	return false;
+}
+
+/* A list that is too long is cut: all the pool's hosts are tried in turn, but not for one message. */
+static void check_length(struct schema_reader *reader, const struct pool *pool)
+{
+	int fits = nexthop_fits(pool, TABLE_SENDMAIL);
+
+	for (int i = 0; i < pool->host_count; i++) {
+		const struct pool_host *host = &pool->hosts[i];
+
+		if (strlen(host->nexthop) > NEXTHOP_SENDMAIL_MAX)
+			fault_add(reader->faults, host->file, host->line,
+				"host %s: its name is too long for Sendmail", host->name);
+	}
+	if (fits > 0 && fits < pool->host_count)
+		fault_warn(reader->faults, pool->file, pool->line,
+			"pool %s: Sendmail uses %d octets of hosts, so about %d of its %d are "
+			"tried for one message",
+			pool->name, NEXTHOP_SENDMAIL_MAX, fits, pool->host_count);
+}
+
+static bool has_port(const char *nexthop)
+{
+	const char *bracket = strrchr(nexthop, ']');
+
+	return strchr(bracket == NULL ? nexthop : bracket, ':') != NULL;
+}
+
+/* Postfix finds the port of a host that has none by the transport's protocol: we know SMTP's. */
+static void check_port(struct schema_reader *reader, const struct pool *pool)
+{
+	if (strcmp(pool->transport, "lmtp") != 0)
+		return;
+	for (int i = 0; i < pool->host_count; i++)
+		if (!has_port(pool->hosts[i].nexthop))
+			fault_warn(reader->faults, pool->hosts[i].file, pool->hosts[i].line,
+				"host %s has no port, so transport lmtp connects to port 24 and "
+				"its health is not seen; add port = 24",
+				pool->hosts[i].name);
+}
+
+/* Adds a fault for each host of POOL that its mailer does not reach. */
+static void check_transport(
+	struct schema_reader *reader, const struct pool *pool, enum table_mta mta)
+{
+	char text[ENDPOINT_TEXT_MAX];
+
+	if (mta == TABLE_POSTFIX) {
+		check_port(reader, pool);
+		return;
+	}
+	check_length(reader, pool);
+	for (int i = 0; i < pool->host_count; i++) {
+		const struct pool_host *host = &pool->hosts[i];
+
+		endpoint_format(text, host->name, host->port);
+		if (is_of_sendmail(pool->transport) && host->port != SMTP_PORT)
+			fault_add(reader->faults, host->file, host->line,
+				"host %s: Sendmail's mailer %s goes to port %d; another port "
+				"requires "
+				"a "
+				"mailer of its own, named as the pool's transport",
+				text, pool->transport, SMTP_PORT);
+		else if (host->port != pool->hosts[0].port)
+			fault_add(reader->faults, host->file, host->line,
+				"host %s: a mailer of Sendmail has one port, and host %s of this "
+				"pool has port %d",
+				text, pool->hosts[0].name, pool->hosts[0].port);
+	}
+}
 
 /* ---- the set of pools */
 
@@ -31,14 +145,9 @@ int conf_pool_begin(struct conf_pools *pools, struct schema_reader *reader,
 	return pools->pools == NULL || pools->used == NULL || pools->fallback == NULL ? -1 : 0;
 }
 
-static void keep_node(void *node)
-{
-	(void)node;
-}
-
 void conf_pool_end(struct conf_pools *pools)
 {
-	tdestroy(pools->by_name, keep_node);
+	tdestroy(pools->by_name, arena_keep);
 	pools->by_name = NULL;
 }
 
@@ -50,7 +159,55 @@ int conf_pool_find(const struct conf_pools *pools, const char *name)
 	return found == NULL ? -1 : (int)(*found - pools->pools);
 }
 
+void conf_pool_missing(const struct conf_pools *pools, struct fault_list *faults, const char *file,
+	int line, const char *name, const char *before)
+{
+	struct similar similar;
+
+	similar_begin(&similar, name);
+	for (size_t i = 0; i < pools->count; i++)
+		if (strchr(pools->pools[i].name, ':') == NULL)
+			similar_try(&similar, pools->pools[i].name);
+	if (similar.best == NULL)
+		fault_add(faults, file, line, "%sthere is no pool \"%s\"", before, name);
+	else
+		fault_add(faults, file, line, "%sthere is no pool \"%s\": did you mean \"%s\"?",
+			before, name, similar.best);
+}
+
 /* ---- hosts */
+
+/* The text of a list for the MTA. Gives -1 without memory. */
+static int keep_nexthop(struct schema_reader *reader, const config_setting_t *setting,
+	const char *written, enum table_mta mta, struct pool_host *host)
+{
+	char name[DOMAIN_MAX + 1];
+	char nexthop[NEXTHOP_HOST_MAX];
+	const struct nexthop_written as = {
+		.name = conf_address_host_written(written, host->name, name),
+		.has_port = config_setting_get_member(setting, "port") != NULL,
+	};
+
+	nexthop_host(nexthop, host, &as, mta);
+	host->nexthop = schema_keep(reader, nexthop, strlen(nexthop));
+	return host->nexthop == NULL ? -1 : 0;
+}
+
+/* Brackets say that the name itself is the host, as they do to the MTA. Gives -1 with a fault. */
+static int find_lookup(struct schema_reader *reader, const config_setting_t *setting,
+	const struct schema_host *from, int of_pool, struct pool_host *host)
+{
+	bool is_name = host->kind == HOST_NAME && *from->host != '[';
+
+	host->lookup = LOOKUP_HOST;
+	if (is_name)
+		host->lookup = (enum lookup)(from->lookup == -1 ? of_pool : from->lookup);
+	else if (from->lookup == LOOKUP_MX)
+		schema_fault(reader, setting, "lookup = \"mx\" needs a name%s, not %s%s",
+			host->kind == HOST_NAME ? " without brackets" : "",
+			host->kind == HOST_NAME ? "" : "the address ", from->host);
+	return !is_name && from->lookup == LOOKUP_MX ? -1 : 0;
+}
 
 /* Gives -1 with a fault. */
 static int read_host(const struct conf_pools *pools, struct schema_reader *reader,
@@ -58,7 +215,6 @@ static int read_host(const struct conf_pools *pools, struct schema_reader *reade
 {
 	struct schema_host from;
 	char name[DOMAIN_MAX + 1];
-	char nexthop[NEXTHOP_HOST_MAX];
 
 	if (!config_setting_is_group(setting)) {
 		schema_fault(reader, setting, "a host must be a group: { host = \"…\"; }");
@@ -70,18 +226,12 @@ static int read_host(const struct conf_pools *pools, struct schema_reader *reade
 			schema_fault(reader, setting, "host is missing");
 		return -1;
 	}
-	if (conf_name_host(from.host, name, &host->kind) == -1) {
+	if (conf_address_host(from.host, name, &host->kind) == -1) {
 		schema_fault(reader, setting, "\"%s\" is not a host name or IP address", from.host);
 		return -1;
 	}
-	if (host->kind != HOST_NAME && from.lookup == LOOKUP_MX) {
-		schema_fault(
-			reader, setting, "lookup = \"mx\" needs a name, not the address %s", name);
+	if (find_lookup(reader, setting, &from, lookup, host) == -1)
 		return -1;
-	}
-	if (host->kind != HOST_NAME)
-		lookup = LOOKUP_HOST;
-	host->lookup = (enum lookup)(from.lookup == -1 ? lookup : from.lookup);
 	host->name = schema_keep(reader, name, strlen(name));
 	host->key = table_host_key(name, from.port);
 	host->port = from.port;
@@ -91,9 +241,7 @@ static int read_host(const struct conf_pools *pools, struct schema_reader *reade
 	host->line = (int)config_setting_source_line(setting);
 	if (host->name == NULL)
 		return -1;
-	nexthop_host(nexthop, host, pools->mta);
-	host->nexthop = schema_keep(reader, nexthop, strlen(nexthop));
-	return host->nexthop == NULL ? -1 : 0;
+	return keep_nexthop(reader, setting, from.host, pools->mta, host);
 }
 
 static bool is_twice(struct schema_reader *reader, const config_setting_t *setting,
@@ -157,13 +305,13 @@ int conf_pool_add(struct conf_pools *pools, struct schema_reader *reader, const 
 	struct pool *pool = &pools->pools[pools->count];
 	int length = config_setting_length(from->hosts);
 	struct pool_host *hosts = arena_take(reader->arena, (size_t)length + 1, sizeof(*hosts));
-	const char *transport = conf_transport_of(from, setting, pools->mta);
+	const char *transport = transport_of(from, setting, pools->mta);
 
 	if (hosts == NULL || pools->count == pools->room) {
 		reader->no_memory = true;
 		return -1;
 	}
-	if (!conf_transport_is_name(transport, pools->mta)) {
+	if (!is_transport(transport, pools->mta)) {
 		schema_fault(reader, setting, "transport = \"%s\" is not the name of a %s",
 			transport, pools->mta == TABLE_SENDMAIL ? "mailer" : "transport");
 		return -1;
@@ -188,7 +336,7 @@ int conf_pool_add(struct conf_pools *pools, struct schema_reader *reader, const 
 		.all_deferred = (enum all_deferred)from->all_deferred,
 		.fallback = -1,
 	};
-	conf_transport_check(reader, pool, pools->mta);
+	check_transport(reader, pool, pools->mta);
 	conf_health_apply(health, pool);
 	pools->fallback[pools->count] = from->fallback;
 	if (tsearch(pool, &pools->by_name, compare_names) == NULL) {
@@ -196,6 +344,16 @@ int conf_pool_add(struct conf_pools *pools, struct schema_reader *reader, const 
 		return -1;
 	}
 	return (int)pools->count++;
+}
+
+static void check_health(struct schema_reader *reader, const config_setting_t *setting)
+{
+	static const char *const of_all[] = {"log", "journal_units", "journal_users"};
+
+	for (size_t i = 0; setting != NULL && i < sizeof(of_all) / sizeof(of_all[0]); i++)
+		if (config_setting_get_member(setting, of_all[i]) != NULL)
+			schema_fault(reader, setting,
+				"%s can be set for all pools only, not for one", of_all[i]);
 }
 
 static void read_pool(
@@ -216,8 +374,7 @@ static void read_pool(
 	}
 	schema_read(reader, SCHEMA_POOL, setting, &from);
 	conf_health_read_over(reader, from.health, pools->health, &health);
-	if (from.health != NULL && config_setting_get_member(from.health, "log") != NULL)
-		schema_fault(reader, from.health, "log can be set for all pools only, not for one");
+	check_health(reader, from.health);
 	if (from.hosts == NULL) {
 		if (config_setting_get_member(setting, "hosts") == NULL)
 			schema_fault(reader, setting, "pool %s has no hosts", name);
@@ -251,8 +408,8 @@ static void find_fallback(struct conf_pools *pools, struct schema_reader *reader
 			"all_deferred and fallback exclude each other");
 	pool->fallback = conf_pool_find(pools, name);
 	if (pool->fallback == -1)
-		fault_add(reader->faults, pool->file, pool->line,
-			"fallback: there is no pool \"%s\"", name);
+		conf_pool_missing(
+			pools, reader->faults, pool->file, pool->line, name, "fallback: ");
 	else
 		pools->used[pool->fallback] = true;
 }
@@ -308,7 +465,7 @@ static void warn_of_shared_hosts(struct conf_pools *pools, struct schema_reader 
 				(*first)->pool->name);
 		}
 	}
-	tdestroy(tree, keep_node);
+	tdestroy(tree, arena_keep);
 }
 
 void conf_pool_finish(struct conf_pools *pools, struct schema_reader *reader)
@@ -318,6 +475,6 @@ void conf_pool_finish(struct conf_pools *pools, struct schema_reader *reader)
 	for (size_t i = 0; i < pools->count; i++)
 		if (is_circle(pools, i))
 			fault_add(reader->faults, pools->pools[i].file, pools->pools[i].line,
-				"fallback of pool %s leads in a circle", pools->pools[i].name);
+				"fallback of pool %s is a loop", pools->pools[i].name);
 	warn_of_shared_hosts(pools, reader);
 }

@@ -6,8 +6,7 @@
 
 #include "conf/conf_rule.h"
 #include "conf/conf_condition.h"
-#include "conf/conf_label.h"
-#include "conf/conf_target.h"
+#include "conf/conf_route.h"
 
 /* What is being built. */
 struct builder {
@@ -25,7 +24,7 @@ struct builder {
 static bool is_label(struct schema_reader *reader, const config_setting_t *setting, const char *key,
 	const char *name)
 {
-	const char *wrong = conf_label_wrong(name);
+	const char *wrong = conf_condition_label_wrong(name);
 
 	if (wrong != NULL)
 		schema_fault(reader, config_setting_get_member(setting, key), "%s \"%s\" %s", key,
@@ -47,13 +46,14 @@ static const char *read_name(
 	}
 	if (!is_label(reader, setting, "name", name))
 		return NULL;
-	earlier = conf_label_find(&builder->names, name);
+	earlier = conf_condition_label_find(&builder->names, name);
 	if (earlier != NULL) {
 		schema_fault(reader, setting, "rule \"%s\" is there already, at %s:%d", name,
 			earlier->file, earlier->line);
 		return NULL;
 	}
-	return conf_label_add(&builder->names, reader, name, setting) == NULL ? NULL : name;
+	return conf_condition_label_add(&builder->names, reader, name, setting) == NULL ? NULL
+											: name;
 }
 
 /* The conditions of a rule are read before its tag is there: it cannot depend on itself. */
@@ -72,9 +72,10 @@ static void read_tag(struct builder *builder, const config_setting_t *setting,
 			"tag is only for action = \"continue\"");
 	if (from->tag == NULL || !is_label(reader, setting, "tag", from->tag))
 		return;
-	tag = conf_label_find(&builder->conditions.tags, from->tag);
+	tag = conf_condition_label_find(&builder->conditions.tags, from->tag);
 	if (tag == NULL) {
-		tag = conf_label_add(&builder->conditions.tags, reader, from->tag, setting);
+		tag = conf_condition_label_add(
+			&builder->conditions.tags, reader, from->tag, setting);
 		if (tag == NULL)
 			return;
 		builder->tags[tag->number] = tag->name;
@@ -90,7 +91,8 @@ static void warn_of_unreached(
 
 	if (last != NULL)
 		fault_warn(builder->reader->faults, rule->route.file, rule->route.line,
-			"rule \"%s\" is never reached: rule \"%s\", at %s:%d, takes every message",
+			"rule \"%s\" is never reached: rule \"%s\", at %s:%d, decides about every "
+			"message",
 			rule->name, last->name, last->route.file, last->route.line);
 	else if (rules_decides(rule) && config_setting_length(when) == 0)
 		builder->last = rule;
@@ -124,8 +126,8 @@ static void read_rule(struct builder *builder, const config_setting_t *setting)
 	else if (config_setting_get_member(setting, "when") == NULL)
 		schema_fault(reader, setting, "when is missing; { } is every message");
 	read_tag(builder, setting, &from, rule);
-	if (conf_target_read(&builder->target, setting, &from.target, name == NULL ? "" : name,
-		    &rule->route) == -1 ||
+	if (conf_route_read_target(&builder->target, setting, &from.target,
+		    name == NULL ? "" : name, &rule->route) == -1 ||
 		name == NULL || node == -1)
 		return;
 	rule->node = (uint32_t)node;
@@ -178,6 +180,6 @@ const struct rules *conf_rule_read_all(struct schema_reader *reader, struct conf
 		rules->regexes = *regexes;
 	}
 	conf_condition_end(&builder.conditions);
-	conf_label_end(&builder.names);
+	conf_condition_labels_end(&builder.names);
 	return rules;
 }

@@ -5,13 +5,12 @@
  */
 
 #include "conf/schema.h"
-#include "conf/conf_socket.h"
+#include "conf/schema_values.h"
 #include "core/printable.h"
+#include "core/similar.h"
 
-#include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 enum { TEXT_MAX = 1000 };
@@ -87,7 +86,7 @@ const char *schema_text(struct schema_reader *reader, const config_setting_t *se
 	char printable[TEXT_MAX + 1];
 
 	if (text == NULL) {
-		schema_fault(reader, setting, "%s must be a string", name_of(setting));
+		schema_values_fault(reader, setting, name_of(setting), "a text, in quotes");
 		return NULL;
 	}
 	if (strlen(text) > TEXT_MAX) {
@@ -104,140 +103,7 @@ const char *schema_text(struct schema_reader *reader, const config_setting_t *se
 	return schema_keep(reader, text, strlen(text));
 }
 
-/* ---- words */
-
-/* The place of TEXT among "one|two|three", or -1. */
-static int find_word(const char *words, const char *text)
-{
-	size_t length = strlen(text);
-
-	for (int place = 0;; place++) {
-		size_t word = strcspn(words, "|");
-
-		if (word == length && memcmp(words, text, length) == 0)
-			return place;
-		if (words[word] == '\0')
-			return -1;
-		words += word + 1;
-	}
-}
-
-/* "one|two|three" as "one, two or three", each within quotes. */
-static void list_words(const char *words, const char *quote, char *out, size_t size)
-{
-	size_t used = 0;
-
-	out[0] = '\0';
-	while (used < size) {
-		size_t word = strcspn(words, "|");
-		bool is_last = words[word] == '\0';
-		const char *next = words + word + 1;
-
-		used += (size_t)snprintf(
-			out + used, size - used, "%s%.*s%s", quote, (int)word, words, quote);
-		if (is_last || used >= size)
-			return;
-		used += (size_t)snprintf(
-			out + used, size - used, "%s", strchr(next, '|') == NULL ? " or " : ", ");
-		words = next;
-	}
-}
-
-static const char *type_name(enum schema_type type)
-{
-	switch (type) {
-	case SCHEMA_TEXT:
-		return "string";
-	case SCHEMA_PATH:
-		return "absolute path";
-	case SCHEMA_MODE:
-		return "string in octal";
-	case SCHEMA_SOCKET:
-		return "socket";
-	case SCHEMA_GROUP:
-		return "group";
-	case SCHEMA_LIST:
-		return "list of groups";
-	case SCHEMA_TEXTS:
-		return "string or list of strings";
-	case SCHEMA_VALUES:
-		return "string, number, or list of them";
-	case SCHEMA_BOOL:
-		return "true or false";
-	case SCHEMA_PERCENT:
-		return "0 to 100";
-	default:
-		return "";
-	}
-}
-
-char *schema_describe(const struct schema_key *key, char *out, size_t size)
-{
-	char kind[200];
-
-	if (key->type == SCHEMA_NUMBER)
-		snprintf(kind, sizeof(kind), "%d to %d", key->least, key->most);
-	else if (key->type == SCHEMA_SIZE)
-		snprintf(kind, sizeof(kind), "0 to %" PRId64, SCHEMA_SIZE_MAX);
-	else if (key->type == SCHEMA_WORD)
-		list_words(key->words, "", kind, sizeof(kind));
-	else
-		snprintf(kind, sizeof(kind), "%s", type_name(key->type));
-	if (key->fallback == NULL)
-		snprintf(out, size, "%s", kind);
-	else
-		snprintf(out, size, "%s, default %s", kind, key->fallback);
-	return out;
-}
-
-/* ---- values */
-
-static void *place_of(const struct schema_key *key, void *target)
-{
-	return (char *)target + key->offset;
-}
-
-static void set_default(const struct schema_key *key, void *target)
-{
-	void *place = place_of(key, target);
-	int number;
-
-	switch (key->type) {
-	case SCHEMA_NUMBER:
-		number = key->fallback == NULL ? 0 : (int)strtol(key->fallback, NULL, 10);
-		memcpy(place, &number, sizeof(number));
-		break;
-	case SCHEMA_WORD:
-		number = key->fallback == NULL ? -1 : find_word(key->words, key->fallback);
-		memcpy(place, &number, sizeof(number));
-		break;
-	case SCHEMA_BOOL:
-		*(int *)place = key->fallback == NULL ? -1 : strcmp(key->fallback, "true") == 0;
-		break;
-	case SCHEMA_SIZE:
-		*(int64_t *)place = -1;
-		break;
-	case SCHEMA_PERCENT:
-		*(int *)place = -1;
-		break;
-	case SCHEMA_MODE:
-		*(unsigned *)place = (unsigned)strtoul(key->fallback, NULL, 8);
-		break;
-	case SCHEMA_SOCKET:
-		conf_socket_parse(place, key->fallback);
-		break;
-	case SCHEMA_TEXT:
-	case SCHEMA_PATH:
-		*(const char **)place = key->fallback;
-		break;
-	case SCHEMA_GROUP:
-	case SCHEMA_LIST:
-	case SCHEMA_TEXTS:
-	case SCHEMA_VALUES:
-		*(config_setting_t **)place = NULL;
-		break;
-	}
-}
+/* ---- groups */
 
 void schema_defaults(enum schema_scope scope, void *target)
 {
@@ -245,217 +111,52 @@ void schema_defaults(enum schema_scope scope, void *target)
 
 	for (size_t i = 0; (key = schema_keys_at(i)) != NULL; i++)
 		if (key->scope == scope)
-			set_default(key, target);
+			schema_values_default(key, target);
 }
 
-/* Gives whether it is a whole number. */
-static bool get_whole(const config_setting_t *setting, long long *number)
+/* Where people look for a scope. */
+static const char *scope_name(enum schema_scope scope)
 {
-	int type = config_setting_type(setting);
+	static const char *const names[] = {
+		[SCHEMA_TOP] = "at the top of the file",
+		[SCHEMA_HEALTH] = "in health",
+		[SCHEMA_PROBE] = "in health.probe",
+		[SCHEMA_RATE] = "in health.rate",
+		[SCHEMA_CLASSIFY] = "in an element of health.classify",
+		[SCHEMA_POOL] = "in a pool",
+		[SCHEMA_HOST] = "in an element of hosts",
+		[SCHEMA_ROUTE] = "in a route",
+		[SCHEMA_RULE] = "in a rule",
+		[SCHEMA_WHEN] = "in a rule's when",
+	};
 
-	if (type == CONFIG_TYPE_INT)
-		*number = config_setting_get_int(setting);
-	else if (type == CONFIG_TYPE_INT64)
-		*number = config_setting_get_int64(setting);
-	return type == CONFIG_TYPE_INT || type == CONFIG_TYPE_INT64;
+	return names[scope];
 }
 
-static void read_number(struct schema_reader *reader, const struct schema_key *key,
-	const config_setting_t *setting, int *place)
+/* A slip of the pen, or a key in the wrong place. */
+static void say_unknown(
+	struct schema_reader *reader, enum schema_scope scope, const config_setting_t *member)
 {
-	long long number;
+	const char *name = config_setting_name(member);
+	const struct schema_key *elsewhere = NULL;
+	const struct schema_key *key;
+	struct similar similar;
 
-	if (!get_whole(setting, &number))
-		schema_fault(reader, setting, "%s must be a whole number of %d to %d", key->name,
-			key->least, key->most);
-	else if (number < key->least || number > key->most)
-		schema_fault(reader, setting, "%s = %lld is not within %d to %d", key->name, number,
-			key->least, key->most);
-	else
-		*place = (int)number;
-}
-
-static void read_size(struct schema_reader *reader, const struct schema_key *key,
-	const config_setting_t *setting, int64_t *place)
-{
-	long long number;
-
-	if (!get_whole(setting, &number))
-		schema_fault(reader, setting, "%s must be a whole number of octets", key->name);
-	else if (number < 0 || number > SCHEMA_SIZE_MAX)
-		schema_fault(reader, setting, "%s = %lld is not within 0 to %" PRId64, key->name,
-			number, SCHEMA_SIZE_MAX);
-	else
-		*place = number;
-}
-
-static void read_percent(struct schema_reader *reader, const struct schema_key *key,
-	const config_setting_t *setting, int *place)
-{
-	const int steps = RULES_PERCENT_WHOLE / 100;
-	long long whole = 0;
-	bool is_float = config_setting_type(setting) == CONFIG_TYPE_FLOAT;
-	double number = is_float ? config_setting_get_float(setting) : 0;
-	double rest;
-
-	if (!is_float && get_whole(setting, &whole))
-		number = (double)whole;
-	else if (!is_float)
-		number = -1;
-	if (!(number >= 0 && number <= 100)) {
-		schema_fault(reader, setting, "%s must be a number of 0 to 100", key->name);
-		return;
+	similar_begin(&similar, name);
+	for (size_t i = 0; (key = schema_keys_at(i)) != NULL; i++) {
+		if (key->scope == scope)
+			similar_try(&similar, key->name);
+		else if (elsewhere == NULL && strcmp(key->name, name) == 0)
+			elsewhere = key;
 	}
-	*place = (int)(number * steps + 0.5);
-	/* 0.07 is no binary fraction: what it is off by is no finer step. */
-	rest = number * steps - *place;
-	if (rest > 1e-6 || rest < -1e-6) {
-		*place = -1;
-		schema_fault(reader, setting, "%s goes in steps of 0.01", key->name);
-	}
-}
-
-static void read_bool(struct schema_reader *reader, const struct schema_key *key,
-	const config_setting_t *setting, int *place)
-{
-	if (config_setting_type(setting) == CONFIG_TYPE_BOOL)
-		*place = config_setting_get_bool(setting) != 0;
+	if (elsewhere != NULL)
+		schema_fault(reader, member, "unknown key \"%s\" %s: it stands %s", name,
+			scope_name(scope), scope_name(elsewhere->scope));
+	else if (similar.best != NULL)
+		schema_fault(reader, member, "unknown key \"%s\": did you mean \"%s\"?", name,
+			similar.best);
 	else
-		schema_fault(reader, setting, "%s must be true or false", key->name);
-}
-
-static void read_word(struct schema_reader *reader, const struct schema_key *key,
-	const config_setting_t *setting, int *place)
-{
-	const char *text = config_setting_get_string(setting);
-	int word = text == NULL ? -1 : find_word(key->words, text);
-	char words[200];
-
-	if (word != -1) {
-		*place = word;
-		return;
-	}
-	list_words(key->words, "\"", words, sizeof(words));
-	schema_fault(reader, setting, "%s must be %s", key->name, words);
-}
-
-static void read_mode(struct schema_reader *reader, const struct schema_key *key,
-	const config_setting_t *setting, unsigned *place)
-{
-	const char *text = config_setting_get_string(setting);
-	unsigned long mode = 0;
-	char *end = NULL;
-
-	if (text != NULL && *text >= '0' && *text <= '7')
-		mode = strtoul(text, &end, 8);
-	if (end == NULL || *end != '\0' || mode > 0777)
-		schema_fault(
-			reader, setting, "%s must be a string of 0000 to 0777 in octal", key->name);
-	else
-		*place = (unsigned)mode;
-}
-
-static void read_path(struct schema_reader *reader, const struct schema_key *key,
-	const config_setting_t *setting, const char **place)
-{
-	const char *text = schema_text(reader, setting);
-
-	if (text == NULL)
-		return;
-	if (*text != '/')
-		schema_fault(
-			reader, setting, "%s must be an absolute path: \"%s\"", key->name, text);
-	else
-		*place = text;
-}
-
-static void read_socket(struct schema_reader *reader, const struct schema_key *key,
-	const config_setting_t *setting, struct conf_socket *place)
-{
-	const char *text = schema_text(reader, setting);
-	struct conf_socket socket;
-
-	if (text == NULL)
-		return;
-	if (conf_socket_parse(&socket, text) == -1)
-		schema_fault(reader, setting,
-			"%s = \"%s\" is not unix:/PATH (of at most %d octets) or"
-			" inet:PORT@ADDRESS",
-			key->name, text, CONF_SOCKET_PATH_MAX);
-	else
-		*place = socket;
-}
-
-static void read_texts(struct schema_reader *reader, const struct schema_key *key,
-	config_setting_t *setting, config_setting_t **place)
-{
-	int type = config_setting_type(setting);
-	bool takes_numbers = key->type == SCHEMA_VALUES;
-	long long number;
-
-	if (type == CONFIG_TYPE_STRING || (takes_numbers && get_whole(setting, &number)) ||
-		((type == CONFIG_TYPE_ARRAY || type == CONFIG_TYPE_LIST) &&
-			config_setting_length(setting) > 0))
-		*place = setting;
-	else
-		schema_fault(reader, setting,
-			takes_numbers ? "%s must be a string, a number, or a list of them"
-				      : "%s must be a string or a list of strings",
-			key->name);
-}
-
-static void read_value(struct schema_reader *reader, const struct schema_key *key,
-	config_setting_t *setting, void *place)
-{
-	const char *text;
-
-	switch (key->type) {
-	case SCHEMA_NUMBER:
-		read_number(reader, key, setting, place);
-		break;
-	case SCHEMA_WORD:
-		read_word(reader, key, setting, place);
-		break;
-	case SCHEMA_MODE:
-		read_mode(reader, key, setting, place);
-		break;
-	case SCHEMA_SOCKET:
-		read_socket(reader, key, setting, place);
-		break;
-	case SCHEMA_PATH:
-		read_path(reader, key, setting, place);
-		break;
-	case SCHEMA_TEXT:
-		text = schema_text(reader, setting);
-		if (text != NULL)
-			*(const char **)place = text;
-		break;
-	case SCHEMA_GROUP:
-		if (config_setting_is_group(setting))
-			*(config_setting_t **)place = setting;
-		else
-			schema_fault(reader, setting, "%s must be a group: { … }", key->name);
-		break;
-	case SCHEMA_LIST:
-		if (config_setting_is_list(setting))
-			*(config_setting_t **)place = setting;
-		else
-			schema_fault(reader, setting, "%s must be a list: ( … )", key->name);
-		break;
-	case SCHEMA_TEXTS:
-	case SCHEMA_VALUES:
-		read_texts(reader, key, setting, place);
-		break;
-	case SCHEMA_BOOL:
-		read_bool(reader, key, setting, place);
-		break;
-	case SCHEMA_SIZE:
-		read_size(reader, key, setting, place);
-		break;
-	case SCHEMA_PERCENT:
-		read_percent(reader, key, setting, place);
-		break;
-	}
+		schema_fault(reader, member, "unknown key \"%s\" %s", name, scope_name(scope));
 }
 
 void schema_read_over(struct schema_reader *reader, enum schema_scope scope,
@@ -468,10 +169,9 @@ void schema_read_over(struct schema_reader *reader, enum schema_scope scope,
 		const struct schema_key *key = schema_keys_find(scope, config_setting_name(member));
 
 		if (key == NULL)
-			schema_fault(
-				reader, member, "unknown key \"%s\"", config_setting_name(member));
+			say_unknown(reader, scope, member);
 		else
-			read_value(reader, key, member, place_of(key, target));
+			schema_values_read(reader, key, member, target);
 	}
 }
 
@@ -480,4 +180,156 @@ void schema_read(struct schema_reader *reader, enum schema_scope scope,
 {
 	schema_defaults(scope, target);
 	schema_read_over(reader, scope, setting, target);
+}
+
+/* ---- settings as they stand in the file, on one line */
+
+struct quote {
+	char text[SCHEMA_QUOTE_MAX + 1];
+	size_t length;
+	bool is_cut;
+};
+
+static void put_octet(struct quote *quote, char octet)
+{
+	if (quote->length < SCHEMA_QUOTE_MAX)
+		quote->text[quote->length++] = octet;
+	else
+		quote->is_cut = true;
+}
+
+static void put(struct quote *quote, const char *text)
+{
+	for (; *text != '\0' && !quote->is_cut; text++)
+		put_octet(quote, *text);
+}
+
+static void put_string(struct quote *quote, const char *text)
+{
+	put_octet(quote, '"');
+	for (; *text != '\0' && !quote->is_cut; text++) {
+		if (*text == '"' || *text == '\\')
+			put_octet(quote, '\\');
+		put_octet(quote, *text);
+	}
+	put_octet(quote, '"');
+}
+
+static void put_scalar(struct quote *quote, const config_setting_t *setting)
+{
+	char number[40] = "";
+
+	switch (config_setting_type(setting)) {
+	case CONFIG_TYPE_STRING:
+		put_string(quote, config_setting_get_string(setting));
+		return;
+	case CONFIG_TYPE_INT:
+		snprintf(number, sizeof(number), "%d", config_setting_get_int(setting));
+		break;
+	case CONFIG_TYPE_INT64:
+		snprintf(number, sizeof(number), "%lldL", config_setting_get_int64(setting));
+		break;
+	case CONFIG_TYPE_FLOAT:
+		snprintf(number, sizeof(number), "%.10g", config_setting_get_float(setting));
+		break;
+	case CONFIG_TYPE_BOOL:
+		put(quote, config_setting_get_bool(setting) ? "true" : "false");
+		return;
+	default:
+		return;
+	}
+	put(quote, number);
+}
+
+static void put_setting(struct quote *quote, const config_setting_t *setting);
+
+/* The quote's length bounds the depth, too: each one puts a bracket. */
+static void put_inside(struct quote *quote, const config_setting_t *setting, const char *brackets,
+	const char *part)
+{
+	int length = config_setting_length(setting);
+	bool is_group = config_setting_is_group(setting);
+
+	put_octet(quote, brackets[0]);
+	for (int i = 0; i < length && !quote->is_cut; i++) {
+		put(quote, i == 0 ? " " : part);
+		put_setting(quote, config_setting_get_elem(setting, (unsigned)i));
+	}
+	if (is_group && length > 0)
+		put_octet(quote, ';');
+	put_octet(quote, ' ');
+	put_octet(quote, brackets[1]);
+}
+
+static void put_value(struct quote *quote, const config_setting_t *setting)
+{
+	if (config_setting_is_group(setting))
+		put_inside(quote, setting, "{}", "; ");
+	else if (config_setting_is_list(setting))
+		put_inside(quote, setting, "()", ", ");
+	else if (config_setting_is_array(setting))
+		put_inside(quote, setting, "[]", ", ");
+	else
+		put_scalar(quote, setting);
+}
+
+/* An element of a list has no name. */
+static void put_setting(struct quote *quote, const config_setting_t *setting)
+{
+	const char *name = config_setting_name(setting);
+
+	if (name != NULL) {
+		put(quote, name);
+		put(quote, " = ");
+	}
+	put_value(quote, setting);
+}
+
+static const char *keep_quote(struct schema_reader *reader, struct quote *quote)
+{
+	static const char dots[] = "…";
+	char printable[SCHEMA_QUOTE_MAX + 1];
+
+	if (quote->is_cut) {
+		quote->length = SCHEMA_QUOTE_MAX - strlen(dots);
+		/* Not within a character of UTF-8. */
+		while (((unsigned char)quote->text[quote->length] & 0xc0) == 0x80)
+			quote->length--;
+		memcpy(quote->text + quote->length, dots, strlen(dots));
+		quote->length += strlen(dots);
+	}
+	quote->text[quote->length] = '\0';
+	printable_copy(printable, sizeof(printable), quote->text);
+	return schema_keep(reader, printable, strlen(printable));
+}
+
+const char *schema_quote(struct schema_reader *reader, const config_setting_t *setting)
+{
+	struct quote quote = {.length = 0};
+
+	put_setting(&quote, setting);
+	return keep_quote(reader, &quote);
+}
+
+const char *schema_quote_value(struct schema_reader *reader, const config_setting_t *setting)
+{
+	struct quote quote = {.length = 0};
+
+	put_value(&quote, setting);
+	return keep_quote(reader, &quote);
+}
+
+const char *schema_quote_texts(
+	struct schema_reader *reader, const char *name, const char *const *texts, size_t count)
+{
+	struct quote quote = {.length = 0};
+
+	put(&quote, name);
+	put(&quote, count == 1 ? " = " : " = [ ");
+	for (size_t i = 0; i < count && !quote.is_cut; i++) {
+		put(&quote, i == 0 ? "" : ", ");
+		put_string(&quote, texts[i]);
+	}
+	put(&quote, count == 1 ? "" : " ]");
+	return keep_quote(reader, &quote);
 }

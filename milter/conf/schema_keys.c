@@ -6,6 +6,7 @@
 
 #include "conf/schema_keys.h"
 #include "core/health.h"
+#include "core/lane.h"
 #include "core/table.h"
 
 #include <stddef.h>
@@ -14,6 +15,7 @@
 #define TOP(member)	 SCHEMA_TOP, offsetof(struct schema_top, member)
 #define HEALTH(member)	 SCHEMA_HEALTH, offsetof(struct schema_health, member)
 #define PROBE(member)	 SCHEMA_PROBE, offsetof(struct schema_probe, member)
+#define RATE(member)	 SCHEMA_RATE, offsetof(struct schema_rate, member)
 #define CLASSIFY(member) SCHEMA_CLASSIFY, offsetof(struct schema_classify, member)
 #define POOL(member)	 SCHEMA_POOL, offsetof(struct schema_pool, member)
 #define HOST(member)	 SCHEMA_HOST, offsetof(struct schema_host, member)
@@ -24,6 +26,14 @@
 #define NUMBER(place, name, least, most, fallback) \
 	{ \
 		place, SCHEMA_NUMBER, name, least, most, NULL, fallback \
+	}
+#define DURATION(place, name, least, most, fallback) \
+	{ \
+		place, SCHEMA_DURATION, name, least, most, NULL, fallback \
+	}
+#define MS(place, name, least, most, fallback) \
+	{ \
+		place, SCHEMA_MS, name, least, most, NULL, fallback \
 	}
 #define WORD(place, name, words, fallback) \
 	{ \
@@ -43,8 +53,11 @@ static const struct schema_key keys[] = {
 	OTHER(TOP(conf.control_socket), SCHEMA_SOCKET, "control_socket",
 		"unix:/run/nexthop-milter/control.sock"),
 	OTHER(TOP(conf.status_listen), SCHEMA_SOCKET, "status_listen", NULL),
+	OTHER(TOP(status_hosts), SCHEMA_TEXTS, "status_hosts", NULL),
 	OTHER(TOP(conf.socket_mode), SCHEMA_MODE, "socket_mode", "0660"),
 	OTHER(TOP(conf.socket_group), SCHEMA_TEXT, "socket_group", NULL),
+	OTHER(TOP(conf.control_mode), SCHEMA_MODE, "control_mode", "0660"),
+	OTHER(TOP(conf.control_group), SCHEMA_TEXT, "control_group", NULL),
 	OTHER(TOP(conf.state_file), SCHEMA_PATH, "state_file", "/var/lib/nexthop-milter/state"),
 	OTHER(TOP(conf.pid_file), SCHEMA_PATH, "pid_file", NULL),
 	WORD(TOP(conf.on_error), "on_error", "tempfail|accept", "tempfail"),
@@ -59,20 +72,27 @@ static const struct schema_key keys[] = {
 
 	NUMBER(HEALTH(failures), "failures", 1, HEALTH_EVIDENCE_MAX, "3"),
 	NUMBER(HEALTH(messages), "messages", 1, HEALTH_EVIDENCE_MAX, "2"),
-	NUMBER(HEALTH(window), "window", 1, 86400, "60"),
-	NUMBER(HEALTH(backoff), "backoff", 1, 86400, "30"),
-	NUMBER(HEALTH(backoff_max), "backoff_max", 1, 604800, "900"),
+	DURATION(HEALTH(window), "window", 1, 86400, "60"),
+	DURATION(HEALTH(backoff), "backoff", 1, 86400, "30"),
+	DURATION(HEALTH(backoff_max), "backoff_max", 1, 604800, "900"),
 	NUMBER(HEALTH(jitter), "jitter", 0, 100, "20"),
 	NUMBER(HEALTH(recover), "recover", 1, 1000, "2"),
-	NUMBER(HEALTH(trial), "trial", 1, 86400, "330"),
-	NUMBER(HEALTH(slow_start), "slow_start", 0, 86400, "0"),
+	DURATION(HEALTH(trial), "trial", 1, 86400, "330"),
+	DURATION(HEALTH(slow_start), "slow_start", 0, 86400, "0"),
+	MS(HEALTH(silence), "silence", 0, 60000, "0.5"),
+	OTHER(HEALTH(rate), SCHEMA_GROUP, "rate", NULL),
 	OTHER(HEALTH(log), SCHEMA_TEXT, "log", "none"),
+	OTHER(HEALTH(journal_units), SCHEMA_TEXTS, "journal_units", NULL),
+	OTHER(HEALTH(journal_users), SCHEMA_TEXTS, "journal_users", NULL),
 	OTHER(HEALTH(probe), SCHEMA_GROUP, "probe", NULL),
 	OTHER(HEALTH(classify), SCHEMA_LIST, "classify", NULL),
 
-	NUMBER(PROBE(interval), "interval", 0, 86400, "10"),
+	NUMBER(RATE(percent), "percent", 0, 100, "25"),
+	NUMBER(RATE(of), "of", LANE_RATE_FAILURES, LANE_OUTCOMES_MAX, "20"),
+
+	DURATION(PROBE(interval), "interval", 0, 86400, "10"),
 	WORD(PROBE(depth), "depth", "connect|greeting|ehlo|mail|rcpt", "mail"),
-	NUMBER(PROBE(timeout), "timeout", 1, 300, "10"),
+	DURATION(PROBE(timeout), "timeout", 1, 300, "10"),
 	OTHER(PROBE(helo), SCHEMA_TEXT, "helo", NULL),
 	OTHER(PROBE(sender), SCHEMA_TEXT, "sender", ""),
 	OTHER(PROBE(recipient), SCHEMA_TEXT, "recipient", NULL),
@@ -82,11 +102,12 @@ static const struct schema_key keys[] = {
 	NUMBER(CLASSIFY(code), "code", 4, 599, NULL),
 	OTHER(CLASSIFY(enhanced), SCHEMA_TEXT, "enhanced", NULL),
 	OTHER(CLASSIFY(text), SCHEMA_TEXT, "text", NULL),
-	WORD(CLASSIFY(class), "class", "none|host_at_once|host|recipient|sender|ours", NULL),
+	WORD(CLASSIFY(class), "class",
+		"none|host_at_once|host|recipient|sender|ours|compared|session", NULL),
 
 	OTHER(POOL(hosts), SCHEMA_LIST, "hosts", NULL),
 	OTHER(POOL(transport), SCHEMA_TEXT, "transport", "smtp"),
-	WORD(POOL(balance), "balance", "round-robin|hash", "round-robin"),
+	WORD(POOL(balance), "balance", "round-robin|hash|least-pending", "round-robin"),
 	WORD(POOL(hash_on), "hash_on", "recipient|sender", NULL),
 	WORD(POOL(lookup), "lookup", "host|mx", "host"),
 	WORD(POOL(all_deferred), "all_deferred", "try|tempfail", "try"),
@@ -106,7 +127,8 @@ static const struct schema_key keys[] = {
 	NUMBER(ROUTE(target.code), "code", 400, 599, NULL),
 	OTHER(ROUTE(target.in_place.hosts), SCHEMA_LIST, "hosts", NULL),
 	OTHER(ROUTE(target.in_place.transport), SCHEMA_TEXT, "transport", "smtp"),
-	WORD(ROUTE(target.in_place.balance), "balance", "round-robin|hash", "round-robin"),
+	WORD(ROUTE(target.in_place.balance), "balance", "round-robin|hash|least-pending",
+		"round-robin"),
 	WORD(ROUTE(target.in_place.hash_on), "hash_on", "recipient|sender", NULL),
 	WORD(ROUTE(target.in_place.lookup), "lookup", "host|mx", "host"),
 	WORD(ROUTE(target.in_place.all_deferred), "all_deferred", "try|tempfail", "try"),
@@ -123,7 +145,8 @@ static const struct schema_key keys[] = {
 	NUMBER(RULE(target.code), "code", 400, 599, NULL),
 	OTHER(RULE(target.in_place.hosts), SCHEMA_LIST, "hosts", NULL),
 	OTHER(RULE(target.in_place.transport), SCHEMA_TEXT, "transport", "smtp"),
-	WORD(RULE(target.in_place.balance), "balance", "round-robin|hash", "round-robin"),
+	WORD(RULE(target.in_place.balance), "balance", "round-robin|hash|least-pending",
+		"round-robin"),
 	WORD(RULE(target.in_place.hash_on), "hash_on", "recipient|sender", NULL),
 	WORD(RULE(target.in_place.lookup), "lookup", "host|mx", "host"),
 	WORD(RULE(target.in_place.all_deferred), "all_deferred", "try|tempfail", "try"),

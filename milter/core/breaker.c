@@ -6,10 +6,9 @@
 
 #include "core/breaker.h"
 #include "core/hash.h"
+#include "core/trial.h"
 
 #include <string.h>
-
-enum { STEPS_MAX = 40 };
 
 /* Marks evidence of probes, in its stage. */
 static const uint64_t from_probe = UINT64_C(1) << 32;
@@ -93,7 +92,8 @@ static bool defer(struct health *health, const struct breaker_policy *policy,
 		age(health, policy, now - health->since);
 	span = span_of(policy, health->backoff_steps);
 	draw = hash_pair((uint64_t)now, event->message ^ health->attempts);
-	if (health->backoff_steps < STEPS_MAX)
+	/* More doublings than the longest back-off has would only be slow to fall again. */
+	if (span < policy->backoff_max)
 		health->backoff_steps++;
 	health->evidence_count = 0;
 	return change(
@@ -105,6 +105,21 @@ static bool recover(struct health *health, int64_t now)
 	forget_run(health);
 	health->successes = 0;
 	return change(health, HEALTH_UP, HEALTH_REASON_RECOVERED, 0, now);
+}
+
+/*
+ * The end of a drain, or of a back-off that the operator cuts short. A host whose last word was a
+ * failure is not believed to be well because somebody has put it back: one message, or a probe, tries
+ * it first.
+ */
+static bool put_back(struct health *health, enum health_reason reason, int64_t now)
+{
+	health_set_text(health, "");
+	health->successes = 0;
+	health->evidence_count = 0;
+	if (health->failures > 0)
+		return change(health, HEALTH_TRIAL, reason, 0, now);
+	return change(health, HEALTH_UP, reason, 0, now);
 }
 
 /* ---- evidence */
@@ -234,7 +249,7 @@ static bool feed_success(struct health *health, const struct breaker_policy *pol
 			health_set_text(health, "");
 		return false;
 	}
-	health->trial_message = 0;
+	trial_end(health);
 	health->successes++;
 	return (int)health->successes >= policy->recover;
 }
@@ -263,30 +278,13 @@ static bool tick(struct health *health, const struct breaker_policy *policy, int
 		return is_over && change(health, HEALTH_TRIAL, HEALTH_REASON_RETRY_DUE, 0, now);
 	case HEALTH_TRIAL:
 		/* Its message went another way, or its result was not written down. */
-		if (health->trial_message != 0 && now - health->trial_started >= policy->trial)
-			health->trial_message = 0;
+		trial_tick(health, policy, now);
 		return false;
 	case HEALTH_DRAINED:
-		if (!is_over)
-			return false;
-		health_set_text(health, "");
-		forget_run(health);
-		return change(health, HEALTH_UP, HEALTH_REASON_DRAIN_ENDED, 0, now);
+		return is_over && put_back(health, HEALTH_REASON_DRAIN_ENDED, now);
 	default:
 		return false;
 	}
-}
-
-static void choose(struct health *health, const struct breaker_policy *policy,
-	const struct breaker_event *event, int64_t now)
-{
-	bool is_taken_over = event->instead != 0 && breaker_has_message(health, policy) &&
-			     health->trial_message == event->instead;
-
-	if (!breaker_wants_message(health, policy) && !is_taken_over)
-		return;
-	health->trial_message = event->message;
-	health->trial_started = now;
 }
 
 /* ---- the operator */
@@ -309,12 +307,15 @@ static bool feed_operator(struct health *health, const struct breaker_event *eve
 		health_set_text(health, event->text);
 		return change(health, HEALTH_DRAINED, HEALTH_REASON_OPERATOR, event->until, now);
 	}
-	if (event->kind == BREAKER_RESET)
-		forget(health);
-	if (event->kind == BREAKER_RESET && health->state == HEALTH_DRAINED)
+	if (event->kind == BREAKER_ENABLE) {
+		/* Nothing to end. */
+		if (health->state == HEALTH_UP || health->state == HEALTH_TRIAL)
+			return false;
+		return put_back(health, HEALTH_REASON_OPERATOR, now);
+	}
+	forget(health);
+	if (health->state == HEALTH_DRAINED)
 		return false;
-	forget_run(health);
-	health->successes = 0;
 	health_set_text(health, "");
 	return change(health, HEALTH_UP, HEALTH_REASON_OPERATOR, 0, now);
 }
@@ -325,13 +326,16 @@ static bool feed_evidence(struct health *health, const struct breaker_policy *po
 	const struct breaker_event *event, int64_t now)
 {
 	count(health, event);
-	if (event->at < health->since)
+	if (event->at < health->since || now - event->at > policy->window)
 		return false;
 	if (event->kind == BREAKER_ATTEMPT) {
 		/* The host answered, but the trial has shown nothing: it takes another message. */
-		health->trial_message = 0;
+		trial_end(health);
 		return false;
 	}
+	/* Sessions that it had before it fell ill may go on well, and those of then hang when it is up. */
+	if (event->began != 0 && event->began < health->since)
+		return false;
 	if (event->kind != BREAKER_SUCCESS)
 		return feed_failure(health, policy, event, now);
 	return feed_success(health, policy, event) && recover(health, now);
@@ -347,26 +351,17 @@ bool breaker_feed(struct health *health, const struct breaker_policy *policy,
 	case BREAKER_TICK:
 		return tick(health, policy, now);
 	case BREAKER_CHOSEN:
-		choose(health, policy, event, now);
+		trial_grant(health, policy, event->message, now);
 		return false;
 	case BREAKER_DRAIN:
 	case BREAKER_ENABLE:
 	case BREAKER_RESET:
 		return feed_operator(health, event, now);
 	default:
-		evidence.at = smaller(event->at, now);
+		/* A line may say any year. */
+		evidence.at = event->at < 0 ? 0 : smaller(event->at, now);
 		return feed_evidence(health, policy, &evidence, now);
 	}
-}
-
-bool breaker_wants_message(const struct health *health, const struct breaker_policy *policy)
-{
-	return health->state == HEALTH_TRIAL && health->trial_message == 0 && !policy->has_probe;
-}
-
-bool breaker_has_message(const struct health *health, const struct breaker_policy *policy)
-{
-	return health->state == HEALTH_TRIAL && health->trial_message != 0 && !policy->has_probe;
 }
 
 int breaker_weight(

@@ -5,10 +5,9 @@
  */
 
 #include "core/candidates.h"
-#include "core/pick.h"
+#include "core/trial.h"
 
 #include <assert.h>
-#include <string.h>
 
 /* The hosts of one tier that may be tried. */
 struct tier {
@@ -26,21 +25,63 @@ static int weight_of(const struct pool *pool, const struct candidates_input *inp
 }
 
 static int start_by_turn(const struct pool *pool, const struct candidates_input *input,
-	const struct tier *tier, int32_t *credit)
+	const struct tier *tier, struct pick_rotation *rotation)
 {
 	int weights[POOL_HOSTS_MAX];
 	int32_t credits[POOL_HOSTS_MAX];
+	int32_t sum = 0;
 
 	for (int i = 0; i < tier->count; i++) {
 		weights[i] = weight_of(pool, input, tier, i);
-		credits[i] = credit[tier->hosts[i]];
+		sum += weights[i];
 	}
+	pick_rescale(rotation, sum, pool->host_count);
+	for (int i = 0; i < tier->count; i++)
+		credits[i] = rotation->credit[tier->hosts[i]];
+	pick_level(credits, sum, tier->count);
 
 	int start = pick_turn(weights, credits, tier->count);
 
 	for (int i = 0; i < tier->count; i++)
-		credit[tier->hosts[i]] = credits[i];
+		rotation->credit[tier->hosts[i]] = credits[i];
 	return start;
+}
+
+/* Of the tier the hosts with the fewest attempts pending by their weight. */
+static void find_idle(const struct pool *pool, const struct candidates_input *input,
+	const struct tier *tier, struct tier *idle)
+{
+	uint64_t least = 0;
+	uint64_t least_weight = 1;
+
+	idle->count = 0;
+	for (int i = 0; i < tier->count; i++) {
+		uint64_t pending = input->lanes[tier->hosts[i]]->pending;
+		uint64_t weight = (uint64_t)weight_of(pool, input, tier, i);
+
+		if (idle->count > 0 && pending * least_weight > least * weight)
+			continue;
+		if (idle->count > 0 && pending * least_weight < least * weight)
+			idle->count = 0;
+		least = pending;
+		least_weight = weight;
+		idle->hosts[idle->count++] = tier->hosts[i];
+	}
+}
+
+/* Equals take turns. */
+static int start_by_pending(const struct pool *pool, const struct candidates_input *input,
+	const struct tier *tier, struct pick_rotation *rotation)
+{
+	struct tier idle;
+	int start;
+
+	find_idle(pool, input, tier, &idle);
+	start = idle.hosts[start_by_turn(pool, input, &idle, rotation)];
+	for (int i = 0; i < tier->count; i++)
+		if (tier->hosts[i] == start)
+			return i;
+	return 0;
 }
 
 static int start_by_hash(
@@ -56,7 +97,7 @@ static int start_by_hash(
 	return pick_hash(weights, keys, tier->count, input->key);
 }
 
-/* The host that was chosen before, or the one behind it. */
+/* The host that was chosen before, or the one after it. */
 static int start_from_host(
 	const struct pool *pool, const struct candidates_input *input, const struct tier *tier)
 {
@@ -69,9 +110,9 @@ static int start_from_host(
 	return i % tier->count;
 }
 
-/* Appends one tier, as a rotation. CREDIT is the memory of the first one; NULL for all others. */
+/* Appends one tier, as a rotation. ROTATION is the memory of the first one; NULL for all others. */
 static void append_tier(const struct pool *pool, const struct candidates_input *input,
-	const struct tier *tier, int32_t *credit, struct candidates *candidates)
+	const struct tier *tier, struct pick_rotation *rotation, struct candidates *candidates)
 {
 	int start;
 
@@ -79,45 +120,59 @@ static void append_tier(const struct pool *pool, const struct candidates_input *
 		start = start_from_host(pool, input, tier);
 	else if (input->start == CANDIDATES_BY_KEY || pool->balance == BALANCE_HASH)
 		start = start_by_hash(pool, input, tier);
-	else if (credit != NULL)
-		start = start_by_turn(pool, input, tier, credit);
+	else if (rotation != NULL && pool->balance == BALANCE_LEAST_PENDING && input->lanes != NULL)
+		start = start_by_pending(pool, input, tier, rotation);
+	else if (rotation != NULL)
+		start = start_by_turn(pool, input, tier, rotation);
 	else
 		start = (int)(input->turn % (uint64_t)tier->count);
 	for (int i = 0; i < tier->count; i++)
 		candidates->hosts[candidates->count++] = tier->hosts[(start + i) % tier->count];
 }
 
+static bool is_behind(const struct candidates_input *input, int host)
+{
+	return input->lanes != NULL && lane_is_behind(input->lanes[host], input->now);
+}
+
 /* Those tiers' hosts that are in STATE. */
 static void append_tiers(const struct pool *pool, const struct candidates_input *input,
-	enum health_state state, int32_t *credit, struct candidates *candidates)
+	enum health_state state, struct pick_rotation *rotation, struct candidates *candidates)
 {
 	for (int i = 0; i < pool->host_count;) {
 		struct tier tier = {.count = 0};
+		struct tier behind = {.count = 0};
 		int priority = pool->hosts[i].priority;
 
-		for (; i < pool->host_count && pool->hosts[i].priority == priority; i++)
+		for (; i < pool->host_count && pool->hosts[i].priority == priority; i++) {
+			struct tier *to = is_behind(input, i) ? &behind : &tier;
+
 			if (input->health[i]->state == state)
-				tier.hosts[tier.count++] = (uint8_t)i;
-		if (tier.count == 0)
+				to->hosts[to->count++] = (uint8_t)i;
+		}
+		if (tier.count + behind.count == 0)
 			continue;
-		append_tier(pool, input, &tier, credit, candidates);
-		credit = NULL;
+		if (tier.count > 0)
+			append_tier(pool, input, &tier, rotation, candidates);
+		if (behind.count > 0)
+			append_tier(
+				pool, input, &behind, tier.count > 0 ? NULL : rotation, candidates);
+		rotation = NULL;
 	}
 }
 
-/* Whether this mail is the trial of that host: it waits for one, or was given to this one before. */
+/* Whether this mail is the trial of that host: it may take it, or was given it before. */
 static bool is_trial_of(const struct candidates_input *input, int host)
 {
 	const struct health *health = input->health[host];
 	const struct breaker_policy *policy = input->policy[host];
 	bool is_chosen = input->start == CANDIDATES_FROM_HOST && input->from == host;
 
-	/* Nearly always; the rest is asked of another module. */
+	/* Nearly always; the rest is left to another module. */
 	if (health->state != HEALTH_TRIAL)
 		return false;
-	return breaker_wants_message(health, policy) ||
-	       (breaker_has_message(health, policy) &&
-		       (is_chosen || health->trial_message == input->recipient));
+	return trial_may_have(health, policy, input->owner, input->now) ||
+	       (is_chosen && trial_has_owner(health, policy));
 }
 
 /* The host on trial whose message this is, or -1. */
@@ -169,22 +224,22 @@ void candidates_order(const struct pool *pool, const struct candidates_input *in
 	struct candidates *candidates)
 {
 	int trial = find_trial(pool, input);
-	int32_t unused[POOL_HOSTS_MAX];
-	int32_t *credit = input->credit;
+	struct pick_rotation unused;
+	struct pick_rotation *rotation = input->rotation;
 
 	assert(pool->host_count > 0 && pool->host_count <= POOL_HOSTS_MAX);
 	candidates->count = 0;
 	candidates->is_trial = trial != -1;
 	if (trial != -1) {
 		candidates->hosts[candidates->count++] = (uint8_t)trial;
-		memcpy(unused, credit, (size_t)pool->host_count * sizeof(*unused));
-		credit = unused;
+		unused = *rotation;
+		rotation = &unused;
 	}
-	append_tiers(pool, input, HEALTH_UP, credit, candidates);
+	append_tiers(pool, input, HEALTH_UP, rotation, candidates);
 	candidates->tiered = candidates->count;
 	append_waiting(pool, input, trial, candidates);
 	if (candidates->count > 0)
 		return;
-	append_tiers(pool, input, HEALTH_DRAINED, credit, candidates);
+	append_tiers(pool, input, HEALTH_DRAINED, rotation, candidates);
 	candidates->tiered = candidates->count;
 }

@@ -41,14 +41,14 @@ int64_t duration_parse(const char *text)
 			if ((number = number * 10 + (*text - '0')) > longest_s)
 				return -1;
 
-		/* Only the last number may stand without a unit. */
-		int64_t seconds = *text == '\0' ? 1 : unit_seconds(*text++);
+		int64_t seconds = unit_seconds(*text);
 
 		if (seconds == -1 || number > longest_s / seconds)
 			return -1;
 		sum += number * seconds;
 		if (sum > longest_s)
 			return -1;
+		text++;
 	}
 	return sum == 0 ? -1 : sum * 1000;
 }

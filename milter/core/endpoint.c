@@ -10,6 +10,8 @@
 
 #include <string.h>
 
+enum { PORT_MAX = 65535 };
+
 int endpoint_parse(struct endpoint *endpoint, const char *text)
 {
 	const char *port = NULL;
@@ -32,11 +34,11 @@ int endpoint_parse(struct endpoint *endpoint, const char *text)
 		return -1;
 	address_fold(endpoint->name, text, (size_t)(end - text));
 	endpoint->name[end - text] = '\0';
-	endpoint->port = port == NULL ? 0 : (int)decimal_parse(port, 1, 65535);
+	endpoint->port = port == NULL ? 0 : (int)decimal_parse(port, 1, PORT_MAX);
 	return endpoint->port == -1 ? -1 : 0;
 }
 
-char *endpoint_format(char out[ENDPOINT_TEXT_MAX], const char *name, int port)
+char *endpoint_format(char out[ENDPOINT_TEXT_MAX], const char *name, int64_t port)
 {
 	bool bracketed = strchr(name, ':') != NULL;
 	size_t length = strlen(name);
@@ -51,6 +53,10 @@ char *endpoint_format(char out[ENDPOINT_TEXT_MAX], const char *name, int port)
 	if (bracketed)
 		*to++ = ']';
 	*to++ = ':';
-	*decimal_put(to, port) = '\0';
+	if (port >= 0 && port <= PORT_MAX)
+		to = decimal_put(to, port);
+	else
+		*to++ = '?';
+	*to = '\0';
 	return out;
 }

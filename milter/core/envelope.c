@@ -11,8 +11,15 @@ void envelope_init(struct envelope *envelope)
 	*envelope = (struct envelope){.action = ACTION_NONE};
 }
 
+/* Without a map one next hop is all that Postfix can be told: nothing else may leave its route. */
+static bool splits(const struct envelope_policy *policy)
+{
+	return policy->mta == TABLE_POSTFIX &&
+	       (policy->mixed == ENVELOPE_MIXED_SPLIT || !policy->has_map);
+}
+
 bool envelope_add(struct envelope *envelope, const struct envelope_policy *policy,
-	enum action action, size_t pool)
+	enum action action, uint64_t pool)
 {
 	/* "dns" and no route at all are the same to the MTA. */
 	enum action kind = action == ACTION_DNS ? ACTION_NONE : action;
@@ -25,7 +32,7 @@ bool envelope_add(struct envelope *envelope, const struct envelope_policy *polic
 		envelope->count++;
 		return true;
 	}
-	if (differs && policy->mta == TABLE_POSTFIX && policy->mixed == ENVELOPE_MIXED_SPLIT)
+	if (differs && splits(policy))
 		return false;
 	if (envelope->count++ == 0) {
 		envelope->action = kind;
@@ -37,7 +44,7 @@ bool envelope_add(struct envelope *envelope, const struct envelope_policy *polic
 	return true;
 }
 
-void envelope_rule(struct envelope *envelope, enum action action, size_t pool)
+void envelope_rule(struct envelope *envelope, enum action action, uint64_t pool)
 {
 	envelope->is_ruled = true;
 	envelope->is_mixed = false;
@@ -78,8 +85,6 @@ enum envelope_end envelope_end(
 		return ENVELOPE_DISCARD;
 	if (policy->mta == TABLE_SENDMAIL)
 		return ENVELOPE_TOKENS;
-	if (envelope->is_mixed && !policy->has_map)
-		return ENVELOPE_UNROUTED;
 	return envelope->is_mixed || policy->is_only_map ? ENVELOPE_MAP : ENVELOPE_FILTER;
 }
 
@@ -91,7 +96,6 @@ const char *envelope_end_name(enum envelope_end end)
 		[ENVELOPE_MAP] = "map",
 		[ENVELOPE_TOKENS] = "tokens",
 		[ENVELOPE_DISCARD] = "discard",
-		[ENVELOPE_UNROUTED] = "unrouted",
 		[ENVELOPE_REFUSE] = "refuse",
 		[ENVELOPE_DNS] = "dns",
 	};

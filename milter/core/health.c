@@ -44,6 +44,18 @@ static const char *const reason_names[HEALTH_REASON_COUNT] = {
 	[HEALTH_REASON_CLASSIFIED] = "classified",
 	[HEALTH_REASON_DELIVERED] = "delivered",
 	[HEALTH_REASON_PROBED] = "probed",
+	[HEALTH_REASON_NO_SMTP] = "no_smtp",
+	[HEALTH_REASON_GREETING_5XX] = "greeting_5xx",
+	[HEALTH_REASON_SYSTEM_TROUBLE] = "system_trouble",
+	[HEALTH_REASON_AUTH_FAILED] = "auth_failed",
+	[HEALTH_REASON_RCPT_4XX] = "rcpt_4xx",
+	[HEALTH_REASON_REPLY_4XX] = "reply_4xx",
+	[HEALTH_REASON_GREYLISTED] = "greylisted",
+	[HEALTH_REASON_SENDER_4XX] = "sender_4xx",
+	[HEALTH_REASON_SESSION_LIMIT] = "session_limit",
+	[HEALTH_REASON_NO_NETWORK] = "no_network",
+	[HEALTH_REASON_FAILS_IN_PART] = "fails_in_part",
+	[HEALTH_REASON_PASSED_OVER] = "passed_over",
 };
 
 void health_init(struct health *health, int64_t now)
@@ -52,10 +64,19 @@ void health_init(struct health *health, int64_t now)
 	health->since = now;
 }
 
+static bool time_valid(int64_t time)
+{
+	return time >= 0 && time <= HEALTH_TIME_MAX;
+}
+
 static bool times_valid(const struct health *health)
 {
-	return health->since >= 0 && health->until >= 0 && health->last_success >= 0 &&
-	       health->last_failure >= 0 && health->trial_started >= 0;
+	for (uint32_t i = 0; i < health->evidence_count; i++)
+		if (!time_valid(health->evidence[i].at))
+			return false;
+	return time_valid(health->since) && time_valid(health->until) &&
+	       time_valid(health->last_success) && time_valid(health->last_failure) &&
+	       time_valid(health->trial_started);
 }
 
 bool health_valid(const struct health *health)

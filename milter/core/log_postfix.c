@@ -21,13 +21,20 @@ enum source {
 	SOURCE_ANY,    /* the log does not say */
 };
 
-static enum source find_source(const struct logline *line)
+/* "smtp" of "postfix/relay/smtp"; *SLASH is the last one, or NULL. */
+static struct span program_name(const struct logline *line, const char **slash)
 {
 	struct span name = span_make(line->program, line->program_length);
-	const char *slash = memrchr(name.at, '/', name.length);
 
-	if (slash != NULL)
-		name = span_from(name, slash + 1);
+	*slash = memrchr(name.at, '/', name.length);
+	return *slash == NULL ? name : span_from(name, *slash + 1);
+}
+
+static enum source find_source(const struct logline *line)
+{
+	const char *slash;
+	struct span name = program_name(line, &slash);
+
 	if (span_is(name, "smtp") || span_is(name, "lmtp") || span_is(name, "tlsproxy"))
 		return SOURCE_CLIENT;
 	if (span_is(name, "error") || span_is(name, "retry") || span_is(name, "qmgr"))
@@ -65,59 +72,33 @@ static bool take_queue_id(struct span *message, struct span *taken)
 
 /* ---- the address in to=<> */
 
-/* The local part in quotes, from which anything can be read. */
-static size_t quoted_length(struct span text)
+/* None of a field can stand in a text without these: with them, Postfix puts it in quotes. */
+static const char specials[] = "<>(),;\"\\@";
+
+/* Takes ADDRESS>, and the comma after it. */
+static bool take_address(struct span *rest, bool *has_domain)
 {
-	if (text.length == 0 || text.at[0] != '"')
-		return 0;
-	for (size_t i = 1; i < text.length; i++) {
-		if (text.at[i] == '\\')
-			i++;
-		else if (text.at[i] == '"')
-			return i + 1;
-	}
-	return 0;
+	bool has_local = span_take_quoted(rest) || span_take_word(rest, specials);
+
+	*has_domain = span_take(rest, "@");
+	return has_local && (!*has_domain || span_take_word(rest, specials)) &&
+	       span_take(rest, ">, ");
 }
 
 /*
- * Takes an address and its ">", of which the next field must follow. Unquoted, as old releases
- * log it, a local part may have ">" and ", relay=" in it, but no "@": so the address ends behind
- * one, if it has any.
+ * Takes to=<…>, and orig_to=<…> if there is one: that may be the name of an alias alone. Without a
+ * domain the first one may be what is in front of a ">" within a local part, if those are logged
+ * without their quotes: then the domain and the real fields are still to come.
  */
-static bool take_address_end(struct span *rest, bool with_domain)
+static bool take_recipient(struct span *rest, bool *is_rewritten)
 {
-	struct span after = *rest;
-	struct span before;
-	size_t quoted = quoted_length(after);
+	bool has_domain;
 
-	span_skip(&after, quoted);
-	if (with_domain) {
-		const char *at = memchr(after.at, '@', after.length);
-
-		if (at == NULL)
-			return false;
-		after = span_from(after, at);
-	}
-	while (span_take_until(&after, ">", &before)) {
-		if (span_starts(after, ", relay=") || span_starts(after, ", orig_to=<")) {
-			*rest = after;
-			return true;
-		}
-	}
-	return false;
-}
-
-static bool take_address(struct span *rest)
-{
-	return (take_address_end(rest, true) || take_address_end(rest, false)) &&
-	       span_take(rest, ", ");
-}
-
-/* Takes to=<…>, and orig_to=<…> if there is one, and the comma behind it. */
-static bool take_recipient(struct span *rest)
-{
-	return span_take(rest, "to=<") && take_address(rest) &&
-	       (!span_take(rest, "orig_to=<") || take_address(rest));
+	if (!span_take(rest, "to=<") || !take_address(rest, &has_domain) ||
+		(!has_domain && span_find(*rest, ">, relay=") != NULL))
+		return false;
+	*is_rewritten = span_take(rest, "orig_to=<");
+	return !*is_rewritten || take_address(rest, &has_domain);
 }
 
 /* ---- the other fields */
@@ -130,35 +111,41 @@ struct fields {
 	struct span reason;
 };
 
-/* status=WORD (REASON), to the end of the line. */
-static void split_status(struct span rest, struct fields *fields)
+/* status=WORD (REASON), to the end of the line; one that was cut has no end. "sent" says all. */
+static bool split_status(struct span rest, struct fields *fields)
 {
-	if (!span_take_until(&rest, " (", &fields->status)) {
-		fields->status = rest;
-		fields->reason = span_make(rest.at, 0);
-		return;
-	}
-	/* A line that was too long for syslog has no end. */
+	if (!span_take_until(&rest, " (", &fields->status))
+		return false;
 	if (span_ends(rest, ")"))
 		rest.length--;
+	else if (!span_is(fields->status, "sent"))
+		return false;
 	fields->reason = rest;
+	return true;
 }
 
+static bool is_key(struct span key)
+{
+	for (size_t i = 0; i < key.length; i++)
+		if ((key.at[i] < 'a' || key.at[i] > 'z') && key.at[i] != '_')
+			return false;
+	return key.length > 0;
+}
+
+/* The relay comes first, the status last; of what is between them new releases have more. */
 static bool split_fields(struct span rest, struct fields *fields)
 {
 	struct span key, value;
 
 	memset(fields, 0, sizeof(*fields));
-	while (span_take_until(&rest, "=", &key)) {
-		if (span_is(key, "status")) {
-			split_status(rest, fields);
-			return fields->relay.length > 0;
-		}
+	if (!span_take(&rest, "relay=") || !span_take_until(&rest, ", ", &fields->relay))
+		return false;
+	while (span_take_until(&rest, "=", &key) && is_key(key)) {
+		if (span_is(key, "status"))
+			return split_status(rest, fields);
 		if (!span_take_until(&rest, ", ", &value))
 			return false;
-		if (span_is(key, "relay"))
-			fields->relay = value;
-		else if (span_is(key, "delays"))
+		if (span_is(key, "delays"))
 			fields->delays = value;
 		else if (span_is(key, "dsn"))
 			fields->dsn = value;
@@ -218,7 +205,7 @@ static bool parse_outcome(const struct fields *fields, struct observation *obser
 static void parse_success(const struct fields *fields, struct observation *observation)
 {
 	observation->what = OBSERVATION_REPLY;
-	/* An address that was only to be verified is known behind RCPT. */
+	/* An address that was only to be verified is known after RCPT. */
 	observation->stage =
 		span_is(fields->status, "sent") ? OBSERVATION_STAGE_END : OBSERVATION_STAGE_RCPT;
 	log_reply_parse(fields->reason, observation);
@@ -246,9 +233,14 @@ static bool parse_status(struct span rest, enum source source, struct observatio
 	struct fields fields;
 	struct log_peer relay;
 	enum observation_outcome outcome;
+	bool has_relay, is_rewritten;
 
-	if (!take_recipient(&rest) || !split_fields(rest, &fields) ||
+	if (!take_recipient(&rest, &is_rewritten) || !split_fields(rest, &fields) ||
 		!parse_outcome(&fields, observation))
+		return false;
+	/* Another agent's reason may be the output of a command, and so anybody's words. */
+	has_relay = log_peer_take(&fields.relay, &relay);
+	if (!has_relay && !span_is(fields.relay, "none"))
 		return false;
 	outcome = observation->outcome;
 	if (outcome == OBSERVATION_SENT)
@@ -256,11 +248,12 @@ static bool parse_status(struct span rest, enum source source, struct observatio
 	else if (!parse_failure(&fields, observation) && source == SOURCE_QUEUE)
 		return false;
 	observation->outcome = outcome;
+	observation->is_rewritten = is_rewritten;
 	/* A connection that fails has a line of its own, "connect to …", before this one. */
 	observation->is_repeat = observation->stage == OBSERVATION_STAGE_CONNECT &&
 				 observation->what != OBSERVATION_REPLY;
 	/* Without a connection there is no relay; then only the reason may name the host. */
-	if (log_peer_take(&fields.relay, &relay))
+	if (has_relay)
 		log_peer_store(&relay, observation);
 	parse_delays(fields.delays, observation);
 	if (observation->enhanced[0] == '\0')
@@ -275,7 +268,9 @@ bool log_postfix_parse(const struct logline *line, struct observation *observati
 	struct span id;
 	bool found;
 
-	if (source == SOURCE_NONE || !take_queue_id(&rest, &id))
+	/* Who has written what stands last in a line that was cut cannot be told. */
+	if (source == SOURCE_NONE || line->length >= LOG_POSTFIX_TEXT_MAX ||
+		!take_queue_id(&rest, &id))
 		return false;
 	observation_init(observation);
 	if (span_starts(rest, "to=<"))
@@ -284,6 +279,48 @@ bool log_postfix_parse(const struct logline *line, struct observation *observati
 		found = source != SOURCE_QUEUE && log_postfix_reason_parse(rest, observation) &&
 			observation->host[0] != '\0';
 	observation->at = line->at;
+	observation->pid = line->pid;
 	memcpy(observation->queue_id, id.at, id.length);
 	return found;
+}
+
+/* "from=<…>, size=1234, nrcpt=1 (queue active)": the address may have anything in it. */
+static bool parse_active(struct span rest, int64_t *size)
+{
+	static const char mark[] = ">, size=";
+	const char *at = NULL;
+	int number;
+
+	if (!span_starts(rest, "from=<") || !span_ends(rest, " (queue active)"))
+		return false;
+	for (const char *next = span_find(rest, mark); next != NULL;
+		next = span_find(span_from(rest, next + 1), mark))
+		at = next;
+	if (at == NULL)
+		return false;
+	rest = span_from(rest, at + sizeof(mark) - 1);
+	*size = span_take_number(&rest, 9, &number) ? number : 0;
+	return true;
+}
+
+bool log_postfix_queue(const struct logline *line, struct log_postfix_queue *queue)
+{
+	const char *slash;
+	struct span program = program_name(line, &slash);
+	struct span rest = span_make(line->message, line->length);
+	struct span id;
+
+	if (!span_is(program, "qmgr") && !span_is(program, "postsuper") &&
+		find_source(line) != SOURCE_ANY)
+		return false;
+	if (!take_queue_id(&rest, &id) || id.length == 0)
+		return false;
+	queue->size = 0;
+	queue->is_deleted = span_is(program, "postsuper") || span_is(rest, "requeued");
+	queue->is_active = parse_active(rest, &queue->size);
+	if (!queue->is_active && !span_is(rest, "removed") && !span_is(rest, "requeued"))
+		return false;
+	memcpy(queue->id, id.at, id.length);
+	queue->id[id.length] = '\0';
+	return true;
 }

@@ -47,21 +47,39 @@ static enum observation_stage find_phase(struct span text)
 	return find_stage(text);
 }
 
-/* Takes " (in reply to MAIL FROM command)" from the end: a host may say that too, but not last. */
-static enum observation_stage take_command(struct span *reply)
+/*
+ * Hosts repeat the recipient, <"…"@example.com>, in which its sender may say anything. If the quotes
+ * do not close, the line was cut in it.
+ */
+static bool has_open_quote(struct span reply)
+{
+	const char *at;
+
+	while ((at = span_find(reply, "<\"")) != NULL) {
+		reply = span_from(reply, at + 1);
+		if (!span_take_quoted(&reply))
+			return true;
+	}
+	return false;
+}
+
+/*
+ * Takes " (in reply to MAIL FROM command)" from the end: a host may say that too, but not last.
+ * Without it the line was cut.
+ */
+static bool take_command(struct span *reply, enum observation_stage *stage)
 {
 	static const char mark[] = " (in reply to ";
 	const char *at = span_ends(*reply, ")") ? span_find_last(*reply, mark) : NULL;
-	enum observation_stage stage;
 
-	if (at == NULL)
-		return OBSERVATION_STAGE_NONE;
-	stage = find_stage(span_from(*reply, at + sizeof(mark) - 1));
+	if (at == NULL || has_open_quote(*reply))
+		return false;
+	*stage = find_stage(span_from(*reply, at + sizeof(mark) - 1));
 	*reply = span_before(*reply, at);
-	return stage;
+	return true;
 }
 
-/* ---- each kind of reason; REST is what is behind its prefix */
+/* ---- each kind of reason; REST is what is after its prefix */
 
 static void set(struct observation *observation, enum observation_what what,
 	enum observation_stage stage, struct span text)
@@ -97,9 +115,13 @@ static bool host(struct span reason, struct span rest, struct observation *obser
 	(void)reason;
 	if (!take_peer(&rest, observation))
 		return false;
-	if (span_take(&rest, " said: "))
-		stage = take_command(&rest);
-	else if (!span_take(&rest, " refused to talk to me: "))
+	if (span_take(&rest, " refused to talk to me: ")) {
+		bool is_reply = log_reply_parse_greeting(rest, observation);
+
+		set(observation, is_reply ? OBSERVATION_REPLY : OBSERVATION_OTHER, stage, rest);
+		return true;
+	}
+	if (!span_take(&rest, " said: ") || !take_command(&rest, &stage))
 		return false;
 	set_reply(observation, stage, rest);
 	return true;
@@ -193,7 +215,12 @@ static bool sasl(struct span reason, struct span rest, struct observation *obser
 	if (log_peer_take(&rest, &peer)) {
 		if (!span_take(&rest, " said: ")) {
 			log_peer_store(&peer, observation);
-			set(observation, OBSERVATION_OTHER, OBSERVATION_STAGE_AUTH, reason);
+			/* Without a mechanism that both have, nothing was tried. */
+			bool is_ours = span_find(reason, " no mechanism ") != NULL ||
+				       span_find(reason, " no compatible ") != NULL;
+
+			set(observation, is_ours ? OBSERVATION_OURS : OBSERVATION_OTHER,
+				OBSERVATION_STAGE_AUTH, reason);
 			return true;
 		}
 	} else if (!span_take_until(&rest, " said: ", &text) || !log_peer_parse_name(text, &peer)) {
@@ -232,7 +259,7 @@ enum name_form {
 
 static const struct plain {
 	const char *prefix;
-	const char *before; /* the name; NULL: it is right behind the prefix */
+	const char *before; /* the name; NULL: it is right after the prefix */
 	const char *behind;
 	enum name_form form;
 	enum observation_what what;
@@ -257,7 +284,7 @@ static const struct plain {
 	PLAIN("message size ", " of server ", NULL, PEER, OTHER, MAIL),
 	PLAIN("SMTPUTF8 is required, ", "by host ", NULL, PEER, OTHER, EHLO),
 	PLAIN("message requires SMTPUTF8, ", "last attempted server was ", NULL, PEER, OTHER, EHLO),
-	/* A host's own words may stand behind its name, so that is the first to look for. */
+	/* A host's own words may stand after its name, so that is the first to look for. */
 	PLAIN("Sender requested REQUIRETLS, ", "host ", NULL, PEER, OTHER, TLS),
 	PLAIN("Sender requested REQUIRETLS, ", "last attempted server was ", NULL, PEER, OTHER,
 		TLS),

@@ -71,49 +71,52 @@ struct fields {
 	struct span stat;
 };
 
-/* Takes "<…>", in which a local part in quotes may have anything, or a name up to a comma. */
-static void take_address(struct span *rest)
+/* Takes "<a@example.com>", "<"a b"@example.com>" or, of users of this machine, the same bare. */
+static bool take_address(struct span *rest)
 {
-	bool quoted = false;
-	bool angle = span_starts(*rest, "<");
-	size_t i = 0;
+	bool angle = span_take(rest, "<");
+	bool is_quoted = span_take_quoted(rest);
+	bool has_word = span_take_word(rest, "<>(),;\"\\");
 
-	for (; i < rest->length; i++) {
-		char octet = rest->at[i];
-
-		if (octet == '\\' && i + 1 < rest->length)
-			i++;
-		else if (octet == '"')
-			quoted = !quoted;
-		else if (!quoted && octet == (angle ? '>' : ','))
-			break;
-	}
-	span_skip(rest, angle && i < rest->length ? i + 1 : i);
+	return (is_quoted || has_word) && (!angle || span_take(rest, ">"));
 }
 
-/* Takes "to=<…>,<…>, "; of a long list there are several lines, all but the last with "[more]". */
+/* Takes "<a@example.com> (1000/1000), " */
+static bool take_user(struct span *rest)
+{
+	struct span ids;
+
+	return take_address(rest) &&
+	       (span_take(rest, ", ") ||
+		       (span_take(rest, " (") && span_take_until(rest, "), ", &ids)));
+}
+
+/*
+ * Takes "to=<…>,<…>, " and what stands before the delay, which comes next. Of a long list there are
+ * several lines, all but the last with "[more]". Sendmail parts it at any comma, in quotes too, so
+ * that a line may begin with what a sender wrote; but all have Sendmail's own fields at their end.
+ */
 static bool take_recipients(struct span *rest)
 {
-	struct span after;
-	const char *at;
+	struct span again;
+	struct span before;
 
 	if (!span_take(rest, "to="))
 		return false;
-	after = *rest;
 	do
-		take_address(&after);
-	while (!span_starts(after, ", ") && span_take(&after, ","));
-	if (span_take(&after, ", ")) {
-		span_take(&after, "[more], ");
-		*rest = after;
-		return true;
-	}
-	/* An address that was cut: it has no end. */
-	at = span_find(*rest, ", delay=");
-	if (at == NULL)
+		if (!take_address(rest))
+			return false;
+	while (!span_starts(*rest, ", ") && span_take(rest, ","));
+	if (!span_take(rest, ", "))
 		return false;
-	*rest = span_from(*rest, at + strlen(", "));
-	return true;
+	span_take(rest, "[more], ");
+	if (span_take(rest, "ctladdr=") && !take_user(rest))
+		return false;
+	again = *rest;
+	/* Some lines have the time without its key. */
+	return (span_starts(*rest, "delay=") || (rest->length > 0 && span_is_digit(*rest->at))) &&
+	       (!span_take_until(&again, ", delay=", &before) ||
+		       span_find(again, ", mailer=") == NULL);
 }
 
 static struct span *find_field(struct fields *fields, struct span key)
@@ -143,12 +146,6 @@ static bool split_fields(struct span rest, struct fields *fields)
 				return false;
 			fields->stat = rest;
 			return true;
-		}
-		if (span_is(key, "ctladdr")) {
-			take_address(&rest);
-			if (!span_take_until(&rest, ", ", &value))
-				return false;
-			continue;
 		}
 		if (!span_take_until(&rest, ", ", &value))
 			return false;
@@ -186,7 +183,7 @@ static void parse_delays(const struct fields *fields, struct observation *observ
 
 /* ---- what happened */
 
-/* A host's name behind a mark, up to the next one or the end. */
+/* A host's name after a mark, up to the next one or the end. */
 static void find_host(
 	struct span text, const char *mark, const char *behind, struct observation *observation)
 {
@@ -211,7 +208,7 @@ static bool find_cause(struct span reason, enum observation_what *what)
 	return log_cause_find(reason, what);
 }
 
-/* The words behind "Deferred: " that are Sendmail's own. */
+/* The words after "Deferred: " that are Sendmail's own. */
 static void parse_reason(struct span reason, struct observation *observation)
 {
 	enum observation_what what = OBSERVATION_OTHER;
@@ -230,7 +227,10 @@ static void parse_reason(struct span reason, struct observation *observation)
 		/* "mx1.example.com.: No route to host" */
 		find_cause(rest, &what);
 	}
-	if (what == OBSERVATION_REFUSED || what == OBSERVATION_UNREACHABLE)
+	/* Of what times out later Sendmail says the phase. */
+	if (what == OBSERVATION_REFUSED || what == OBSERVATION_UNREACHABLE ||
+		what == OBSERVATION_NO_NETWORK ||
+		(what == OBSERVATION_TIMEOUT && stage == OBSERVATION_STAGE_NONE))
 		stage = OBSERVATION_STAGE_CONNECT;
 	set(observation, what, stage, reason);
 }
@@ -242,14 +242,14 @@ static bool is_tls_failure(struct span reply)
 }
 
 /*
- * The field is what the host said last: that may have been its answer to QUIT, behind the reply
+ * The field is what the host said last: that may have been its answer to QUIT, after the reply
  * that counts, and a lost connection is a reply of Sendmail's own making.
  */
 static bool parse_reply(const struct fields *fields, struct observation *observation)
 {
 	struct span reply = fields->reply;
 
-	if (!log_reply_parse(reply, observation) ||
+	if (fields->dsn.length == 0 || !log_reply_parse(reply, observation) ||
 		observation->code / 100 != *fields->dsn.at - '0') {
 		observation->code = 0;
 		observation->enhanced[0] = '\0';
@@ -293,26 +293,39 @@ static void parse_sent(struct span stat, struct observation *observation)
 	set(observation, OBSERVATION_REPLY, OBSERVATION_STAGE_END, stat);
 }
 
+/* The first digit of the status; before 8.10 only its text is logged. '\0': it was not tried. */
+static char status_class(const struct fields *fields)
+{
+	if (fields->dsn.length > 0)
+		return *fields->dsn.at;
+	if (span_starts(fields->stat, "Sent"))
+		return '2';
+	if (span_starts(fields->stat, "Deferred"))
+		return '4';
+	return span_is(fields->stat, "queued") ? '\0' : '5';
+}
+
 /* to=…, delay=…, xdelay=…, mailer=…, pri=…, relay=…, dsn=…, reply=…, stat=… */
 static bool parse_delivery(struct span rest, struct observation *observation)
 {
 	struct fields fields;
 	struct log_peer relay;
+	char class;
 
 	if (!take_recipients(&rest) || !split_fields(rest, &fields) || fields.relay.length == 0 ||
-		span_is(fields.relay, "local") || fields.dsn.length == 0)
+		span_is(fields.relay, "local"))
 		return false;
+	class = status_class(&fields);
 	if (log_peer_parse_sendmail(fields.relay, &relay))
 		log_peer_store(&relay, observation);
-	switch (*fields.dsn.at) {
+	switch (class) {
 	case '2':
 		observation->outcome = OBSERVATION_SENT;
 		parse_sent(fields.stat, observation);
 		break;
 	case '4':
 	case '5':
-		observation->outcome =
-			*fields.dsn.at == '4' ? OBSERVATION_DEFERRED : OBSERVATION_BOUNCED;
+		observation->outcome = class == '4' ? OBSERVATION_DEFERRED : OBSERVATION_BOUNCED;
 		if (!parse_reply(&fields, observation))
 			parse_stat(&fields, observation);
 		break;
@@ -400,14 +413,22 @@ static const struct kind {
 	{"ruleset=tls_server, ", parse_ruleset},
 };
 
-/* Takes "6AONUbnJ009552: " into the observation. */
+static bool is_id_octet(char octet)
+{
+	return span_is_digit(octet) || (octet >= 'A' && octet <= 'Z') ||
+	       (octet >= 'a' && octet <= 'z');
+}
+
+/*
+ * Takes "6AONUbnJ009552: " into the observation. What Sendmail splits for syslog goes on under
+ * "6AONUbnJ009552[2]: ", anywhere in the text of others.
+ */
 static void take_queue_id(struct span *message, struct observation *observation)
 {
 	size_t length = 0;
 
 	while (length < message->length && length < OBSERVATION_QUEUE_ID_MAX &&
-		message->at[length] > ' ' && message->at[length] <= 'z' &&
-		message->at[length] != ':')
+		is_id_octet(message->at[length]))
 		length++;
 	if (length == 0 || length + 2 > message->length || message->at[length] != ':' ||
 		message->at[length + 1] != ' ')
@@ -425,6 +446,7 @@ bool log_sendmail_parse(const struct logline *line, struct observation *observat
 		return false;
 	observation_init(observation);
 	observation->at = line->at;
+	observation->pid = line->pid;
 	take_queue_id(&rest, observation);
 	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
 		if (span_starts(rest, kinds[i].prefix))

@@ -10,7 +10,8 @@
 #include <string.h>
 
 enum {
-	WORDS_BEFORE_TAG = 3, /* host, facility, and one that nobody has seen yet */
+	WORDS_BEFORE_TAG = 2, /* host and facility */
+	PREFIX_MAX = 64,      /* the name of a container */
 	DAY_S = 86400,
 	YEARS_APART = 1,
 };
@@ -156,13 +157,27 @@ static bool take_offset(struct span *rest, struct stamp *stamp)
 	return true;
 }
 
-static bool take_iso(struct span *rest, struct stamp *stamp)
+/* "2026-11-24" or "24-11-2026" */
+static bool take_date(struct span *rest, struct stamp *stamp)
 {
+	struct span after = *rest;
+
+	if (take_two(&after, 1, 31, &stamp->day) && span_take(&after, "-") &&
+		take_two(&after, 1, 12, &stamp->month) && span_take(&after, "-") &&
+		take_year(&after, &stamp->year)) {
+		*rest = after;
+		return true;
+	}
 	return take_year(rest, &stamp->year) && span_take(rest, "-") &&
 	       take_two(rest, 1, 12, &stamp->month) && span_take(rest, "-") &&
-	       take_two(rest, 1, 31, &stamp->day) &&
-	       (span_take(rest, "T") || span_take(rest, " ")) && take_clock(rest, stamp) &&
-	       take_offset(rest, stamp) && span_take(rest, " ");
+	       take_two(rest, 1, 31, &stamp->day);
+}
+
+/* "2026-11-24T03:21:12+01:00 " */
+static bool take_iso(struct span *rest, struct stamp *stamp)
+{
+	return take_date(rest, stamp) && (span_take(rest, "T") || span_take(rest, " ")) &&
+	       take_clock(rest, stamp) && take_offset(rest, stamp) && span_take(rest, " ");
 }
 
 static bool take_month(struct span *rest, int *month)
@@ -179,28 +194,112 @@ static bool take_month(struct span *rest, int *month)
 	return false;
 }
 
-/* "Nov  4 03:21:12 ", "Nov 24 2026 03:21:12 " */
+/* "2026 ", if the time has no year yet. */
+static void take_year_word(struct span *rest, struct stamp *stamp)
+{
+	struct span after = *rest;
+	int year;
+
+	if (stamp->year == 0 && take_year(&after, &year) && span_take(&after, " ")) {
+		stamp->year = year;
+		*rest = after;
+	}
+}
+
+/* "Nov  4 03:21:12 ", with a year before it, within it or after it, or without one */
 static bool take_bsd(struct span *rest, struct stamp *stamp)
 {
 	static const int days[] = {31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
-	struct span after;
 
-	stamp->year = 0;
+	take_year_word(rest, stamp);
 	if (!take_month(rest, &stamp->month))
 		return false;
 	span_take(rest, " ");
 	if (!span_take_number(rest, 2, &stamp->day) || stamp->day < 1 ||
 		stamp->day > days[stamp->month - 1] || !span_take(rest, " "))
 		return false;
-	after = *rest;
-	if (take_year(&after, &stamp->year) && span_take(&after, " "))
-		*rest = after;
-	else
-		stamp->year = 0;
-	return take_clock(rest, stamp) && span_take(rest, " ");
+	take_year_word(rest, stamp);
+	if (!take_clock(rest, stamp) || !span_take(rest, " "))
+		return false;
+	take_year_word(rest, stamp);
+	return true;
 }
 
-/* ---- what is behind the time */
+static void take_weekday(struct span *rest)
+{
+	static const char *const days[] = {"Mon ", "Tue ", "Wed ", "Thu ", "Fri ", "Sat ", "Sun "};
+
+	for (size_t i = 0; i < sizeof(days) / sizeof(days[0]); i++)
+		if (span_take(rest, days[i]))
+			return;
+}
+
+static bool take_stamp(struct span *rest, struct stamp *stamp)
+{
+	struct span after = *rest;
+	struct stamp iso = *stamp;
+
+	take_weekday(&after);
+	*rest = after;
+	if (take_iso(&after, &iso)) {
+		*rest = after;
+		*stamp = iso;
+		/* journalctl's "CET" is local time. */
+		if (span_take(rest, "UTC ") || span_take(rest, "GMT "))
+			stamp->offset_s = 0;
+		return true;
+	}
+	return take_bsd(rest, stamp);
+}
+
+/* ---- what is in front of the time */
+
+/* "mail-1  | ", as docker compose has it. */
+static bool take_service(struct span *rest)
+{
+	struct span after = *rest;
+	const char *name = after.at;
+
+	while (after.length > 0 && after.at < name + PREFIX_MAX &&
+		(span_is_digit(*after.at) || (*after.at >= 'a' && *after.at <= 'z') ||
+			(*after.at >= 'A' && *after.at <= 'Z') || strchr("-_.", *after.at) != NULL))
+		span_skip(&after, 1);
+	if (after.at == name || !span_starts(after, " "))
+		return false;
+	while (span_take(&after, " "))
+		;
+	if (!span_take(&after, "| "))
+		return false;
+	*rest = after;
+	return true;
+}
+
+/*
+ * "2026-11-24T02:21:12.345678901Z stdout F ", as container runtimes have it. What follows a part ("P")
+ * may begin anywhere in a line.
+ */
+static bool take_stream(struct span *rest, struct stamp *stamp)
+{
+	struct span after = *rest;
+	struct stamp at = *stamp;
+
+	if (!take_iso(&after, &at) ||
+		!(span_take(&after, "stdout F ") || span_take(&after, "stderr F ")))
+		return false;
+	*rest = after;
+	*stamp = at;
+	return true;
+}
+
+/* ---- what is after the time */
+
+/* The number that is all of TEXT; 0 if it is none. */
+static uint32_t process_number(struct span text)
+{
+	int number;
+
+	return span_take_number(&text, 9, &number) && text.length == 0 ? (uint32_t)number : 0;
+}
 
 /* RFC 5424: HOST APP-NAME PROCID MSGID STRUCTURED-DATA [MSG] */
 static bool take_structured(struct span *rest, struct logline *line)
@@ -213,6 +312,7 @@ static bool take_structured(struct span *rest, struct logline *line)
 		return false;
 	line->program = program.at;
 	line->program_length = program.length;
+	line->pid = process_number(process);
 	if (!span_take(rest, "-")) {
 		while (span_take(rest, "[")) {
 			while (rest->length > 0 && *rest->at != ']')
@@ -221,34 +321,99 @@ static bool take_structured(struct span *rest, struct logline *line)
 				return false;
 		}
 	}
-	/* rsyslog keeps the space that stood behind the tag. */
+	/* rsyslog keeps the space that stood after the tag. */
 	while (span_take(rest, " "))
 		;
 	span_take(rest, "\xef\xbb\xbf");
 	return true;
 }
 
-/* The first word that ends with a colon is the tag. */
-static bool take_tag(struct span *rest, struct logline *line)
+/* What the word is before "[5007]:", or before ":", and the number; false if it is no tag. */
+static bool parse_tag(struct span word, bool needs_number, struct span *name, uint32_t *pid)
 {
-	for (int i = 0; i < WORDS_BEFORE_TAG; i++) {
-		const char *space = memchr(rest->at, ' ', rest->length);
-		struct span word = space == NULL ? *rest : span_before(*rest, space);
-		const char *bracket;
+	struct span number;
+	const char *bracket;
 
-		*rest = span_from(*rest, word.at + word.length);
-		span_take(rest, " ");
-		if (!span_ends(word, ":"))
-			continue;
-		word.length--;
-		bracket = memchr(word.at, '[', word.length);
-		if (bracket != NULL)
-			word = span_before(word, bracket);
-		line->program = word.at;
-		line->program_length = word.length;
-		return word.length > 0;
+	if (!span_ends(word, ":"))
+		return false;
+	word.length--;
+	bracket = memchr(word.at, '[', word.length);
+	*name = bracket == NULL ? word : span_before(word, bracket);
+	*pid = 0;
+	if (bracket != NULL && span_ends(word, "]")) {
+		number = span_from(word, bracket + 1);
+		number.length--;
+		*pid = process_number(number);
 	}
-	return false;
+	return name->length > 0 && (*pid > 0 || !needs_number);
+}
+
+/* Words of which none is the tag: names and addresses of hosts, facilities, levels. */
+static bool is_header_word(struct span word)
+{
+	for (size_t i = 0; i < word.length; i++)
+		if (strchr("[]()\"'=,;", word.at[i]) != NULL)
+			return false;
+	return word.length > 0;
+}
+
+static struct span take_header_word(struct span *rest)
+{
+	struct span word;
+	const char *space;
+
+	while (span_take(rest, " ") || span_take(rest, "| "))
+		;
+	space = memchr(rest->at, ' ', rest->length);
+	word = space == NULL ? *rest : span_before(*rest, space);
+	*rest = span_from(*rest, word.at + word.length);
+	return word;
+}
+
+/* "[postfix/smtp] ", in the place of host and tag: metalog */
+static bool take_metalog_tag(struct span *rest, struct span *name)
+{
+	struct span after = *rest;
+
+	if (!span_take(&after, "[") || !span_take_until(&after, "] ", name) ||
+		!is_header_word(*name) || memchr(name->at, ' ', name->length) != NULL)
+		return false;
+	*rest = after;
+	return true;
+}
+
+/*
+ * The first word that ends with a colon is the tag. Of two such words in front, the first is the
+ * host, if the second one has the number of a process.
+ */
+static bool take_tag(struct span *rest, int words_before, struct logline *line)
+{
+	struct span name;
+	uint32_t pid = 0;
+	bool found = take_metalog_tag(rest, &name);
+
+	for (int i = 0; !found && i <= words_before; i++) {
+		struct span word = take_header_word(rest);
+		struct span after = *rest;
+		struct span next;
+		uint32_t next_pid;
+
+		found = parse_tag(word, words_before == 0, &name, &pid);
+		if (!found && !is_header_word(word))
+			return false;
+		if (found && i == 0 && words_before > 0 && is_header_word(word) &&
+			parse_tag(take_header_word(&after), true, &next, &next_pid)) {
+			*rest = after;
+			name = next;
+			pid = next_pid;
+		}
+		if (found)
+			span_take(rest, " ");
+	}
+	line->program = name.at;
+	line->program_length = name.length;
+	line->pid = pid;
+	return found;
 }
 
 /* rsyslog folds equal lines, Solaris puts a number in front. */
@@ -270,28 +435,57 @@ static void unwrap(struct span *message)
 	}
 }
 
+/* The time, if there has to be one, and the tag. */
+static bool take_plain(
+	struct span *rest, struct stamp *stamp, bool needs_time, int64_t now, struct logline *line)
+{
+	struct span after = *rest;
+	struct stamp own = *stamp;
+
+	own.year = 0;
+	if (take_stamp(&after, &own)) {
+		line->at = stamp_at(&own, now);
+		*rest = after;
+		return !span_starts(after, "stdout ") && !span_starts(after, "stderr ") &&
+		       take_tag(rest, WORDS_BEFORE_TAG, line);
+	}
+	return !needs_time && take_tag(rest, 0, line);
+}
+
 bool logline_parse(
 	struct logline *line, const char *text, size_t length, int64_t now, int32_t utc_offset_s)
 {
 	struct span rest = span_make(text, length);
 	struct stamp stamp = {.offset_s = utc_offset_s};
-	bool structured = false;
+	bool is_structured = false;
+	bool has_prefix = false;
 	int priority;
 
+	line->at = now;
+	if (take_service(&rest)) {
+		has_prefix = true;
+	} else if (take_stream(&rest, &stamp)) {
+		has_prefix = true;
+		line->at = stamp_at(&stamp, now);
+		stamp.offset_s = utc_offset_s;
+	}
 	if (span_take(&rest, "<")) {
 		if (!span_take_number(&rest, 3, &priority) || !span_take(&rest, ">"))
 			return false;
-		structured = span_take(&rest, "1 ");
+		is_structured = span_take(&rest, "1 ");
 	}
-	if (structured && span_take(&rest, "- "))
-		line->at = now;
-	else if (rest.length > 0 && span_is_digit(*rest.at) ? take_iso(&rest, &stamp)
-							    : take_bsd(&rest, &stamp))
-		line->at = stamp_at(&stamp, now);
-	else
-		return false;
-	if (!(structured ? take_structured(&rest, line) : take_tag(&rest, line)))
-		return false;
+	if (!is_structured) {
+		if (!take_plain(&rest, &stamp, !has_prefix, now, line))
+			return false;
+	} else {
+		if (!span_take(&rest, "- ")) {
+			if (!take_iso(&rest, &stamp))
+				return false;
+			line->at = stamp_at(&stamp, now);
+		}
+		if (!take_structured(&rest, line))
+			return false;
+	}
 	unwrap(&rest);
 	line->message = rest.at;
 	line->length = rest.length;

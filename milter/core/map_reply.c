@@ -20,7 +20,7 @@ static enum map_reply_kind refused(char *out, const char *word, const char *why)
 	return MAP_REPLY_REFUSED;
 }
 
-/* The parts of the reply, one behind the other. */
+/* The parts of the reply, one after the other. */
 static enum map_reply_kind found(char *out, const char *const parts[PARTS_MAX])
 {
 	size_t used = 0;

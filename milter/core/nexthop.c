@@ -19,19 +19,22 @@ static char *put_text(char *to, const char *text)
 	return to + length;
 }
 
-void nexthop_host(char *out, const struct pool_host *host, enum table_mta mta)
+void nexthop_host(char *out, const struct pool_host *host, const struct nexthop_written *written,
+	enum table_mta mta)
 {
 	bool is_literal = host->lookup == LOOKUP_HOST;
+	bool is_postfix = mta == TABLE_POSTFIX;
 
-	assert(strlen(host->name) <= DOMAIN_MAX && host->port > 0 && host->port <= 65535);
+	assert(strlen(host->name) <= DOMAIN_MAX && strlen(written->name) <= DOMAIN_MAX);
+	assert(host->port > 0 && host->port <= 65535);
 	if (is_literal)
 		*out++ = '[';
-	if (mta == TABLE_SENDMAIL && host->kind == HOST_IPV6)
+	if (!is_postfix && host->kind == HOST_IPV6)
 		out = put_text(out, "IPv6:");
-	out = put_text(out, host->name);
+	out = put_text(out, is_postfix ? written->name : host->name);
 	if (is_literal)
 		*out++ = ']';
-	if (mta == TABLE_POSTFIX) {
+	if (is_postfix && written->has_port) {
 		*out++ = ':';
 		out = decimal_put(out, host->port);
 	}
@@ -50,7 +53,7 @@ static char separator(const struct pool *pool, const struct candidates *candidat
 		       : ':';
 }
 
-/* Whether so many octets may stand behind transport and colon. */
+/* Whether so many octets may stand after transport and colon. */
 static bool has_room(size_t length, enum table_mta mta)
 {
 	return mta == TABLE_POSTFIX || length <= NEXTHOP_SENDMAIL_MAX;
@@ -67,6 +70,18 @@ int nexthop_fits(const struct pool *pool, enum table_mta mta)
 			break;
 	}
 	return count;
+}
+
+int nexthop_append(char *out, size_t size, int length, const char *host)
+{
+	size_t used = (size_t)length;
+	size_t more = strlen(host);
+
+	if (used + 1 + more >= size)
+		return -1;
+	out[used] = ',';
+	memcpy(out + used + 1, host, more + 1);
+	return (int)(used + 1 + more);
 }
 
 int nexthop_list(char *out, size_t size, const struct pool *pool,

@@ -33,6 +33,8 @@ static const char *const what_names[OBSERVATION_WHAT_COUNT] = {
 	[OBSERVATION_OURS] = "ours",
 	[OBSERVATION_SUSPENDED] = "suspended",
 	[OBSERVATION_OTHER] = "other",
+	[OBSERVATION_NO_SMTP] = "no_smtp",
+	[OBSERVATION_NO_NETWORK] = "no_network",
 };
 
 static const char *const outcome_names[OBSERVATION_OUTCOME_COUNT] = {

@@ -5,6 +5,7 @@
  */
 
 #include "core/pattern.h"
+#include "core/span.h"
 
 #include <string.h>
 
@@ -13,36 +14,48 @@ static bool is_letter(char lower)
 	return lower >= 'a' && lower <= 'z';
 }
 
-static char fold(char octet)
-{
-	if (octet >= 'A' && octet <= 'Z')
-		octet = (char)(octet | 0x20);
-	return octet;
-}
-
 static bool is_same(const char *lower, const char *text, size_t length)
 {
 	for (size_t i = 0; i < length; i++)
-		if (lower[i] != fold(text[i]))
+		if (lower[i] != span_fold(text[i]))
 			return false;
 	return true;
 }
 
-/* Where an octet first stands in either case. memchr() twice is faster than a look at each one. */
-static const char *find_octet(const char *at, const char *end, char lower)
+/* What it costs to look for an octet: so much, and 1 for as many as memchr() runs over. */
+enum { FIND_COST = 4, OCTETS_FOUND = 16 };
+
+bool pattern_spend(struct pattern_budget *budget, int64_t cost)
+{
+	if (budget->left >= 0)
+		budget->left = cost > budget->left ? -1 : budget->left - cost;
+	return budget->left >= 0;
+}
+
+bool pattern_is_spent(const struct pattern_budget *budget)
+{
+	return budget->left < 0;
+}
+
+/*
+ * Where an octet first stands in either case, and adds to *COST. memchr() twice is faster than a look
+ * at each one.
+ */
+static const char *find_octet(const char *at, const char *end, char lower, int64_t *cost)
 {
 	const char *found = memchr(at, lower, (size_t)(end - at));
+	const char *before = found == NULL ? end : found;
 
+	*cost += FIND_COST + (before - at) / OCTETS_FOUND;
 	if (!is_letter(lower))
 		return found;
 
-	const char *before = found == NULL ? end : found;
 	const char *upper = memchr(at, lower & ~0x20, (size_t)(before - at));
 
 	return upper == NULL ? found : upper;
 }
 
-/* The octet that a glob asks for at AT, which is no "*", and in *NEXT what is behind it. */
+/* The octet that a glob asks for at AT, which is no "*", and in *NEXT what is after it. */
 static char literal(const char *at, const char *end, const char **next)
 {
 	if (*at == '\\' && at + 1 < end)
@@ -55,20 +68,23 @@ static char literal(const char *at, const char *end, const char **next)
  * Only the last "*" has to be tried again further on: whatever the ones before it took, it can
  * take. So the time is at most the product of both lengths.
  */
-static bool glob(const char *at, const char *end, const char *text, const char *text_end)
+static bool glob(const char *at, const char *end, const char *text, const char *text_end,
+	struct pattern_budget *budget)
 {
-	const char *star = NULL; /* behind the last "*" */
+	const char *star = NULL; /* after the last "*" */
 	const char *from = NULL; /* what it has not taken */
 	const char *next;
+	int64_t cost = 0; /* since the last time that it was paid */
 
 	for (;;) {
+		cost++;
 		if (at < end && *at == '*') {
 			star = ++at;
 			from = text;
 			if (star == end)
 				return true;
 		} else if (at < end && text < text_end &&
-			   (*at == '?' || literal(at, end, &next) == fold(*text))) {
+			   (*at == '?' || literal(at, end, &next) == span_fold(*text))) {
 			at = *at == '?' ? at + 1 : next;
 			text++;
 			continue;
@@ -79,18 +95,19 @@ static bool glob(const char *at, const char *end, const char *text, const char *
 		} else {
 			from++;
 		}
-		/* On to where what is behind the "*" can begin. */
+		/* On to where what is after the "*" can begin. */
 		at = star;
 		if (*at != '?' && *at != '*')
-			from = find_octet(from, text_end, literal(at, end, &next));
-		if (from == NULL)
+			from = find_octet(from, text_end, literal(at, end, &next), &cost);
+		if (from == NULL || !pattern_spend(budget, cost))
 			return false;
+		cost = 0;
 		text = from;
 	}
 }
 
 bool pattern_text(const struct pattern *pattern, const struct pattern_matcher *matcher,
-	const char *text, size_t length)
+	const char *text, size_t length, struct pattern_budget *budget)
 {
 	switch (pattern->kind) {
 	case PATTERN_EXACT:
@@ -99,9 +116,10 @@ bool pattern_text(const struct pattern *pattern, const struct pattern_matcher *m
 		return length > pattern->length &&
 		       is_same(pattern->text, text + length - pattern->length, pattern->length);
 	case PATTERN_GLOB:
-		return glob(pattern->text, pattern->text + pattern->length, text, text + length);
+		return glob(pattern->text, pattern->text + pattern->length, text, text + length,
+			budget);
 	case PATTERN_REGEX:
-		return matcher->match(matcher->context, pattern->regex, text, length);
+		return matcher->match(matcher->context, pattern->regex, text, length, budget);
 	case PATTERN_DOMAIN:
 		break;
 	}
@@ -138,17 +156,16 @@ static bool is_address(
 	if (!address->has_domain && memchr(address->text, '@', address->length) != NULL)
 		return false;
 	if (pattern->length == address->length)
-		return memcmp(pattern->text, address->text, address->length) == 0;
+		return !address->too_long &&
+		       memcmp(pattern->text, address->text, address->length) == 0;
 	return is_base(pattern, address, delimiters);
 }
 
 bool pattern_address(const struct pattern *pattern, const struct pattern_matcher *matcher,
-	const struct address *address, const char *delimiters)
+	const struct address *address, const char *delimiters, struct pattern_budget *budget)
 {
 	size_t domain_length = address->length - address->domain;
 
-	if (address->too_long)
-		return false;
 	switch (pattern->kind) {
 	case PATTERN_EXACT:
 		return is_address(pattern, address, delimiters);
@@ -162,7 +179,7 @@ bool pattern_address(const struct pattern *pattern, const struct pattern_matcher
 	case PATTERN_REGEX:
 		break;
 	}
-	return pattern_text(pattern, matcher, address->text, address->length);
+	return pattern_text(pattern, matcher, address->text, address->length, budget);
 }
 
 static unsigned pair_of(char first, char second)

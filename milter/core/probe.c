@@ -5,7 +5,9 @@
  */
 
 #include "core/probe.h"
+#include "core/enhanced.h"
 #include "core/printable.h"
+#include "core/span.h"
 
 #include <assert.h>
 #include <string.h>
@@ -100,7 +102,7 @@ static void give_up(struct probe *probe, const char *why, const char *line)
 	assert(length < 64);
 	memcpy(text, why, length);
 	memcpy(text + length, line, strlen(line) + 1);
-	decide(probe, OBSERVATION_OTHER, OBSERVATION_PASSED_ON, text);
+	decide(probe, OBSERVATION_NO_SMTP, OBSERVATION_PASSED_ON, text);
 	probe->state = PROBE_ENDED;
 }
 
@@ -169,7 +171,7 @@ static void take_reply(struct probe *probe)
 		say_next(probe);
 		return;
 	}
-	decide_by_reply(probe, class == 3 ? OBSERVATION_OTHER : OBSERVATION_REPLY,
+	decide_by_reply(probe, class == 3 ? OBSERVATION_NO_SMTP : OBSERVATION_REPLY,
 		class == 2 ? OBSERVATION_SENT : OBSERVATION_PASSED_ON);
 	say_goodbye(probe);
 }
@@ -189,30 +191,11 @@ static int line_code(const char *line)
 	return (line[0] - '0') * 100 + (line[1] - '0') * 10 + (line[2] - '0');
 }
 
-/* The length of "4.3.1" (RFC 3463) at TEXT, of that class; 0 if there is none. */
-static size_t enhanced_length(const char *text, char class)
-{
-	size_t at = 1;
-
-	if (text[0] != class)
-		return 0;
-	for (int part = 0; part < 2; part++) {
-		size_t first;
-
-		if (text[at++] != '.')
-			return 0;
-		for (first = at; is_digit(text[at]) && at - first < 3; at++)
-			;
-		if (at == first)
-			return 0;
-	}
-	return text[at] == ' ' || text[at] == '\0' ? at : 0;
-}
-
 static void keep_line(struct probe_reply *reply)
 {
 	size_t length = strlen(reply->line);
 	size_t room = sizeof(reply->text) - 1 - reply->length;
+	struct span found;
 
 	if (reply->lines > 1 && room > 0) {
 		reply->text[reply->length++] = ' ';
@@ -225,10 +208,9 @@ static void keep_line(struct probe_reply *reply)
 	reply->text[reply->length] = '\0';
 	if (reply->line[3] == '\0')
 		return;
-	length = enhanced_length(reply->line + 4, reply->line[0]);
-	if (length > 0) {
-		memcpy(reply->enhanced, reply->line + 4, length);
-		reply->enhanced[length] = '\0';
+	if (enhanced_find(span_make(reply->line + 4, strlen(reply->line + 4)), &found)) {
+		memcpy(reply->enhanced, found.at, found.length);
+		reply->enhanced[found.length] = '\0';
 	}
 }
 

@@ -5,6 +5,7 @@
  */
 
 #include "core/rules.h"
+#include "core/span.h"
 
 static const struct fact {
 	const char *name;
@@ -69,21 +70,14 @@ bool rules_decides(const struct rule *rule)
 	return !rule->is_shadow && rule->tag == 0 && rule->route.action != ACTION_NONE;
 }
 
-static char fold(char octet)
-{
-	if (octet >= 'A' && octet <= 'Z')
-		octet = (char)(octet | 0x20);
-	return octet;
-}
-
-/* Below 0, 0 or above it: LOWER comes before NAME in lower case, is that, or comes behind it. */
+/* Below 0, 0 or above it: LOWER comes before NAME in lower case, is that, or comes after it. */
 static int compare(const char *lower, const char *name)
 {
-	while (*lower != '\0' && *lower == fold(*name)) {
+	while (*lower != '\0' && *lower == span_fold(*name)) {
 		lower++;
 		name++;
 	}
-	return (unsigned char)*lower - (unsigned char)fold(*name);
+	return (unsigned char)*lower - (unsigned char)span_fold(*name);
 }
 
 size_t rules_find_header(const struct rules *rules, const char *name)

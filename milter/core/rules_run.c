@@ -11,20 +11,39 @@
 #include <string.h>
 
 /*
- * An answer is an octet. The rows of `answers`: tests, rules, and three times the tags, because which
+ * An answer is an octet. The rows of `answers`: tests, rules, three times the tags, because which
  * rules set a tag depends on who asks: those before `first` have, then those that the last
- * rules_run_decide() went by, and the third row is for whoever asks about one rule.
+ * rules_run_decide() went by, and the third row is for whoever asks about one rule; at last for each
+ * header whether the budget was spent when there was one.
  *
  * All answers only go from open to no or yes: what was found out once need not be found out again.
  */
-enum { TAGS_BEFORE = 0, TAGS_NOW = 1, TAGS_ASKED = 2, TAGS_ROWS = 3 };
+enum { TAGS_BEFORE = 0, TAGS_NOW = 1, TAGS_ASKED = 2, TAGS_ROWS = 3, CUTS = 3 };
+
+static const struct rules_range no_tests = {0, 0};
 
 /* From so many on, a look at the text before them pays. */
 enum { MANY_TESTS = 8 };
 
+/* Beside a test's answer: the budget was spent before it was looked at. */
+enum { CUT = 4 };
+
+/* What is paid, beside the comparing: a message may have a million headers, each with 1,000 tests. */
+enum { HEADER_COST = 8, TEST_COST = 1, PATTERN_COST = 5, OCTETS_PAIRED = 2 };
+
 static uint8_t *answers_of_rules(const struct rules_run *run)
 {
 	return run->answers + run->rules->test_count;
+}
+
+static uint8_t answer_at(const struct rules_run *run, uint32_t test)
+{
+	return run->answers[test] & (uint8_t)~CUT;
+}
+
+static void set_answer(const struct rules_run *run, uint32_t test, bool is_so)
+{
+	run->answers[test] = (run->answers[test] & CUT) | (is_so ? RULES_YES : RULES_NO);
 }
 
 static uint8_t *tags_of(const struct rules_run *run, int row)
@@ -36,17 +55,20 @@ static uint8_t *tags_of(const struct rules_run *run, int row)
 
 size_t rules_run_room(const struct rules *rules)
 {
-	return rules->test_count + rules->count + TAGS_ROWS * rules->tag_count;
+	return rules->test_count + rules->count + TAGS_ROWS * rules->tag_count +
+	       rules->header_count;
 }
 
 void rules_run_begin(struct rules_run *run, const struct rules *rules,
 	const struct pattern_matcher *matcher, uint8_t *memory)
 {
 	*run = (struct rules_run){.rules = rules, .answers = memory, .decided = RULES_UNDECIDED};
+	run->budget = (struct pattern_budget){RULES_RUN_BUDGET, RULES_RUN_UNCOUNTED};
 	if (matcher != NULL)
 		run->matcher = *matcher;
 	memset(memory, RULES_OPEN, rules->test_count + rules->count);
 	memset(tags_of(run, TAGS_BEFORE), RULES_NO, TAGS_ROWS * rules->tag_count);
+	memset(tags_of(run, CUTS), 0, rules->header_count);
 }
 
 void rules_run_copy(struct rules_run *to, const struct rules_run *from, uint8_t *memory)
@@ -54,6 +76,14 @@ void rules_run_copy(struct rules_run *to, const struct rules_run *from, uint8_t 
 	*to = *from;
 	to->answers = memory;
 	memcpy(memory, from->answers, rules_run_room(from->rules));
+}
+
+void rules_run_take_back(struct rules_run *run, const struct rules_run *before, uint8_t *memory)
+{
+	struct pattern_budget budget = run->budget;
+
+	rules_run_copy(run, before, memory);
+	run->budget = budget;
 }
 
 /* ---- facts */
@@ -66,12 +96,7 @@ static bool is_over(const struct rules_run *run)
 /* The tests about that fact; none if nothing depends on it any more. */
 static struct rules_range tests_about(const struct rules_run *run, enum rules_fact fact)
 {
-	return is_over(run) ? (struct rules_range){0, 0} : run->rules->facts[fact];
-}
-
-static uint8_t answer(bool is_so)
-{
-	return is_so ? RULES_YES : RULES_NO;
+	return is_over(run) ? no_tests : run->rules->facts[fact];
 }
 
 /* What patterns are compared with. */
@@ -101,21 +126,33 @@ static void subject_init_address(
 	subject->address = address;
 }
 
-static bool has(
-	const struct rules_run *run, const struct rules_test *test, const struct subject *subject)
+static bool fits(
+	struct rules_run *run, const struct pattern *pattern, const struct subject *subject)
 {
+	if (subject->address == NULL)
+		return pattern_text(
+			pattern, &run->matcher, subject->text, subject->length, &run->budget);
+	return pattern_address(
+		pattern, &run->matcher, subject->address, run->rules->delimiters, &run->budget);
+}
+
+/* Whether a pattern of a test has it. What is compared as a whole is, whatever the budget. */
+static bool has(struct rules_run *run, uint32_t index, const struct subject *subject)
+{
+	const struct rules_test *test = &run->rules->tests[index];
+
 	for (size_t i = 0; i < test->count; i++) {
 		const struct pattern *pattern = &test->patterns[i];
+		bool is_costly = pattern->kind == PATTERN_GLOB || pattern->kind == PATTERN_REGEX;
 
-		if (subject->has_pairs &&
-			(pattern->kind == PATTERN_GLOB || pattern->kind == PATTERN_REGEX) &&
-			!pattern_may_match(pattern, &subject->pairs))
+		if (is_costly &&
+			pattern_spend(&run->budget, PATTERN_COST + (int64_t)pattern->length) &&
+			subject->has_pairs && !pattern_may_match(pattern, &subject->pairs))
 			continue;
-		if (subject->address == NULL ? pattern_text(pattern, &run->matcher, subject->text,
-						       subject->length)
-					     : pattern_address(pattern, &run->matcher,
-						       subject->address, run->rules->delimiters))
+		if ((!is_costly || !pattern_is_spent(&run->budget)) && fits(run, pattern, subject))
 			return true;
+		if (is_costly && pattern_is_spent(&run->budget))
+			run->answers[index] |= CUT;
 	}
 	return false;
 }
@@ -142,7 +179,7 @@ static bool take_open(const struct rules_run *run, struct rules_range *range, ui
 	while (range->count > 0) {
 		*test = range->first++;
 		range->count--;
-		if (run->answers[*test] == RULES_OPEN)
+		if (answer_at(run, *test) == RULES_OPEN)
 			return true;
 	}
 	return false;
@@ -155,7 +192,7 @@ void rules_run_sender(struct rules_run *run, const struct address *sender)
 
 	subject_init_address(&subject, sender, range.count);
 	for (uint32_t i; take_open(run, &range, &i);)
-		run->answers[i] = answer(has(run, &run->rules->tests[i], &subject));
+		set_answer(run, i, has(run, i, &subject));
 }
 
 void rules_run_recipient(struct rules_run *run, const struct address *recipient)
@@ -167,11 +204,11 @@ void rules_run_recipient(struct rules_run *run, const struct address *recipient)
 	run->has_recipients = true;
 	subject_init_address(&subject, recipient, any.count + every.count);
 	for (uint32_t i; take_open(run, &any, &i);)
-		if (has(run, &run->rules->tests[i], &subject))
-			run->answers[i] = RULES_YES;
+		if (has(run, i, &subject))
+			set_answer(run, i, true);
 	for (uint32_t i; take_open(run, &every, &i);)
-		if (!has(run, &run->rules->tests[i], &subject))
-			run->answers[i] = RULES_NO;
+		if (!has(run, i, &subject))
+			set_answer(run, i, false);
 }
 
 void rules_run_client(struct rules_run *run, const uint8_t address[NETWORK_OCTETS])
@@ -179,8 +216,7 @@ void rules_run_client(struct rules_run *run, const uint8_t address[NETWORK_OCTET
 	struct rules_range range = tests_about(run, RULES_CLIENT);
 
 	for (uint32_t i; take_open(run, &range, &i);)
-		run->answers[i] =
-			answer(address != NULL && has_client(&run->rules->tests[i], address));
+		set_answer(run, i, address != NULL && has_client(&run->rules->tests[i], address));
 }
 
 void rules_run_text(struct rules_run *run, enum rules_fact fact, const char *text)
@@ -192,7 +228,7 @@ void rules_run_text(struct rules_run *run, enum rules_fact fact, const char *tex
 		fact == RULES_LISTENER_PORT);
 	subject_init(&subject, text, strlen(text), range.count);
 	for (uint32_t i; take_open(run, &range, &i);)
-		run->answers[i] = answer(has(run, &run->rules->tests[i], &subject));
+		set_answer(run, i, has(run, i, &subject));
 }
 
 void rules_run_tls_verified(struct rules_run *run, bool is_verified)
@@ -200,24 +236,41 @@ void rules_run_tls_verified(struct rules_run *run, bool is_verified)
 	struct rules_range range = tests_about(run, RULES_TLS_VERIFIED);
 
 	for (uint32_t i; take_open(run, &range, &i);)
-		run->answers[i] = answer(run->rules->tests[i].is_true == is_verified);
+		set_answer(run, i, run->rules->tests[i].is_true == is_verified);
+}
+
+static struct rules_range tests_of_header(const struct rules_run *run, size_t header)
+{
+	bool is_any = !is_over(run) && header < run->rules->header_count;
+
+	return is_any && !tags_of(run, CUTS)[header] ? run->rules->headers[header].tests : no_tests;
+}
+
+bool rules_run_wants_header(const struct rules_run *run, size_t header)
+{
+	struct rules_range range = tests_of_header(run, header);
+	uint32_t test;
+
+	return take_open(run, &range, &test);
 }
 
 void rules_run_header(struct rules_run *run, size_t header, const char *value, size_t length)
 {
-	struct rules_range range;
+	struct rules_range range = tests_of_header(run, header);
 	struct subject subject;
 
-	if (is_over(run) || header == run->rules->header_count)
+	if (range.count == 0)
 		return;
-	range = run->rules->headers[header].tests;
-	subject_init(&subject, value, length, range.count);
-	for (uint32_t i; take_open(run, &range, &i);) {
-		const struct rules_test *test = &run->rules->tests[i];
-
-		if (test->count == 0 || has(run, test, &subject))
-			run->answers[i] = RULES_YES;
-	}
+	pattern_spend(&run->budget, HEADER_COST + TEST_COST * (int64_t)range.count);
+	/* All octets are looked at, be it for the pairs. */
+	if (pattern_spend(&run->budget, (int64_t)length / OCTETS_PAIRED))
+		subject_init(&subject, value, length, range.count);
+	tags_of(run, CUTS)[header] = pattern_is_spent(&run->budget);
+	for (uint32_t i; take_open(run, &range, &i);)
+		if (pattern_is_spent(&run->budget))
+			run->answers[i] |= CUT;
+		else if (run->rules->tests[i].count == 0 || has(run, i, &subject))
+			set_answer(run, i, true);
 }
 
 void rules_run_size(struct rules_run *run, int64_t size)
@@ -226,9 +279,9 @@ void rules_run_size(struct rules_run *run, int64_t size)
 	struct rules_range under = tests_about(run, RULES_SIZE_UNDER);
 
 	for (uint32_t i; take_open(run, &over, &i);)
-		run->answers[i] = answer(size > run->rules->tests[i].size);
+		set_answer(run, i, size > run->rules->tests[i].size);
 	for (uint32_t i; take_open(run, &under, &i);)
-		run->answers[i] = answer(size < run->rules->tests[i].size);
+		set_answer(run, i, size < run->rules->tests[i].size);
 }
 
 void rules_run_macro(struct rules_run *run, const char *name, const char *value)
@@ -241,7 +294,7 @@ void rules_run_macro(struct rules_run *run, const char *name, const char *value)
 		const struct rules_test *test = &run->rules->tests[i];
 
 		if (strcmp(test->name, name) == 0)
-			run->answers[i] = answer(test->count == 0 || has(run, test, &subject));
+			set_answer(run, i, test->count == 0 || has(run, i, &subject));
 	}
 }
 
@@ -250,7 +303,7 @@ void rules_run_time(struct rules_run *run, int minute)
 	struct rules_range range = tests_about(run, RULES_TIME);
 
 	for (uint32_t i; take_open(run, &range, &i);)
-		run->answers[i] = answer(has_minute(&run->rules->tests[i], minute));
+		set_answer(run, i, has_minute(&run->rules->tests[i], minute));
 }
 
 void rules_run_share(struct rules_run *run, uint64_t hash)
@@ -262,7 +315,7 @@ void rules_run_share(struct rules_run *run, uint64_t hash)
 		/* Its upper half as a part of 2^32. */
 		uint64_t part = hash_pair(hash, test->seed) >> 32;
 
-		run->answers[i] = answer(part * RULES_PERCENT_WHOLE >> 32 < test->percent);
+		set_answer(run, i, part * RULES_PERCENT_WHOLE >> 32 < test->percent);
 	}
 }
 
@@ -271,7 +324,7 @@ void rules_run_close(struct rules_run *run, enum rules_fact fact)
 	struct rules_range range = tests_about(run, fact);
 
 	for (uint32_t i; take_open(run, &range, &i);)
-		run->answers[i] = answer(fact == RULES_ALL_RECIPIENTS && run->has_recipients);
+		set_answer(run, i, fact == RULES_ALL_RECIPIENTS && run->has_recipients);
 }
 
 /* ---- what follows */
@@ -297,7 +350,7 @@ static uint8_t answer_of_test(const struct rules_run *run, const uint8_t *tags, 
 	/* Nearly never; so the test itself need not be looked at. */
 	if (test >= about_tags->first && test - about_tags->first < about_tags->count)
 		return tags[run->rules->tests[test].tag];
-	return run->answers[test];
+	return answer_at(run, test);
 }
 
 static uint8_t evaluate(const struct rules_run *run, const uint8_t *tags, uint32_t node);
@@ -335,7 +388,7 @@ static uint8_t evaluate(const struct rules_run *run, const uint8_t *tags, uint32
 		break;
 	}
 	inner = evaluate(run, tags, node + 1);
-	return inner == RULES_OPEN ? inner : answer(inner == RULES_NO);
+	return inner == RULES_NO ? RULES_YES : inner == RULES_YES ? RULES_NO : inner;
 }
 
 int rules_run_decide(struct rules_run *run)
@@ -408,6 +461,17 @@ enum rules_answer rules_run_rule(const struct rules_run *run, size_t rule)
 	if (known == RULES_OPEN && rule >= run->looked)
 		known = answer_of_rule(run, tags_before_rule(run, rule), rule);
 	return (enum rules_answer)known;
+}
+
+bool rules_run_is_cut(const struct rules_run *run, size_t rule)
+{
+	const struct rules_node *nodes = run->rules->nodes;
+	uint32_t node = run->rules->list[rule].node;
+
+	for (uint32_t i = node; i < nodes[node].end; i++)
+		if (nodes[i].kind == RULES_TEST && (run->answers[nodes[i].test] & CUT) != 0)
+			return true;
+	return false;
 }
 
 const struct rules_node *rules_run_failed(const struct rules_run *run, size_t rule)

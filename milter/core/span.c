@@ -95,6 +95,63 @@ bool span_is_digit(char octet)
 	return octet >= '0' && octet <= '9';
 }
 
+bool span_take_word(struct span *span, const char *but)
+{
+	size_t length = 0;
+
+	while (length < span->length) {
+		unsigned char octet = (unsigned char)span->at[length];
+
+		if (octet <= ' ' || octet == 0x7f || strchr(but, octet) != NULL)
+			break;
+		length++;
+	}
+	span_skip(span, length);
+	return length > 0;
+}
+
+bool span_take_quoted(struct span *span)
+{
+	if (!span_starts(*span, "\""))
+		return false;
+	for (size_t i = 1; i < span->length; i++) {
+		if (span->at[i] == '\\') {
+			i++;
+		} else if (span->at[i] == '"') {
+			span_skip(span, i + 1);
+			return true;
+		}
+	}
+	return false;
+}
+
+bool span_take_line(struct span *span, struct span *line)
+{
+	if (span->length == 0)
+		return false;
+	if (!span_take_until(span, "\n", line)) {
+		*line = *span;
+		span_skip(span, span->length);
+	}
+	if (span_ends(*line, "\r"))
+		line->length--;
+	return true;
+}
+
+static bool is_blank(char octet)
+{
+	return octet == ' ' || octet == '\t';
+}
+
+struct span span_trim(struct span span)
+{
+	while (span.length > 0 && is_blank(span.at[0]))
+		span_skip(&span, 1);
+	while (span.length > 0 && is_blank(span.at[span.length - 1]))
+		span.length--;
+	return span;
+}
+
 bool span_take_number(struct span *span, int most, int *number)
 {
 	size_t digits = 0;

@@ -111,9 +111,11 @@ static const struct route *lookup_address(
 	if (!address->has_domain && (address->text[0] == '.' || strchr(address->text, '@') != NULL))
 		return NULL;
 
-	const struct route *route = route_at(
-		table, walk(domain_hash, address->text, before), address->text, address->length);
+	const struct route *route = NULL;
 
+	if (!address->too_long)
+		route = route_at(table, walk(domain_hash, address->text, before), address->text,
+			address->length);
 	if (route == NULL && *table->delimiters != '\0')
 		route = lookup_base(table, address);
 	return route;
@@ -127,7 +129,7 @@ const struct route *table_lookup(const struct table *table, const struct address
 	size_t length = address->length - address->domain;
 	uint64_t running = HASH_START;
 
-	if (address->too_long || address->length == 0)
+	if (address->length == 0)
 		return all;
 	for (size_t i = length; i > 0; i--) {
 		running = hash_octet(running, (unsigned char)domain[i - 1]);
@@ -148,6 +150,70 @@ const struct route *table_lookup(const struct table *table, const struct address
 	if (route == NULL)
 		route = parent;
 	return route == NULL ? all : route;
+}
+
+static bool has_match(const struct table *table, const char *match)
+{
+	size_t length = strlen(match);
+
+	if (strcmp(match, match_all) == 0)
+		return table->all != 0;
+	return table->place_count > 0 &&
+	       find(table, key_hash(match, length), match, length)->route != 0;
+}
+
+size_t table_count_missing(const struct table *table, const struct table *other)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < table->route_count; i++)
+		count += !has_match(other, table->routes[i].match);
+	return count;
+}
+
+void table_address_of(struct address *address, const char *match)
+{
+	static const char nobody[] = "\1@\1";
+	char text[sizeof(nobody) + ADDRESS_MAX];
+	size_t before = strchr(match, '@') != NULL ? 0 : *match == '.' ? 3 : 2;
+
+	if (strcmp(match, match_all) == 0) {
+		address_parse_unquoted(address, nobody);
+		return;
+	}
+	memcpy(text, nobody, before);
+	strcpy(text + before, match);
+	address_parse_unquoted(address, text);
+}
+
+static bool refuses(const struct route *route)
+{
+	return route != NULL && (route->action == ACTION_REJECT || route->action == ACTION_DEFER);
+}
+
+static bool is_released(const struct table *before, const struct table *after, const char *match)
+{
+	struct address address;
+	const struct route *old, *new;
+
+	table_address_of(&address, match);
+	old = table_lookup(before, &address);
+	if (!refuses(old))
+		return false;
+	new = table_lookup(after, &address);
+	return !refuses(new) || new->action != old->action ||
+	       strcmp(new->enhanced, old->enhanced) != 0 || strcmp(new->text, old->text) != 0;
+}
+
+size_t table_count_released(const struct table *before, const struct table *after)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < before->route_count; i++)
+		count += is_released(before, after, before->routes[i].match);
+	for (size_t i = 0; i < after->route_count; i++)
+		count += is_released(before, after, after->routes[i].match);
+	return count;
 }
 
 uint64_t table_host_key(const char *name, int port)

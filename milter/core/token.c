@@ -14,7 +14,7 @@ static const char plain[] = "abcdefghijklmnopqrstuvwxyz0123456789-";
 static const char digits[] = "0123456789abcdef";
 static const char tail[] = ".nexthop";
 
-enum { KEY_DIGITS = 16, POSITION_MAX = 65535, PARTS_MAX = 2 * ADDRESS_MAX };
+enum { KEY_DIGITS = 16, POSITION_MAX = 999999, PARTS_MAX = 2 * ADDRESS_MAX };
 
 /* ---- names */
 

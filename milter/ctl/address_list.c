@@ -13,7 +13,7 @@ struct entry {
 	char text[ADDRESS_LIST_TEXT_MAX + 1];
 	size_t length;
 	bool is_bad;   /* too long, or an octet that no address has */
-	bool has_gap;  /* white space or a comment behind what there is so far */
+	bool has_gap;  /* white space or a comment after what there is so far */
 	bool is_words; /* parted by a gap: a display name, if no address comes of it */
 };
 
@@ -152,7 +152,7 @@ static bool take_plain(struct span *rest, struct entry *entry)
 	return false;
 }
 
-/* What is in angle brackets, and all behind them up to the end of the entry. */
+/* What is in angle brackets, and all after them up to the end of the entry. */
 static void take_angle(struct span *rest, struct entry *entry)
 {
 	struct entry behind;

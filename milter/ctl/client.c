@@ -8,10 +8,12 @@
 #include "core/printable.h"
 
 #include <errno.h>
+#include <grp.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include <curl/curl.h>
 
@@ -20,10 +22,12 @@ enum {
 	ROOM_FIRST = 1024,
 	SHOWN_MAX = 1000,
 	CONNECT_S = 5,
-	ANSWER_S = 600, /* a reload of a million routes on a slow machine */
+	ANSWER_S = 60,
+	RELOAD_S = 600, /* a million routes on a slow machine */
 };
 
-static const size_t answer_max = (size_t)256 * 1024 * 1024;
+/* Thirty thousand hosts; as JSON in memory it may be thirty times as much. */
+static const size_t answer_max = (size_t)16 * 1024 * 1024;
 
 /* Text that grows. */
 struct text {
@@ -37,11 +41,10 @@ struct client {
 	struct curl_slist *headers;
 	const char *socket;
 	bool is_quiet;
-	bool is_broken; /* no memory for the request */
+	bool is_broken; /* no memory */
 	struct text url;
 	struct text parameters; /* encoded */
-	char *text;		/* of the answer */
-	size_t length;
+	struct text answer;
 	char error[CURL_ERROR_SIZE];
 };
 
@@ -70,7 +73,7 @@ void client_free(struct client *client)
 	curl_slist_free_all(client->headers);
 	free(client->url.at);
 	free(client->parameters.at);
-	free(client->text);
+	free(client->answer.at);
 	free(client);
 }
 
@@ -81,10 +84,8 @@ void client_be_quiet(struct client *client, bool is_quiet)
 
 /* ---- the request */
 
-static void append(struct client *client, struct text *text, const char *more)
+static void append_octets(struct client *client, struct text *text, const char *more, size_t length)
 {
-	size_t length = strlen(more);
-
 	if (length >= text->room - text->length) {
 		size_t room = 2 * (text->room + length) + ROOM_FIRST;
 		char *at = realloc(text->at, room);
@@ -96,8 +97,14 @@ static void append(struct client *client, struct text *text, const char *more)
 		text->at = at;
 		text->room = room;
 	}
-	memcpy(text->at + text->length, more, length + 1);
+	memcpy(text->at + text->length, more, length);
 	text->length += length;
+	text->at[text->length] = '\0';
+}
+
+static void append(struct client *client, struct text *text, const char *more)
+{
+	append_octets(client, text, more, strlen(more));
 }
 
 static void append_encoded(
@@ -178,30 +185,43 @@ static size_t on_octets(char *octets, size_t size, size_t count, void *context)
 {
 	struct client *client = context;
 	size_t length = size * count;
-	char *text;
 
-	if (length > answer_max - client->length)
+	if (length > answer_max - client->answer.length)
 		return 0;
-	text = realloc(client->text, client->length + length + 1);
-	if (text == NULL)
-		return 0;
-	memcpy(text + client->length, octets, length);
-	client->text = text;
-	client->length += length;
-	return length;
+	append_octets(client, &client->answer, octets, length);
+	return client->is_broken ? 0 : length;
+}
+
+/* Who may: for the message. The socket itself may be out of sight, too. */
+static void print_who_may(const char *socket)
+{
+	struct stat status;
+	const struct group *group = stat(socket, &status) == 0 ? getgrgid(status.st_gid) : NULL;
+
+	if (group == NULL)
+		fprintf(stderr, ": be root, or in control_group\n");
+	else
+		fprintf(stderr, ": be root, or in the group %s\n", group->gr_name);
 }
 
 static int no_daemon(const struct client *client)
 {
 	long number = 0;
+	bool is_forbidden;
 
-	if (client->is_quiet)
-		return CLIENT_NO_DAEMON;
 	curl_easy_getinfo(client->curl, CURLINFO_OS_ERRNO, &number);
-	fprintf(stderr, "milterctl: no daemon at %s: %s%s\n", client->socket,
-		number != 0 ? strerror((int)number) : client->error,
-		number == EACCES ? " (root and the socket's group may)" : "");
-	return CLIENT_NO_DAEMON;
+	/* Whether one runs is not known then. */
+	is_forbidden = number == EACCES || number == EPERM;
+	if (!client->is_quiet) {
+		fprintf(stderr, "milterctl: %s at %s: %s",
+			is_forbidden ? "not allowed to query the daemon" : "no daemon",
+			client->socket, number != 0 ? strerror((int)number) : client->error);
+		if (is_forbidden)
+			print_who_may(client->socket);
+		else
+			fputc('\n', stderr);
+	}
+	return is_forbidden ? CLIENT_NO : CLIENT_NO_DAEMON;
 }
 
 static void set_body(struct client *client, enum client_method method)
@@ -215,14 +235,41 @@ static void set_body(struct client *client, enum client_method method)
 		(curl_off_t)(has_form ? client->parameters.length : 0));
 }
 
+static long patience(const struct client *client)
+{
+	return strstr(client->url.at, "/v1/reload") != NULL ? RELOAD_S : ANSWER_S;
+}
+
+/* Somebody is there, but what he says is no answer. */
+static int no_answer(const struct client *client, CURLcode code)
+{
+	if (client->is_broken)
+		fprintf(stderr, "milterctl: out of memory\n");
+	else if (code == CURLE_WRITE_ERROR)
+		fprintf(stderr, "milterctl: the daemon's answer is longer than %zu MB\n",
+			answer_max / 1024 / 1024);
+	else if (code == CURLE_OPERATION_TIMEDOUT)
+		fprintf(stderr, "milterctl: the daemon at %s has not answered within %ld s\n",
+			client->socket, patience(client));
+	else
+		fprintf(stderr, "milterctl: the daemon at %s does not answer in HTTP: %s\n",
+			client->socket, curl_easy_strerror(code));
+	return CLIENT_NO;
+}
+
+/* True if nobody is there; or he has gone, as one does that is stopped, without a word. */
+static bool is_nobody(CURLcode code)
+{
+	return code == CURLE_COULDNT_CONNECT || code == CURLE_GOT_NOTHING ||
+	       code == CURLE_SEND_ERROR || code == CURLE_RECV_ERROR || code == CURLE_PARTIAL_FILE;
+}
+
 static int perform(struct client *client, enum client_method method, long *status)
 {
 	CURL *curl = client->curl;
 	CURLcode code;
 
-	free(client->text);
-	client->text = NULL;
-	client->length = 0;
+	client->answer.length = 0;
 	client->error[0] = '\0';
 	curl_easy_reset(curl);
 	curl_easy_setopt(curl, CURLOPT_UNIX_SOCKET_PATH, client->socket);
@@ -231,7 +278,7 @@ static int perform(struct client *client, enum client_method method, long *statu
 	curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "http");
 	curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
 	curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT, (long)CONNECT_S);
-	curl_easy_setopt(curl, CURLOPT_TIMEOUT, (long)ANSWER_S);
+	curl_easy_setopt(curl, CURLOPT_TIMEOUT, patience(client));
 	curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, client->error);
 	curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, on_octets);
 	curl_easy_setopt(curl, CURLOPT_WRITEDATA, client);
@@ -241,11 +288,7 @@ static int perform(struct client *client, enum client_method method, long *statu
 	curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, status);
 	if (code == CURLE_OK)
 		return CLIENT_DONE;
-	if (code == CURLE_WRITE_ERROR) {
-		fprintf(stderr, "milterctl: the answer is too large\n");
-		return CLIENT_NO;
-	}
-	return no_daemon(client);
+	return is_nobody(code) ? no_daemon(client) : no_answer(client, code);
 }
 
 /* Gives the exit status of an answer that is not 200. */
@@ -278,13 +321,15 @@ int client_send(struct client *client, enum client_method method, json_t **answe
 	result = perform(client, method, &status);
 	if (result != CLIENT_DONE)
 		return result;
-	*answer = client->text == NULL ? NULL : json_loadb(client->text, client->length, 0, &error);
+	if (client->answer.length > 0)
+		*answer = json_loadb(client->answer.at, client->answer.length, 0, &error);
 	if (status != 200)
 		return refused(client, status, answer);
 	if (!json_is_object(*answer)) {
 		json_decref(*answer);
 		*answer = NULL;
-		fprintf(stderr, "milterctl: %s does not answer in JSON\n", client->socket);
+		fprintf(stderr, "milterctl: the daemon at %s does not answer in JSON\n",
+			client->socket);
 		return CLIENT_NO;
 	}
 	return CLIENT_DONE;

@@ -10,6 +10,8 @@
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
 
 enum { COLUMNS_MAX = 16, GAP = 2 };
 
@@ -83,12 +85,18 @@ struct columns *columns_new(const char *titles)
 	return columns;
 }
 
+void columns_go_on(struct columns *columns)
+{
+	for (size_t i = 0; i < columns->cell_count; i++)
+		free(columns->cells[i]);
+	columns->cell_count = 0;
+}
+
 void columns_free(struct columns *columns)
 {
 	if (columns == NULL)
 		return;
-	for (size_t i = 0; i < columns->cell_count; i++)
-		free(columns->cells[i]);
+	columns_go_on(columns);
 	free(columns->cells);
 	free(columns);
 }
@@ -106,22 +114,58 @@ void columns_add_number(struct columns *columns, long long number)
 	put(columns, text);
 }
 
-void columns_print(const struct columns *columns, const char *indent, FILE *to)
+/* How many octets of TEXT make WIDTH characters. */
+static int octets_of(const char *text, int width)
 {
+	const char *at = text;
+
+	for (; *at != '\0'; at++)
+		if (((unsigned char)*at & 0xc0) != 0x80 && width-- == 0)
+			break;
+	return (int)(at - text);
+}
+
+/* LEFT is what the screen has for it; negative: all that it needs. */
+static void print_last(const char *cell, int left, FILE *to)
+{
+	if (left >= 0 && left < COLUMNS_LAST_MIN)
+		left = COLUMNS_LAST_MIN;
+	if (left < 0 || width_of(cell) <= left)
+		fprintf(to, "%s\n", cell);
+	else
+		fprintf(to, "%.*s\xe2\x80\xa6\n", octets_of(cell, left - 1), cell);
+}
+
+void columns_print(const struct columns *columns, const char *indent, int width, FILE *to)
+{
+	int last = columns->count - 1;
+	int used = width_of(indent);
+
+	for (int i = 0; i < last; i++)
+		used += columns->widths[i] + GAP;
 	for (size_t i = 0; i < columns->cell_count; i++) {
 		int column = (int)(i % (size_t)columns->count);
 		const char *cell = columns->cells[i];
 		int padding = columns->widths[column] - width_of(cell);
-		bool is_last = column == columns->count - 1;
 
 		if (column == 0)
 			fputs(indent, to);
 		if (columns->is_number[column])
-			fprintf(to, "%*s%s", padding, "", cell);
+			fprintf(to, "%*s", padding, "");
+		if (column == last)
+			print_last(cell, width <= 0 ? -1 : (width > used ? width - used : 0), to);
+		else if (columns->is_number[column])
+			fprintf(to, "%s%*s", cell, GAP, "");
 		else
-			fprintf(to, "%s%*s", cell, is_last ? 0 : padding, "");
-		fprintf(to, "%*s", is_last ? 0 : GAP, "");
-		if (is_last)
-			fputc('\n', to);
+			fprintf(to, "%s%*s", cell, padding + GAP, "");
 	}
+}
+
+int columns_screen_width(void)
+{
+	struct winsize size;
+
+	if (!isatty(STDOUT_FILENO) || ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == -1)
+		return 0;
+	return size.ws_col;
 }

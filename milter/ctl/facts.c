@@ -51,19 +51,24 @@ static bool is_time(const char *value)
 }
 
 static const struct facts_option options[] = {
-	{"sender", "sender", NULL, NULL, NULL},
-	{"client", "client", NULL, "an IP address", is_ip},
-	{"client-name", "client_name", NULL, NULL, NULL},
-	{"helo", "helo", NULL, NULL, NULL},
-	{"auth-user", "auth_user", NULL, NULL, NULL},
-	{"tls", "tls", NULL, NULL, NULL},
-	{"tls-verified", "tls_verified", "yes", NULL, NULL},
-	{"listener", "listener", NULL, NULL, NULL},
-	{"listener-port", "listener_port", NULL, "a port", is_port},
-	{"header", "header", NULL, "a header such as \"Name: value\"", is_header},
-	{"size", "size", NULL, "a number of octets", is_size},
-	{"macro", "macro", NULL, "a macro such as \"{name}: value\"", is_header},
-	{"time", "time", NULL, "a time such as \"Mon 08:30\"", is_time},
+	{"sender", "sender", NULL, NULL, NULL, "ADDRESS", "the envelope sender"},
+	{"client", "client", NULL, "an IP address", is_ip, "IP", "the address of the client"},
+	{"client-name", "client_name", NULL, NULL, NULL, "NAME", "its name in the DNS"},
+	{"helo", "helo", NULL, NULL, NULL, "NAME", "its name in HELO or EHLO"},
+	{"auth-user", "auth_user", NULL, NULL, NULL, "NAME", "the user it has authenticated as"},
+	{"tls", "tls", NULL, NULL, NULL, "PROTOCOL", "its TLS protocol, such as TLSv1.3"},
+	{"tls-verified", "tls_verified", "yes", NULL, NULL, NULL, "its certificate was verified"},
+	{"listener", "listener", NULL, NULL, NULL, "NAME",
+		"the name of the listener that it came by"},
+	{"listener-port", "listener_port", NULL, "a port", is_port, "PORT",
+		"the port that it came by"},
+	{"header", "header", NULL, "a header such as \"Name: value\"", is_header, "'NAME: VALUE'",
+		"a header; may be given several times"},
+	{"size", "size", NULL, "a number of octets", is_size, "OCTETS", "the size of the message"},
+	{"macro", "macro", NULL, "a macro such as \"{name}: value\"", is_header, "'{NAME}: VALUE'",
+		"a macro; may be given several times"},
+	{"time", "time", NULL, "a time such as \"Mon 08:30\"", is_time, "'Mon 08:30'",
+		"when it comes; now, if not given"},
 };
 
 enum { OPTION_COUNT = sizeof(options) / sizeof(options[0]) };

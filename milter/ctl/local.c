@@ -5,15 +5,17 @@
  */
 
 #include "ctl/local.h"
-#include "conf/conf.h"
 #include "core/health.h"
 #include "core/printable.h"
 #include "core/table.h"
 #include "ctl/client.h"
 #include "engine/clock.h"
 #include "engine/state.h"
+#include "start/preflight.h"
 
 #include <stdio.h>
+
+enum { VERDICT_MAX = 1024 };
 
 static json_t *clean(const char *text)
 {
@@ -29,17 +31,40 @@ static json_t *time_or_null(int64_t ms)
 	return ms == 0 ? json_null() : json_string(clock_format(text, ms));
 }
 
+struct conf *local_load(const char *path)
+{
+	struct fault_list faults;
+	struct conf *conf;
+	char line[VERDICT_MAX];
+	char shown[VERDICT_MAX];
+
+	fault_list_init(&faults);
+	conf = conf_load(path, &faults);
+	for (size_t i = 0; conf == NULL && i < faults.count; i++)
+		if (!faults.faults[i].warning)
+			fprintf(stderr, "%s\n",
+				printable_copy(shown, sizeof(shown),
+					fault_format(line, sizeof(line), &faults.faults[i])));
+	if (conf == NULL && faults.unlisted > 0)
+		fprintf(stderr, "milterctl: %zu more\n", faults.unlisted);
+	fault_list_free(&faults);
+	return conf;
+}
+
 /* ---- check */
 
-int local_check(const char *path, json_t **answer)
+int local_check(const char *path, const char *user, json_t **answer)
 {
+	char who[PRIVILEGE_NAME_MAX];
+	char verdict[VERDICT_MAX];
 	struct fault_list faults;
 	json_t *list = json_array();
 	struct conf *conf;
 	int result;
 
 	fault_list_init(&faults);
-	conf = conf_load(path, &faults);
+	conf = preflight_file(path, user, &faults, who);
+	preflight_verdict(verdict, sizeof(verdict), path, who, conf, &faults);
 	for (size_t i = 0; i < faults.count; i++) {
 		const struct fault *fault = &faults.faults[i];
 
@@ -49,7 +74,8 @@ int local_check(const char *path, json_t **answer)
 				      clean(fault->text)));
 	}
 	result = conf == NULL ? CLIENT_NO : CLIENT_DONE;
-	*answer = json_pack("{s:b, s:o}", "ok", conf != NULL, "faults", list);
+	*answer = json_pack("{s:b, s:o, s:o, s:o}", "ok", conf != NULL, "user",
+		*who == '\0' ? json_null() : clean(who), "verdict", clean(verdict), "faults", list);
 	conf_free(conf);
 	fault_list_free(&faults);
 	return result;
@@ -72,21 +98,21 @@ static const struct state_slot *find_host(struct state *state, uint64_t key)
 static json_t *pool_object(struct state *state, const struct state_slot *slot)
 {
 	json_t *members = json_array();
-	int32_t credit[POOL_HOSTS_MAX];
+	struct pick_rotation rotation;
 
-	state_get_credit(&slot->pool, credit);
+	state_get_rotation(&slot->pool, &rotation);
 	for (int i = 0; i < POOL_HOSTS_MAX; i++) {
 		const struct state_member *member = &slot->pool.members[i];
 		const struct state_slot *host = find_host(state, member->host);
 
 		if (member->host == 0)
 			continue;
-		json_array_append_new(
-			members, json_pack("{s:o, s:o, s:I, s:I, s:i}", "host",
-					 host == NULL ? json_null() : clean(host->key), "port",
-					 host == NULL ? json_null() : json_integer(host->port),
-					 "first", (json_int_t)member->first, "listed",
-					 (json_int_t)member->listed, "credit", (int)credit[i]));
+		json_array_append_new(members,
+			json_pack("{s:o, s:o, s:I, s:I, s:i}", "host",
+				host == NULL ? json_null() : clean(host->key), "port",
+				host == NULL ? json_null() : json_integer(host->port), "first",
+				(json_int_t)member->first, "listed", (json_int_t)member->listed,
+				"credit", (int)rotation.credit[i]));
 	}
 	return json_pack("{s:o, s:I, s:o, s:o}", "pool", clean(slot->key), "messages",
 		(json_int_t)slot->pool.turn, "left", time_or_null(slot->left_at), "hosts", members);
@@ -114,6 +140,8 @@ int local_state(const char *path, json_t **answer)
 		fprintf(stderr, "milterctl: %s\n", report.text);
 		return CLIENT_NO;
 	}
+	for (unsigned i = 0; i < report.repair_count && i < STATE_REPAIRS_MAX; i++)
+		fprintf(stderr, "milterctl: %s: %s\n", path, report.repairs[i]);
 	pools = json_array();
 	hosts = json_array();
 	for (size_t i = 0; i < state_slot_count(state); i++) {

@@ -30,25 +30,61 @@ static void complain(const char *folder, const char *name, int error)
 	fprintf(stderr, "%s: %s\n", printable_copy(shown, sizeof(shown), name), strerror(error));
 }
 
+/* A file whose lines end with CR alone, as old programs write it, has no LF. */
+struct source {
+	int file;
+	bool has_begun;
+	bool has_cr; /* its lines end so */
+};
+
 /* As read(2). */
-static ssize_t read_some(int file, char octets[OCTETS_MAX])
+static ssize_t read_some(int file, char *octets, size_t size)
 {
 	ssize_t length;
 
 	do
-		length = read(file, octets, OCTETS_MAX);
+		length = read(file, octets, size);
 	while (length == -1 && errno == EINTR);
+	return length;
+}
+
+/* Up to the first LF, if there is one; as read(2). */
+static ssize_t read_first(struct source *source, char octets[OCTETS_MAX])
+{
+	size_t length = 0;
+	ssize_t some;
+
+	do {
+		some = read_some(source->file, octets + length, OCTETS_MAX - length);
+		if (some > 0)
+			length += (size_t)some;
+	} while (some > 0 && length < OCTETS_MAX && memchr(octets, '\n', length) == NULL);
+	source->has_begun = true;
+	source->has_cr = memchr(octets, '\n', length) == NULL;
+	return some == -1 ? -1 : (ssize_t)length;
+}
+
+/* As read(2), with LF for CR where lines end with that. */
+static ssize_t read_lines(struct source *source, char octets[OCTETS_MAX])
+{
+	ssize_t length = source->has_begun ? read_some(source->file, octets, OCTETS_MAX)
+					   : read_first(source, octets);
+
+	for (ssize_t i = 0; source->has_cr && i < length; i++)
+		if (octets[i] == '\r')
+			octets[i] = '\n';
 	return length;
 }
 
 /* Gives 0, or -1 and errno. */
 static int fill_message(int file, struct message *message)
 {
+	struct source source = {.file = file};
 	char octets[OCTETS_MAX];
 	ssize_t length;
 
 	message_begin(message);
-	while ((length = read_some(file, octets)) > 0)
+	while ((length = read_lines(&source, octets)) > 0)
 		message_add(message, octets, (size_t)length);
 	message_end(message);
 	return length == 0 ? 0 : -1;
@@ -75,11 +111,12 @@ int mailbox_read_message(const char *path, struct message *message)
 static int read_mbox(int file, const char *path, mbox_take *take, void *context)
 {
 	struct mbox *mbox = mbox_new(take, context);
+	struct source source = {.file = file};
 	char octets[OCTETS_MAX];
 	ssize_t length;
 	int result = 0;
 
-	while (result == 0 && (length = read_some(file, octets)) != 0) {
+	while (result == 0 && (length = read_lines(&source, octets)) != 0) {
 		if (length == -1) {
 			complain(NULL, path, errno);
 			result = -1;

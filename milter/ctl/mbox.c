@@ -11,7 +11,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { PIECE_MAX = 4096 };
+enum {
+	PIECE_MAX = 4096,
+	HELD_MAX = 512,
+};
 
 struct mbox {
 	mbox_take *take;
@@ -23,6 +26,8 @@ struct mbox {
 	bool has_begun;	     /* a message has */
 	bool is_one_message; /* no mailbox */
 	size_t empty;	     /* octets of an empty line that is held back: 1 or 2 */
+	char held[HELD_MAX]; /* a line after it that begins a message if the next one is a header */
+	size_t held_length;
 };
 
 struct mbox *mbox_new(mbox_take *take, void *context)
@@ -60,45 +65,122 @@ static bool is_from_line(struct span line)
 	return false;
 }
 
+static bool is_word(struct span text, const char *words)
+{
+	for (; *words != '\0'; words += 3)
+		if (text.length >= 3 && memcmp(text.at, words, 3) == 0)
+			return true;
+	return false;
+}
+
+/* "From ADDRESS" alone, or with a date that has no time: text may begin like that, too. */
+static bool may_be_from_line(struct span line)
+{
+	struct span address;
+
+	while (line.length > 0 && (unsigned char)line.at[line.length - 1] <= ' ')
+		line.length--;
+	if (!span_take(&line, "From ") || line.length == 0)
+		return false;
+	if (!span_take_until(&line, " ", &address))
+		return true;
+	while (span_take(&line, " "))
+		;
+	return span_is_digit(*line.at) ||
+	       is_word(line, "MonTueWedThuFriSatSunJanFebMarAprMayJunJulAugSepOctNovDec");
+}
+
+/* "Name: value" */
+static bool is_header(struct span line)
+{
+	size_t i = 0;
+
+	while (i < line.length && line.at[i] > ' ' && line.at[i] < 0x7f && line.at[i] != ':')
+		i++;
+	return i > 0 && i < line.length && line.at[i] == ':';
+}
+
+static void add_empty(struct mbox *mbox)
+{
+	if (mbox->empty > 0)
+		message_add(mbox->message, &"\r\n"[2 - mbox->empty], mbox -> empty);
+	mbox->empty = 0;
+}
+
 static int end_message(struct mbox *mbox)
 {
 	message_end(mbox->message);
 	return mbox->take(mbox->context, mbox->message);
 }
 
-/* The first piece of a line, or a whole line. */
-static int begin_line(struct mbox *mbox, struct span line)
+/* The message at hand is whole; the next one has begun. */
+static int turn_over(struct mbox *mbox)
+{
+	int result = end_message(mbox);
+
+	mbox->empty = 0;
+	message_begin(mbox->message);
+	return result;
+}
+
+/* What the line that is held back was is seen by the next one, or by the end: then that is empty. */
+static int release(struct mbox *mbox, struct span next)
 {
 	int result = 0;
 
+	if (mbox->held_length == 0)
+		return 0;
+	if (is_header(next))
+		result = turn_over(mbox);
+	add_empty(mbox);
+	message_add(mbox->message, mbox->held, mbox->held_length);
+	mbox->held_length = 0;
+	return result;
+}
+
+static void begin(struct mbox *mbox, struct span line)
+{
+	span_take(&line, "\xef\xbb\xbf");
+	mbox->is_one_message = !span_starts(line, "From ");
+	mbox->has_begun = true;
+	message_begin(mbox->message);
+}
+
+/* The first piece of a line, or a whole line. */
+static int take_line(struct mbox *mbox, struct span line)
+{
+	int result = release(mbox, line);
+
+	if (result != 0)
+		return result;
 	if (!mbox->has_begun) {
-		mbox->is_one_message = !span_starts(line, "From ");
-		mbox->has_begun = true;
-		message_begin(mbox->message);
+		begin(mbox, line);
+	} else if (!mbox->is_one_message && (span_is(line, "\n") || span_is(line, "\r\n"))) {
+		add_empty(mbox);
+		mbox->empty = line.length;
+		return 0;
 	} else if (mbox->empty > 0 && is_from_line(line)) {
-		result = end_message(mbox);
-		message_begin(mbox->message);
-	} else if (mbox->empty > 0) {
-		message_add(mbox->message, &"\r\n"[2 - mbox->empty], mbox -> empty);
+		result = turn_over(mbox);
+	} else if (mbox->empty > 0 && line.length <= HELD_MAX && may_be_from_line(line)) {
+		memcpy(mbox->held, line.at, line.length);
+		mbox->held_length = line.length;
+		return 0;
 	}
-	mbox->empty = 0;
+	add_empty(mbox);
+	message_add(mbox->message, line.at, line.length);
 	return result;
 }
 
 static int take_piece(struct mbox *mbox)
 {
 	struct span piece = {mbox->piece, mbox->length};
-	bool is_whole = piece.at[piece.length - 1] == '\n';
 	int result = 0;
 
-	if (!mbox->is_inside)
-		result = begin_line(mbox, piece);
-	if (!mbox->is_inside && !mbox->is_one_message &&
-		(span_is(piece, "\n") || span_is(piece, "\r\n")))
-		mbox->empty = piece.length;
-	else
+	if (mbox->is_inside)
 		message_add(mbox->message, piece.at, piece.length);
-	mbox->is_inside = !is_whole;
+	else
+		result = take_line(mbox, piece);
+	mbox->is_inside = piece.at[piece.length - 1] != '\n';
 	mbox->length = 0;
 	return result;
 }
@@ -129,5 +211,7 @@ int mbox_end(struct mbox *mbox)
 
 	if (mbox->length > 0)
 		result = take_piece(mbox);
+	if (result == 0)
+		result = release(mbox, span_make("", 0));
 	return result == 0 && mbox->has_begun ? end_message(mbox) : result;
 }

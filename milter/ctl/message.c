@@ -107,8 +107,10 @@ static bool is_from_line(struct message *message, struct span line)
 		;
 	if (!span_take(&line, "From "))
 		return false;
-	if (is_quoted || message->has_sender || !span_take_until(&line, " ", &address) ||
-		address.length == 0 || span_is(address, "-"))
+	line = without_end(line);
+	if (!span_take_until(&line, " ", &address))
+		address = line;
+	if (is_quoted || message->has_sender || address.length == 0 || span_is(address, "-"))
 		return true;
 	if (address.length == strlen(nobody) &&
 		strncasecmp(address.at, nobody, strlen(nobody)) == 0)
@@ -117,11 +119,30 @@ static bool is_from_line(struct message *message, struct span line)
 	return true;
 }
 
+/* What editors put in front of a file, to say that it is UTF-8, is no part of the message. */
+static void remove_mark(struct message *message)
+{
+	static const char mark[] = "\xef\xbb\xbf";
+	size_t length = sizeof(mark) - 1;
+
+	if (message->length < length || memcmp(message->text, mark, length) != 0)
+		return;
+	message->length -= length;
+	message->size -= (int64_t)length;
+	memmove(message->text, message->text + length, message->length);
+}
+
 /* The line at hand, of which there is something, is one of the headers, or their end. */
 static void end_line(struct message *message)
 {
-	struct span line = {message->text + message->line, message->length - message->line};
+	struct span line;
 	bool is_first = message->line == 0;
+
+	if (is_first)
+		remove_mark(message);
+	line = span_make(message->text + message->line, message->length - message->line);
+	if (line.length == 0)
+		return;
 
 	if (is_first && is_from_line(message, line)) {
 		message->length = 0;
@@ -268,10 +289,10 @@ static void read_return_path(struct message *message)
 
 void message_end(struct message *message)
 {
-	if (message->size > 0 && message->last != '\n')
-		message->size += 2;
 	if (!message->is_in_body && message->length > message->line)
 		end_line(message);
+	if (message->size > 0 && message->last != '\n')
+		message->size += 2;
 	message->is_in_body = true;
 	read_return_path(message);
 }

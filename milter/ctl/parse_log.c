@@ -13,6 +13,7 @@
 #include "core/observation.h"
 #include "core/printable.h"
 #include "ctl/client.h"
+#include "ctl/local.h"
 #include "engine/clock.h"
 
 #include <errno.h>
@@ -45,19 +46,6 @@ static struct blame find_blame(const struct conf *conf, const struct observation
 
 	return blame_find(pool == NULL ? NULL : pool->rules, pool == NULL ? 0 : pool->rule_count,
 		observation);
-}
-
-static int load(const char *path, struct conf **conf)
-{
-	struct fault_list faults;
-	char line[1024];
-
-	fault_list_init(&faults);
-	*conf = conf_load(path, &faults);
-	for (size_t i = 0; *conf == NULL && i < faults.count; i++)
-		fprintf(stderr, "%s\n", fault_format(line, sizeof(line), &faults.faults[i]));
-	fault_list_free(&faults);
-	return *conf == NULL ? -1 : 0;
 }
 
 /* ---- what is printed */
@@ -186,7 +174,7 @@ int parse_log_run(const struct parse_log_settings *settings)
 
 	if (file == NULL)
 		fprintf(stderr, "milterctl: %s: %s\n", settings->path, strerror(errno));
-	else if (settings->config == NULL || load(settings->config, &conf) == 0)
+	else if (settings->config == NULL || (conf = local_load(settings->config)) != NULL)
 		result = read_log(settings, conf, file);
 	conf_free(conf);
 	if (file != NULL && file != stdin)

@@ -5,7 +5,7 @@
  */
 
 #include "ctl/show.h"
-#include "core/endpoint.h"
+#include "ctl/check_health.h"
 #include "ctl/columns.h"
 #include "ctl/fields.h"
 
@@ -15,6 +15,16 @@
 
 /* ---- answers */
 
+/* Only those that there may be, if that is limited. */
+static void show_descriptors(const json_t *descriptors)
+{
+	if (json_is_integer(json_object_get(descriptors, "limit")))
+		printf("descriptors  %lld of %lld\n", fields_number(descriptors, "open"),
+			fields_number(descriptors, "limit"));
+	else
+		printf("descriptors  %lld\n", fields_number(descriptors, "open"));
+}
+
 static void show_log(const json_t *answer)
 {
 	const json_t *log = json_object_get(answer, "log");
@@ -22,15 +32,24 @@ static void show_log(const json_t *answer)
 	bool is_on = fields_text(log, "source") != NULL &&
 		     strcmp(fields_text(log, "source"), "none") != 0;
 
-	printf("log          %s", fields_shown(log, "source"));
+	printf("log          %s",
+		is_on ? fields_shown(log, "source") : "none: health.log is not set");
 	if (is_on && !json_is_true(json_object_get(log, "readable")))
-		printf(": CANNOT BE READ: %s", fields_shown(log, "error"));
+		printf(": CANNOT BE READ (health.log): %s", fields_shown(log, "error"));
 	else if (is_on)
 		printf(", %lld lines, the last at %s%s", fields_number(log, "lines"),
-			fields_shown(log, "last_line"),
+			fields_shown_time(log, "last_line"),
 			json_is_true(json_object_get(log, "behind")) ? ", more to read" : "");
-	printf("\nlearned      %lld times of hosts, %lld times of others\n",
+	if (is_on && fields_text(log, "not_understood") != NULL)
+		printf("\n             NOT UNDERSTOOD: %s", fields_shown(log, "not_understood"));
+	printf("\nevidence     %lld results of hosts, %lld of hosts in no pool\n",
 		fields_number(observations, "hosts"), fields_number(observations, "strangers"));
+}
+
+/* OTHERWISE if there is none. */
+static const char *socket_shown(const json_t *sockets, const char *name, const char *otherwise)
+{
+	return fields_text(sockets, name) == NULL ? otherwise : fields_shown(sockets, name);
 }
 
 static void show_map(const json_t *answer)
@@ -38,7 +57,7 @@ static void show_map(const json_t *answer)
 	const json_t *map = json_object_get(answer, "map");
 	const json_t *sockets = json_object_get(answer, "sockets");
 
-	printf("map          %s", fields_shown(sockets, "map"));
+	printf("map          %s", socket_shown(sockets, "map", "none: map_socket is not set"));
 	if (fields_text(sockets, "map") != NULL)
 		printf(", %lld clients, %lld requests: %lld found, %lld not found, %lld refused",
 			fields_number(map, "clients"), fields_number(map, "requests"),
@@ -55,7 +74,28 @@ static void show_words(const char *title, const json_t *words)
 
 	printf("%s", title);
 	json_array_foreach (words, i, word)
-		printf(" %s", json_is_string(word) ? json_string_value(word) : "-");
+		printf(" %s", fields_clean(word));
+	printf("\n");
+}
+
+/* "1 pool", "2 pools": NAME is that of several. */
+static void show_count(const json_t *answer, const char *name, const char *after)
+{
+	long long count = fields_number(answer, name);
+
+	printf("%lld %.*s%s", count, (int)strlen(name) - (count == 1), name, after);
+}
+
+void show_debug(const json_t *answer)
+{
+	const json_t *debug = json_object_get(answer, "debug");
+	char until[FIELDS_TIME_MAX], left[FIELDS_TIME_MAX];
+
+	printf("debug        %s", json_is_true(json_object_get(debug, "on")) ? "on" : "off");
+	if (*fields_time(debug, "until", until) != '\0')
+		printf(" until %s, %s left", until, fields_left(debug, "until", left));
+	else if (json_is_true(json_object_get(debug, "on")))
+		printf(", since the start: --debug");
 	printf("\n");
 }
 
@@ -67,23 +107,27 @@ void show_status(const json_t *answer)
 	const json_t *milter = json_object_get(answer, "milter");
 	const json_t *sockets = json_object_get(answer, "sockets");
 
+	check_health_show(json_object_get(answer, "condition"));
 	printf("nexthop-milter %s, process %lld\n", fields_shown(answer, "version"),
 		fields_number(answer, "pid"));
-	printf("started      %s\n", fields_shown(answer, "started"));
+	printf("started      %s\n", fields_shown_time(answer, "started"));
 	printf("config       %s\n", fields_shown(answer, "config"));
 	printf("mta          %s\n", fields_shown(answer, "mta"));
 	printf("state file   %s\n", fields_shown(answer, "state_file"));
 	printf("milter       %s\n", fields_shown(sockets, "milter"));
 	show_map(answer);
 	printf("control      %s\n", fields_shown(sockets, "control"));
-	printf("status       %s\n", fields_shown(sockets, "status"));
-	printf("table        %lld pools, %lld hosts, %lld routes, %lld rules\n",
-		fields_number(answer, "pools"), fields_number(answer, "hosts"),
-		fields_number(answer, "routes"), fields_number(answer, "rules"));
+	printf("status       %s\n",
+		socket_shown(sockets, "status", "none: status_listen is not set"));
+	printf("table        ");
+	show_count(answer, "pools", ", ");
+	show_count(answer, "hosts", ", ");
+	show_count(answer, "routes", ", ");
+	show_count(answer, "rules", "\n");
 	if (fields_text(reload, "time") == NULL)
 		printf("reload       none yet\n");
 	else
-		printf("reload       %s, %s\n", fields_shown(reload, "time"),
+		printf("reload       %s, %s\n", fields_shown_time(reload, "time"),
 			json_is_true(json_object_get(reload, "ok"))
 				? "good"
 				: "FAILED: the configuration before it is in force");
@@ -92,128 +136,21 @@ void show_status(const json_t *answer)
 		fields_number(messages, "total"), fields_number(messages, "routed"),
 		fields_number(messages, "unrouted"), fields_number(messages, "mixed"),
 		fields_number(messages, "discarded"), fields_number(messages, "faults"));
-	printf("recipients   %lld rejected, %lld deferred, %lld put off, %lld split off\n",
+	printf("recipients   told 5xx by a route %lld, 4xx by a route %lld, 4xx as all hosts are"
+	       " deferred %lld, split off %lld\n",
 		fields_number(recipients, "rejected"), fields_number(recipients, "deferred"),
 		fields_number(recipients, "put_off"), fields_number(recipients, "split"));
 	printf("connections  %lld, %lld messages in flight\n", fields_number(milter, "sessions"),
 		fields_number(milter, "in_flight"));
+	if (json_is_false(json_object_get(milter, "answers")))
+		printf("milter       DOES NOT ANSWER since %s: no mail is accepted\n",
+			fields_shown(milter, "silent_since"));
+	show_descriptors(json_object_get(answer, "descriptors"));
 	show_log(answer);
+	show_debug(answer);
 	show_words("asks for    ", json_object_get(milter, "steps"));
 	if (json_array_size(json_object_get(milter, "macros")) > 0)
 		show_words("macros      ", json_object_get(milter, "macros"));
-}
-
-static void show_pool(const json_t *pool)
-{
-	const json_t *hosts = json_object_get(pool, "hosts");
-	long long messages = fields_number(pool, "messages");
-	struct columns *columns =
-		columns_new("HOST|>PRIORITY|>WEIGHT|STATE|SINCE|UNTIL|>FIRST|>SHARE|>LISTED");
-	const char *hash_on = fields_text(pool, "hash_on");
-	size_t i;
-	json_t *host;
-
-	printf("%s", fields_shown(pool, "pool"));
-	printf(": %s", fields_shown(pool, "transport"));
-	printf(", %s", fields_shown(pool, "balance"));
-	printf("%s%s", hash_on == NULL ? "" : " on ", hash_on == NULL ? "" : hash_on);
-	printf(", all deferred: %s", fields_shown(pool, "all_deferred"));
-	printf(", %lld messages, %s\n", messages, fields_shown(pool, "source"));
-	json_array_foreach (hosts, i, host) {
-		fields_add_endpoint(columns, host);
-		fields_add_number(columns, host, "priority");
-		fields_add_number(columns, host, "weight");
-		fields_add_text(columns, host, "state");
-		fields_add_time(columns, host, "since");
-		fields_add_time(columns, host, "until");
-		fields_add_number(columns, host, "first");
-		fields_add_share(columns,
-			messages == 0 ? 0
-				      : (double)fields_number(host, "first") / (double)messages);
-		fields_add_number(columns, host, "listed");
-	}
-	fields_print(columns, "  ");
-}
-
-void show_pools(const json_t *answer)
-{
-	size_t i;
-	json_t *pool;
-
-	json_array_foreach (json_object_get(answer, "pools"), i, pool)
-		show_pool(pool);
-}
-
-/* Names parted by commas. */
-static void add_names(struct columns *columns, const json_t *names)
-{
-	char text[FIELDS_SHOWN_MAX] = "";
-	size_t used = 0;
-	size_t i;
-	json_t *name;
-
-	json_array_foreach (names, i, name) {
-		const char *one = json_string_value(name);
-		size_t left = sizeof(text) - used;
-		int written = snprintf(
-			text + used, left, "%s%s", i == 0 ? "" : ",", one == NULL ? "-" : one);
-
-		if (written < 0 || (size_t)written >= left) {
-			memcpy(text + sizeof(text) - 4, "...", 4);
-			break;
-		}
-		used += (size_t)written;
-	}
-	columns_add(columns, text);
-}
-
-void show_hosts(const json_t *answer)
-{
-	struct columns *columns =
-		columns_new("HOST|STATE|SINCE|UNTIL|REASON|>FAILURES|>FIRST|>ATTEMPTS|>DELIVERED|"
-			    ">DEFERRED|LAST SUCCESS|POOLS|TEXT");
-	size_t i;
-	json_t *host;
-
-	json_array_foreach (json_object_get(answer, "hosts"), i, host) {
-		fields_add_endpoint(columns, host);
-		fields_add_text(columns, host, "state");
-		fields_add_time(columns, host, "since");
-		fields_add_time(columns, host, "until");
-		fields_add_text(columns, host, "reason");
-		fields_add_number(columns, host, "failures");
-		fields_add_number(columns, host, "first");
-		fields_add_number(columns, host, "attempts");
-		fields_add_number(columns, host, "delivered");
-		fields_add_number(columns, host, "deferred");
-		fields_add_time(columns, host, "last_success");
-		add_names(columns, json_object_get(host, "pools"));
-		fields_add_text(columns, host, "text");
-	}
-	fields_print(columns, "");
-}
-
-/* The pool, or the action with its reply. */
-static void add_target(struct columns *columns, const json_t *route)
-{
-	const char *pool = fields_text(route, "pool");
-
-	columns_add(columns, fields_text(route, "action"));
-	columns_add(columns, pool != NULL ? pool : fields_text(route, "reply"));
-}
-
-void show_routes(const json_t *answer)
-{
-	struct columns *columns = columns_new("MATCH|ACTION|POOL OR REPLY|SOURCE");
-	size_t i;
-	json_t *route;
-
-	json_array_foreach (json_object_get(answer, "routes"), i, route) {
-		fields_add_text(columns, route, "match");
-		add_target(columns, route);
-		fields_add_text(columns, route, "source");
-	}
-	fields_print(columns, "");
 }
 
 void show_simulation(const json_t *answer)
@@ -227,7 +164,10 @@ void show_simulation(const json_t *answer)
 		return;
 	}
 	printf("%lld messages to ", fields_number(answer, "count"));
-	printf("%s, pool ", fields_shown(answer, "recipient"));
+	printf("%s, ", fields_shown(answer, "recipient"));
+	if (fields_text(answer, "rule") != NULL)
+		printf("rule %s, ", fields_shown(answer, "rule"));
+	printf("pool ");
 	printf("%s\n", fields_shown(answer, "pool"));
 	columns = columns_new("HOST|>FIRST|>SHARE");
 	json_array_foreach (json_object_get(answer, "hosts"), i, host) {
@@ -242,14 +182,12 @@ static void print_event(const json_t *event)
 {
 	const char *text = fields_text(event, "text");
 
-	printf("%s  ", fields_shown(event, "time"));
+	printf("%s  ", fields_shown_time(event, "time"));
 	printf("%s", fields_shown(event, "event"));
 	if (fields_text(event, "host") != NULL) {
 		char host[ENDPOINT_TEXT_MAX];
 
-		endpoint_format(
-			host, fields_text(event, "host"), (int)fields_number(event, "port"));
-		printf("  host=%s ", host);
+		printf("  host=%s ", fields_endpoint(event, host));
 		printf("%s->", fields_shown(event, "from"));
 		printf("%s ", fields_shown(event, "to"));
 		printf("reason=%s failures=%lld delivered=%lld", fields_shown(event, "reason"),
@@ -258,7 +196,9 @@ static void print_event(const json_t *event)
 	if (text != NULL && *text != '\0')
 		printf("  %s", fields_shown(event, "text"));
 	if (fields_text(event, "until") != NULL)
-		printf("  until %s", fields_shown(event, "until"));
+		printf("  until %s", fields_shown_time(event, "until"));
+	if (fields_text(event, "by") != NULL)
+		printf("  by %s", fields_shown(event, "by"));
 	printf("\n");
 }
 
@@ -269,23 +209,6 @@ void show_events(const json_t *answer)
 
 	json_array_foreach (json_object_get(answer, "events"), i, event)
 		print_event(event);
-}
-
-void show_changed(const json_t *answer)
-{
-	size_t i;
-	json_t *host;
-
-	json_array_foreach (json_object_get(answer, "hosts"), i, host) {
-		char name[ENDPOINT_TEXT_MAX];
-		const char *text = fields_text(host, "host");
-
-		endpoint_format(name, text == NULL ? "-" : text, (int)fields_number(host, "port"));
-		printf("%s is %s", name, fields_shown(host, "state"));
-		if (fields_text(host, "until") != NULL)
-			printf(" until %s", fields_shown(host, "until"));
-		printf("\n");
-	}
 }
 
 void show_faults(const json_t *answer, FILE *to)

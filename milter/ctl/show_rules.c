@@ -23,6 +23,22 @@ static bool is_word(const json_t *object, const char *name, const char *word)
 
 /* ---- all of them */
 
+/* Only those that there are. */
+static void show_over_budget(const json_t *rules)
+{
+	size_t i;
+	json_t *rule;
+
+	json_array_foreach (rules, i, rule) {
+		long long messages = fields_number(rule, "over_budget");
+
+		if (messages > 0)
+			printf("%s: cut short by the budget of %lld %s\n",
+				fields_shown(rule, "name"), messages,
+				messages == 1 ? "message" : "messages");
+	}
+}
+
 void show_rules(const json_t *answer)
 {
 	struct columns *columns = columns_new("NAME|MODE|DOES|TAG|>HITS|LAST HIT|SOURCE");
@@ -43,6 +59,7 @@ void show_rules(const json_t *answer)
 		fields_add_text(columns, rule, "source");
 	}
 	fields_print(columns, "");
+	show_over_budget(json_object_get(answer, "rules"));
 	if (compiled < count)
 		printf("%lld of %lld patterns are interpreted: no JIT\n", count - compiled, count);
 	if (over_limit > 0)
@@ -108,6 +125,8 @@ void show_rules_tried(const json_t *answer)
 		add_outcome(columns, rule, fields_text(answer, "rule"));
 	}
 	fields_print(columns, "  ");
+	if (json_is_true(json_object_get(answer, "over_budget")))
+		printf("the message's budget was spent: what is left counts as no match\n");
 	show_tags(json_object_get(answer, "tags"));
 	printf("\n");
 }

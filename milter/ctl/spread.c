@@ -7,13 +7,13 @@
 #include "ctl/spread.h"
 #include "ctl/fields.h"
 #include "ctl/mailbox.h"
+#include "engine/simulation.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* SIMULATED_MAX: the daemon takes no more turns for one question. */
-enum { KEY_MAX = 1024, NUMBER_MAX = 24, SIMULATED_MAX = 100000, STOPPED = 1 };
+enum { KEY_MAX = 1024, NUMBER_MAX = 24, STOPPED = 1 };
 
 struct spread {
 	const struct spread_settings *settings;
@@ -188,7 +188,8 @@ static int add_hosts(const struct spread *spread, json_t *pool)
 	int result;
 
 	snprintf(count, sizeof(count), "%" JSON_INTEGER_FORMAT,
-		messages < SIMULATED_MAX ? messages : (json_int_t)SIMULATED_MAX);
+		messages < SIMULATION_MESSAGES_MAX ? messages
+						   : (json_int_t)SIMULATION_MESSAGES_MAX);
 	client_begin(client, "/v1/simulate");
 	client_add_query(client, "pool", text_of(pool, "pool"));
 	client_add_query(client, "count", count);
@@ -196,7 +197,7 @@ static int add_hosts(const struct spread *spread, json_t *pool)
 	json_array_foreach (json_object_get(answer, "hosts"), i, host) {
 		double of = json_number_value(json_object_get(host, "share"));
 
-		if (messages > SIMULATED_MAX)
+		if (messages > SIMULATION_MESSAGES_MAX)
 			json_object_set_new(host, "first",
 				json_integer((json_int_t)(of * (double)messages + 0.5)));
 	}
@@ -210,7 +211,7 @@ static void tell_skipped(const struct spread *spread)
 	if (spread->nameless > 0)
 		fprintf(stderr,
 			"milterctl: skipped: %" JSON_INTEGER_FORMAT
-			" that name no recipient (--recipient says one)\n",
+			" that name no recipient (--recipient gives one)\n",
 			spread->nameless);
 	if (spread->large > 0)
 		fprintf(stderr,

@@ -8,13 +8,21 @@
 #include "core/decimal.h"
 #include "core/duration.h"
 #include "core/endpoint.h"
+#include "ctl/answer.h"
+#include "ctl/check_health.h"
+#include "ctl/diff.h"
+#include "ctl/doctor.h"
+#include "ctl/explain.h"
+#include "ctl/export.h"
+#include "ctl/fields.h"
+#include "ctl/import.h"
 #include "ctl/local.h"
-#include "ctl/mailbox.h"
 #include "ctl/parse_log.h"
+#include "ctl/routes.h"
 #include "ctl/show.h"
-#include "ctl/show_explain.h"
+#include "ctl/show_hosts.h"
 #include "ctl/show_rules.h"
-#include "ctl/spread.h"
+#include "ctl/trace.h"
 
 #include <poll.h>
 #include <stdio.h>
@@ -23,196 +31,69 @@
 
 #include <jansson.h>
 
-enum { FOLLOW_MS = 1000, ID_MAX = 24, SIMULATED_MAX = 100000, EXPLAINED_MAX = 100 };
+enum { FOLLOW_MS = 1000, ID_MAX = 24, CHANGED_MAX = 100 };
 
-/* ---- what all verbs share */
+/* ---- what is */
 
-static void print_json(const json_t *answer, size_t flags)
+/* Sends a GET and shows the answer, as it is or by SHOW; *ANSWER is the caller's to drop. */
+static int get_and_keep(const struct verb_call *call, const char *path,
+	void (*show)(const json_t *answer), json_t **answer)
 {
-	char *text = json_dumps(answer, flags | JSON_REAL_PRECISION(6));
+	int result;
 
-	if (text != NULL)
-		printf("%s\n", text);
-	free(text);
+	client_begin(call->client, path);
+	result = client_send(call->client, CLIENT_GET, answer);
+	if (*answer != NULL && call->is_json)
+		answer_print(*answer, JSON_INDENT(2));
+	else if (*answer != NULL)
+		show(*answer);
+	return result;
 }
 
-/* Sends what was begun, prints the answer, and gives the exit status. */
-static int send_and_show(
-	const struct verb_call *call, enum client_method method, void (*show)(const json_t *answer))
+/* What is wrong is no success. */
+static int run_status(const struct verb_call *call)
 {
 	json_t *answer;
-	int result = client_send(call->client, method, &answer);
+	int result = get_and_keep(call, "/v1/status", show_status, &answer);
 
-	if (answer != NULL && call->is_json)
-		print_json(answer, JSON_INDENT(2));
-	else if (answer != NULL)
-		show(answer);
+	if (result == CLIENT_DONE && !check_health_is_ok(json_object_get(answer, "condition")))
+		result = CLIENT_NO;
 	json_decref(answer);
 	return result;
 }
 
-static int get(const struct verb_call *call, const char *path, void (*show)(const json_t *answer))
+static int run_check_health(const struct verb_call *call)
 {
-	client_begin(call->client, path);
-	return send_and_show(call, CLIENT_GET, show);
-}
-
-static int usage(const char *text, const char *value)
-{
-	fprintf(stderr, "milterctl: \"%s\" is not %s\n", value, text);
-	return CLIENT_USAGE;
-}
-
-/* ---- what is */
-
-static int run_status(const struct verb_call *call)
-{
-	return get(call, "/v1/status", show_status);
+	return check_health_run(call->client, call->socket, call->is_json);
 }
 
 static int run_pools(const struct verb_call *call)
 {
-	return get(call, "/v1/pools", show_pools);
+	return answer_get(call, "/v1/pools", show_hosts_pools);
 }
 
 static int run_hosts(const struct verb_call *call)
 {
-	return get(call, "/v1/hosts", show_hosts);
+	bool is_wide = (call->options & VERB_WIDE) != 0;
+	json_t *answer;
+	int result = get_and_keep(
+		call, "/v1/hosts", is_wide ? show_hosts_wide : show_hosts_brief, &answer);
+
+	/* States may be old, for one. */
+	check_health_warn(json_object_get(answer, "condition"));
+	json_decref(answer);
+	return result;
 }
 
 static int run_rules(const struct verb_call *call)
 {
-	return get(call, "/v1/rules", show_rules);
-}
-
-/* All pages as one answer. */
-static int fetch_routes(const struct verb_call *call, json_t *all)
-{
-	json_t *next = json_integer(0);
-	int result = CLIENT_DONE;
-
-	while (result == CLIENT_DONE && json_is_integer(next)) {
-		char from[ID_MAX];
-		json_t *page;
-
-		snprintf(from, sizeof(from), "%" JSON_INTEGER_FORMAT, json_integer_value(next));
-		json_decref(next);
-		client_begin(call->client, "/v1/routes");
-		client_add_query(call->client, "from", from);
-		if (call->argument_count > 0)
-			client_add_query(call->client, "match", call->arguments[0]);
-		result = client_send(call->client, CLIENT_GET, &page);
-		json_array_extend(all, json_object_get(page, "routes"));
-		next = json_incref(json_object_get(page, "next"));
-		json_decref(page);
-	}
-	json_decref(next);
-	return result;
+	return answer_get(call, "/v1/rules", show_rules);
 }
 
 static int run_routes(const struct verb_call *call)
 {
-	json_t *all = json_array();
-	json_t *answer = json_pack("{s:o}", "routes", all);
-	int result = fetch_routes(call, all);
-
-	if (result == CLIENT_DONE && call->is_json)
-		print_json(answer, JSON_INDENT(2));
-	else if (result == CLIENT_DONE)
-		show_routes(answer);
-	json_decref(answer);
-	return result;
-}
-
-/* ---- what would be */
-
-/* Where the command line has none. Gives 0, or -1 after a message. */
-static int add_recipients(const struct verb_call *call, const struct message *message)
-{
-	static struct address_list list;
-
-	message_recipients(message, &list);
-	for (int i = 0; i < list.count; i++)
-		client_add_query(call->client, "recipient", list.texts[i]);
-	if (list.has_more)
-		fprintf(stderr, "milterctl: only the first %d recipients are asked for\n",
-			list.count);
-	if (list.count > 0)
-		return 0;
-	fprintf(stderr, "milterctl: the message names no recipient: say one\n");
-	return -1;
-}
-
-static int add_message(const struct verb_call *call)
-{
-	struct message *message = message_new();
-	int result = mailbox_read_message(call->message, message);
-
-	if (result == 0 && message_is_too_large(message)) {
-		fprintf(stderr, "milterctl: its headers have more than %d octets\n",
-			MESSAGE_HEADERS_MAX);
-		result = -1;
-	}
-	if (result == 0 && call->argument_count == 0)
-		result = add_recipients(call, message);
-	if (result == 0)
-		facts_send_message(&call->facts, call->client, message);
-	message_free(message);
-	return result;
-}
-
-static int run_explain(const struct verb_call *call)
-{
-	if (call->message == NULL && call->argument_count == 0)
-		return verbs_refuse(verbs_find("explain"));
-	client_begin(call->client, "/v1/explain");
-	for (int i = 0; i < call->argument_count; i++)
-		client_add_query(call->client, "recipient", call->arguments[i]);
-	if (call->message != NULL) {
-		if (add_message(call) == -1)
-			return CLIENT_NO;
-		return send_and_show(call, CLIENT_FORM, show_explain);
-	}
-	facts_send(&call->facts, call->client);
-	return send_and_show(call, client_fitting(call->client), show_explain);
-}
-
-static int simulate_mailbox(const struct verb_call *call)
-{
-	struct spread_settings settings = {
-		.client = call->client,
-		.facts = &call->facts,
-		.path = call->mbox,
-		.recipient = call->recipient,
-	};
-	json_t *answer;
-	int result = spread_run(&settings, &answer);
-
-	if (answer != NULL && call->is_json)
-		print_json(answer, JSON_INDENT(2));
-	else if (answer != NULL)
-		show_rules_spread(answer);
-	json_decref(answer);
-	return result;
-}
-
-/* N messages to an address, or those of a mailbox. */
-static int run_simulate(const struct verb_call *call)
-{
-	bool is_of_mailbox = call->mbox != NULL;
-	bool is_plain = (call->options & ~VERB_SENDER) == 0;
-
-	if (is_of_mailbox ? call->argument_count > 0 : call->argument_count != 2 || !is_plain)
-		return verbs_refuse(verbs_find("simulate"));
-	if (is_of_mailbox)
-		return simulate_mailbox(call);
-	if (decimal_parse(call->arguments[0], 1, SIMULATED_MAX) == -1)
-		return usage("a number of messages from 1 to 100000", call->arguments[0]);
-	client_begin(call->client, "/v1/simulate");
-	client_add_query(call->client, "count", call->arguments[0]);
-	client_add_query(call->client, "recipient", call->arguments[1]);
-	facts_send(&call->facts, call->client);
-	return send_and_show(call, CLIENT_GET, show_simulation);
+	return routes_run(
+		call->client, call->argument_count > 0 ? call->arguments[0] : NULL, call->is_json);
 }
 
 /* ---- events */
@@ -227,12 +108,12 @@ static void print_events(const struct verb_call *call, const json_t *answer)
 		return;
 	}
 	json_array_foreach (json_object_get(answer, "events"), i, event)
-		print_json(event, JSON_COMPACT);
+		answer_print(event, JSON_COMPACT);
 }
 
 /*
- * Asks again and again. A daemon that has gone is waited for; one that was restarted counts its
- * events from 1 again.
+ * Asks again and again. A daemon that has gone is waited for; one that has a
+ * new state file counts its events from 1 again.
  */
 static int follow(const struct verb_call *call)
 {
@@ -261,12 +142,12 @@ static int follow(const struct verb_call *call)
 		json_decref(answer);
 		if (fflush(stdout) != 0)
 			return CLIENT_NO;
-		if (!is_gone && last < since) {
+		if (!is_gone && last < since && since > 0) {
 			since = 0;
 			continue;
 		}
 		if (!is_gone)
-			since = last;
+			since = last > 0 ? last : 0;
 		poll(NULL, 0, FOLLOW_MS);
 	}
 }
@@ -275,27 +156,61 @@ static int run_events(const struct verb_call *call)
 {
 	if (call->options & VERB_FOLLOW)
 		return follow(call);
-	return get(call, "/v1/events", show_events);
+	return answer_get(call, "/v1/events", show_events);
 }
 
 /* ---- changes */
 
+/* Gives 0, or the exit status after a message. */
+static int check_span(const char *span)
+{
+	if (span == NULL || duration_parse(span) != -1)
+		return CLIENT_DONE;
+	if (decimal_parse(span, 0, INT64_MAX) == -1)
+		return answer_usage("a duration such as 90s, 2h or 1d12h", span);
+	fprintf(stderr, "milterctl: --for %s: a unit is required: %ss, %sm, %sh or %sd\n", span,
+		span, span, span, span);
+	return CLIENT_USAGE;
+}
+
+/* Warnings go to standard error, as JSON too: what was asked for is done. */
+static void print_warnings(const json_t *answer)
+{
+	size_t i, k;
+	json_t *host, *warning;
+
+	json_array_foreach (json_object_get(answer, "hosts"), i, host)
+		json_array_foreach (json_object_get(host, "warnings"), k, warning)
+			fields_warn(json_string_value(warning));
+}
+
 static int steer(const struct verb_call *call, const char *verb)
 {
 	struct endpoint endpoint;
+	int result = check_span(call->span);
+	json_t *answer;
 
-	if (endpoint_parse(&endpoint, call->arguments[0]) == -1)
-		return usage("a HOST or HOST:PORT", call->arguments[0]);
-	if (call->span != NULL && duration_parse(call->span) == -1)
-		return usage("a duration such as 90s, 2h or 1d12h", call->span);
+	for (int i = 0; i < call->argument_count && result == CLIENT_DONE; i++)
+		if (endpoint_parse(&endpoint, call->arguments[i]) == -1)
+			result = answer_usage("a HOST or HOST:PORT", call->arguments[i]);
+	if (result != CLIENT_DONE)
+		return result;
 	client_begin(call->client, "/v1/hosts");
-	client_add_segment(call->client, call->arguments[0]);
 	client_add_segment(call->client, verb);
+	for (int i = 0; i < call->argument_count; i++)
+		client_add_query(call->client, "host", call->arguments[i]);
 	if (call->span != NULL)
 		client_add_query(call->client, "for", call->span);
 	if (call->reason != NULL)
 		client_add_query(call->client, "reason", call->reason);
-	return send_and_show(call, CLIENT_POST, show_changed);
+	result = client_send(call->client, CLIENT_POST, &answer);
+	if (result == CLIENT_DONE && call->is_json)
+		answer_print(answer, JSON_INDENT(2));
+	else if (result == CLIENT_DONE)
+		show_hosts_changed(answer, verb);
+	print_warnings(answer);
+	json_decref(answer);
+	return result;
 }
 
 static int run_drain(const struct verb_call *call)
@@ -315,37 +230,63 @@ static int run_reset(const struct verb_call *call)
 
 static void show_reload(const json_t *answer)
 {
-	const char *error = json_string_value(json_object_get(answer, "error"));
-
 	show_faults(answer, stderr);
-	if (error == NULL)
+	if (fields_text(answer, "error") == NULL)
 		printf("reloaded\n");
 	else
 		fprintf(stderr, "milterctl: reload failed, the configuration before it stays: %s\n",
-			error);
+			fields_shown(answer, "error"));
 }
 
 static int run_reload(const struct verb_call *call)
 {
 	client_begin(call->client, "/v1/reload");
-	return send_and_show(call, CLIENT_POST, show_reload);
+	if (call->options & VERB_FORCE)
+		client_add_query(call->client, "force", "1");
+	return answer_show(call, CLIENT_POST, show_reload);
+}
+
+/* Switched on for a time, never for good: a busy server's log would fill its disk. */
+static int run_debug(const struct verb_call *call)
+{
+	bool is_off = call->argument_count == 1 && strcmp(call->arguments[0], "off") == 0;
+	int result = check_span(call->span);
+
+	if (result != CLIENT_DONE)
+		return result;
+	if (call->argument_count == 1 && !is_off)
+		return answer_usage("off", call->arguments[0]);
+	if (is_off == (call->span != NULL))
+		return verbs_refuse(verbs_find("debug"));
+	client_begin(call->client, "/v1/debug");
+	if (!is_off)
+		client_add_query(call->client, "for", call->span);
+	return answer_show(call, CLIENT_POST, show_debug);
 }
 
 /* ---- without a daemon */
 
+static const char default_config[] = SYSCONFDIR "/nexthop-milter/routes.cfg";
+
 static int run_check(const struct verb_call *call)
 {
 	json_t *answer;
-	int result = local_check(call->arguments[0], &answer);
+	const char *path = call->argument_count == 0 ? default_config : call->arguments[0];
+	int result = local_check(path, call->user, &answer);
 
-	if (call->is_json)
-		print_json(answer, JSON_INDENT(2));
-	else
+	if (call->is_json) {
+		answer_print(answer, JSON_INDENT(2));
+	} else {
 		show_faults(answer, result == CLIENT_DONE ? stderr : stdout);
-	if (!call->is_json && result == CLIENT_DONE)
-		printf("%s: good\n", call->arguments[0]);
+		printf("%s\n", fields_shown(answer, "verdict"));
+	}
 	json_decref(answer);
 	return result;
+}
+
+static int run_export(const struct verb_call *call)
+{
+	return export_run(call, call->argument_count < 2 ? default_config : call->arguments[1]);
 }
 
 static int run_state(const struct verb_call *call)
@@ -354,7 +295,7 @@ static int run_state(const struct verb_call *call)
 	int result = local_state(call->arguments[0], &answer);
 
 	if (answer != NULL && call->is_json)
-		print_json(answer, JSON_INDENT(2));
+		answer_print(answer, JSON_INDENT(2));
 	else if (answer != NULL)
 		show_state(answer);
 	json_decref(answer);
@@ -372,15 +313,17 @@ static int run_parse_log(const struct verb_call *call)
 	};
 
 	if (call->mta != NULL && !is_sendmail && strcmp(call->mta, "postfix") != 0)
-		return usage("an MTA: postfix or sendmail", call->mta);
+		return answer_usage("an MTA: postfix or sendmail", call->mta);
 	return parse_log_run(&settings);
 }
 
 static const struct verb verbs[] = {
-	{"status", "", "the daemon: sockets, table, counters", 0, 0, 0, true, run_status},
+	{"status", "", "whether all is well; sockets, table, counters", 0, 0, 0, true, run_status},
+	{"check-health", "", "the same in one line, for monitoring systems", 0, 0, 0, true,
+		run_check_health},
 	{"pools", "", "the pools, their hosts and how the mail is spread", 0, 0, 0, true,
 		run_pools},
-	{"hosts", "", "the hosts and their states", 0, 0, 0, true, run_hosts},
+	{"hosts", "[--wide]", "the hosts and their states", 0, 0, VERB_WIDE, true, run_hosts},
 	{"routes", "[PATTERN]", "the routes, or those whose match contains PATTERN", 0, 1, 0, true,
 		run_routes},
 	{"rules", "", "the rules, and how often each has held", 0, 0, 0, true, run_rules},
@@ -390,21 +333,45 @@ static const struct verb verbs[] = {
 		" [--helo NAME] [--auth-user NAME] [--tls PROTOCOL] [--tls-verified]"
 		" [--listener NAME] [--listener-port PORT] [--header 'NAME: VALUE'] ..."
 		" [--size OCTETS] [--macro '{NAME}: VALUE'] ... [--time 'Mon 08:30']",
-		"what would become of a message, and why", 0, EXPLAINED_MAX,
-		VERB_SENDER | VERB_FACTS | VERB_MESSAGE, true, run_explain},
+		"what would become of a message, and why", 0, EXPLAIN_RECIPIENTS_MAX,
+		VERB_SENDER | VERB_FACTS | VERB_MESSAGE, true, explain_run},
 	{"simulate", "N ADDRESS [--sender ADDRESS] | --mbox FILE [--recipient ADDRESS] [FACT ...]",
 		"how N messages, or those of a mailbox, would spread", 0, 2,
-		VERB_SENDER | VERB_FACTS | VERB_MBOX | VERB_RECIPIENT, true, run_simulate},
+		VERB_SENDER | VERB_FACTS | VERB_MBOX | VERB_RECIPIENT, true, explain_simulate},
 	{"events", "[--follow]", "the last changes", 0, 0, VERB_FOLLOW, true, run_events},
-	{"drain", "HOST[:PORT] [--for DURATION] [--reason TEXT]",
-		"take a host out of all its pools", 1, 1, VERB_FOR | VERB_REASON, true, run_drain},
-	{"enable", "HOST[:PORT]", "put a host back", 1, 1, 0, true, run_enable},
-	{"reset", "HOST[:PORT]", "forget what is remembered of a host", 1, 1, 0, true, run_reset},
-	{"reload", "", "read the configuration again", 0, 0, 0, true, run_reload},
-	{"check", "FILE", "check a configuration, without a daemon", 1, 1, 0, false, run_check},
+	{"trace", "QUEUEID", "what was chosen for a message, and what has become of it", 1, 1, 0,
+		true, trace_run},
+	{"drain", "HOST[:PORT] ... [--for DURATION] [--reason TEXT]",
+		"take hosts out of all their pools", 1, CHANGED_MAX, VERB_FOR | VERB_REASON, true,
+		run_drain},
+	{"enable", "HOST[:PORT] ...", "end the drain of hosts", 1, CHANGED_MAX, 0, true,
+		run_enable},
+	{"reset", "HOST[:PORT] ...", "forget what is remembered of hosts", 1, CHANGED_MAX, 0, true,
+		run_reset},
+	{"debug", "--for DURATION | off", "one log line for each message, for a time", 0, 1,
+		VERB_FOR, true, run_debug},
+	{"reload", "[--force]", "read the configuration again", 0, 0, VERB_FORCE, true, run_reload},
+	{"check", "[FILE] [--user USER]", "check a configuration, without a daemon", 0, 1,
+		VERB_USER, false, run_check},
+	{"diff", "OLD NEW", "what changes between two configurations, and for whom", 2, 2, 0, false,
+		diff_run},
+	{"export", "postfix|sendmail|esa|postfix-tls|postfix-sasl [FILE]",
+		"the routes as a static table, without a daemon", 1, 2, 0, false, run_export},
+	{"doctor",
+		"[--fix [--yes]] [--config FILE] [--user USER] [--postfix-config FOLDER]"
+		" [--sendmail-config FILE]",
+		"what is wrong with this machine's set-up, and what mends it", 0, 0,
+		VERB_FIX | VERB_YES | VERB_CONFIG | VERB_USER | VERB_POSTFIX_CONFIG |
+			VERB_SENDMAIL_CONFIG,
+		false, doctor_run},
 	{"parse-log", "[FILE] [--mta postfix|sendmail] [--config FILE]",
 		"what the lines of an MTA's log say of hosts, without a daemon", 0, 1,
 		VERB_MTA | VERB_CONFIG, false, run_parse_log},
+	{"import",
+		"esa FILE | postfix FILE ... | postfix --running | sendmail FILE ... | exim FILE "
+		"[--mta postfix|sendmail] [--output FILE] [--force]",
+		"another program's routes as a configuration", 1, IMPORT_FILES_MAX + 1,
+		VERB_RUNNING | VERB_MTA | VERB_OUTPUT | VERB_FORCE, false, import_run},
 	{"state", "FILE", "show a state file, without a daemon", 1, 1, 0, false, run_state},
 };
 
@@ -429,8 +396,13 @@ void verbs_print_usage(const struct verb *verb, FILE *to)
 		*verb->synopsis == '\0' ? "" : " ", verb->synopsis);
 }
 
+int verbs_usage_status(const struct verb *verb)
+{
+	return verb->run == run_check_health ? CHECK_HEALTH_UNKNOWN : CLIENT_USAGE;
+}
+
 int verbs_refuse(const struct verb *verb)
 {
 	verbs_print_usage(verb, stderr);
-	return CLIENT_USAGE;
+	return verbs_usage_status(verb);
 }

@@ -7,16 +7,19 @@
 #include "doors/http_api.h"
 #include "core/decimal.h"
 #include "core/duration.h"
-#include "core/endpoint.h"
+#include "doors/http_condition.h"
 #include "doors/http_explain.h"
+#include "doors/http_hosts.h"
 #include "doors/http_json.h"
 #include "doors/http_rules.h"
+#include "doors/http_trace.h"
 #include "engine/clock.h"
-#include "engine/engine_plan.h"
 #include "engine/engine_view.h"
+#include "engine/log.h"
+#include "engine/negotiation.h"
 #include "text/idn.h"
 
-#include <arpa/inet.h>
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -26,11 +29,16 @@
 enum {
 	OK = 200,
 	BAD_REQUEST = 400,
+	FORBIDDEN = 403,
 	NOT_FOUND = 404,
 	NOT_ALLOWED = 405,
-	PARAMETER_MAX = 1000,
+	CONFLICT = 409,
 	ROUTES_DEFAULT = 1000,
 	ROUTES_MAX = 10000,
+	DEBUG_MAX_MS = 86400000,
+	ROUTES_AT_ONCE =
+		1000, /* in one answer, whatever is asked: others have their turn between */
+	ROUTES_LOOKED_AT = 20000,
 };
 
 json_t *http_api_error(const char *text)
@@ -46,33 +54,57 @@ static json_t *refuse(int *status, int code, const char *text)
 
 /* ---- parameters */
 
-static const char *parameter(const struct http_call *call, const char *name)
+const char *http_api_parameter(const struct http_call *call, const char *name)
 {
 	const char *value = evhttp_find_header(call->query, name);
 
 	return value == NULL ? "" : value;
 }
 
-/* The number in a parameter, FALLBACK if there is none, -1 if it is not one of 0 to MOST. */
-static int64_t number(
+int64_t http_api_number(
 	const struct http_call *call, const char *name, int64_t fallback, int64_t most)
 {
-	const char *text = parameter(call, name);
+	const char *text = http_api_parameter(call, name);
 
 	return *text == '\0' ? fallback : decimal_parse(text, 0, most);
 }
 
-/* Gives -1 if the parameter is not there or too long to be an address. */
-static int read_address(
+int http_api_address(
 	const struct http_call *call, const char *name, bool may_be_empty, struct address *address)
 {
-	const char *text = parameter(call, name);
+	const char *text = http_api_parameter(call, name);
 
-	if ((*text == '\0' && !may_be_empty) || strlen(text) > PARAMETER_MAX)
+	if ((*text == '\0' && !may_be_empty) || strlen(text) > HTTP_PARAMETER_MAX)
 		return -1;
 	address_parse(address, text);
 	idn_fold_address(address);
 	return 0;
+}
+
+/* ---- lines for each message */
+
+/* Until when they are logged; null: for good, or not at all. */
+static json_t *debug_object(void)
+{
+	int64_t left = log_debug_left(clock_steady());
+
+	return json_pack("{s:b, s:o}", "on", (int)log_has_debug(), "until",
+		http_json_time(left == 0 ? 0 : clock_now() + left));
+}
+
+/* Switches them on for a time, or off. */
+static json_t *change_debug(const struct http_call *call, int *status)
+{
+	const char *text = http_api_parameter(call, "for");
+	int64_t span = *text == '\0' ? 0 : duration_parse(text);
+
+	if (span == -1 || span > DEBUG_MAX_MS)
+		return refuse(status, BAD_REQUEST,
+			"for is not a duration of at most a day with its unit, such as 10m");
+	log_debug_for(span, clock_steady());
+	log_info("debug %s%s%s%s", span == 0 ? "off" : "on for=", text,
+		*call->by == '\0' ? "" : " by ", call->by);
+	return json_pack("{s:o}", "debug", debug_object());
 }
 
 /* ---- what is */
@@ -81,12 +113,13 @@ static json_t *steps(const struct http_call *call)
 {
 	json_t *array = json_array();
 	struct engine_needs needs = engine_needs(call->engine);
-	const char *step;
 
-	for (int i = 0;
-		(step = call->facts->milter_step(call->facts->milter_is_tcp, needs, i)) != NULL;
-		i++)
-		json_array_append_new(array, json_string(step));
+	for (int i = 0; i < NEGOTIATION_STEP_COUNT; i++) {
+		enum negotiation_step step = (enum negotiation_step)i;
+
+		if (negotiation_has_step(step, call->profile->milter_is_tcp, needs))
+			json_array_append_new(array, json_string(negotiation_step_name(step)));
+	}
 	return array;
 }
 
@@ -95,50 +128,73 @@ static json_t *macros(const struct http_call *call)
 {
 	json_t *array = json_array();
 	struct ruleset *ruleset = engine_rules(call->engine);
-	char list[HTTP_MACROS_MAX] = "";
+	char list[ENGINE_MACROS_MAX];
 	char *rest = list;
 	char *name;
 
-	if (call->facts->milter_macros != NULL)
-		call->facts->milter_macros(list, engine_needs(call->engine),
-			ruleset == NULL ? NULL : ruleset_rules(ruleset));
+	negotiation_all_macros(
+		list, engine_needs(call->engine), ruleset == NULL ? NULL : ruleset_rules(ruleset));
 	while ((name = strtok_r(rest, " ", &rest)) != NULL)
 		json_array_append_new(array, json_string(name));
 	ruleset_drop(ruleset);
 	return array;
 }
 
+/* What libmilter says nothing of. */
+static json_t *with_milter(json_t *answer, const struct view_milter *view)
+{
+	json_t *milter = json_object_get(answer, "milter");
+
+	json_object_set_new(milter, "answers", json_boolean(view->silent_since == 0));
+	json_object_set_new(milter, "silent_since", http_json_time(view->silent_since));
+	json_object_set_new(answer, "descriptors",
+		json_pack("{s:I, s:o}", "open", (json_int_t)view->descriptors, "limit",
+			view->descriptors_max == 0
+				? json_null()
+				: json_integer((json_int_t)view->descriptors_max)));
+	return answer;
+}
+
 static json_t *show_status(const struct http_call *call, int *status)
 {
-	const struct http_facts *facts = call->facts;
+	const struct http_profile *profile = call->profile;
 	struct engine *engine = call->engine;
 	struct view_log log = {.is_on = false};
 	struct view_map map = {.clients = 0};
+	struct view_milter milter = {.silent_since = 0};
 
 	(void)status;
-	if (facts->log != NULL)
-		facts->log(facts->log_context, &log);
-	if (facts->map != NULL)
-		facts->map(facts->map_context, &map);
-	return json_pack("{s:s, s:i, s:o, s:o, s:s, s:s, s:{s:s, s:o, s:s, s:o}, s:I, s:I,"
-			 " s:I, s:I, s:{s:o, s:b, s:I}, s:o, s:o, s:{s:I, s:I, s:o, s:o}, s:o, s:o,"
-			 " s:o}",
-		"version", facts->version, "pid", (int)getpid(), "started",
-		http_json_time(facts->started), "config", http_json_text_or_null(facts->config),
-		"mta", facts->mta, "state_file", facts->state_file, "sockets", "milter",
-		facts->milter_socket, "map", http_json_text_or_null(facts->map_socket), "control",
-		facts->control_socket, "status", http_json_text_or_null(facts->status_listen),
-		"pools", (json_int_t)engine_pool_count(engine), "hosts",
-		(json_int_t)engine_host_count(engine), "routes",
-		(json_int_t)engine_route_count(engine), "rules",
-		(json_int_t)engine_rule_count(engine), "reload", "time",
-		http_json_time(facts->reloaded), "ok", (int)facts->reload_ok, "count",
-		(json_int_t)facts->reload_count, "messages", http_json_messages(engine),
-		"recipients", http_json_recipients(engine), "milter", "sessions",
-		(json_int_t)engine_counted(engine, ENGINE_SESSIONS), "in_flight",
-		(json_int_t)engine_counted(engine, ENGINE_IN_FLIGHT), "steps", steps(call),
-		"macros", macros(call), "map", http_json_map(&map), "log", http_json_log(&log),
-		"observations", http_json_observations(engine));
+	if (profile->check != NULL)
+		profile->check(profile->check_context, &milter);
+	if (profile->log != NULL)
+		profile->log(profile->log_context, &log);
+	if (profile->map != NULL)
+		profile->map(profile->map_context, &map);
+	return with_milter(
+		json_pack(
+			"{s:s, s:i, s:o, s:o, s:s, s:s, s:{s:s, s:o, s:s, s:o}, s:I, s:I,"
+			" s:I, s:I, s:{s:o, s:b, s:I}, s:o, s:o, s:{s:I, s:I, s:o, s:o}, s:o, s:o,"
+			" s:o, s:o, s:o}",
+			"version", profile->version, "pid", (int)getpid(), "started",
+			http_json_time(profile->started), "config",
+			http_json_text_or_null(profile->config), "mta", profile->mta, "state_file",
+			profile->state_file, "sockets", "milter", profile->milter_socket, "map",
+			http_json_text_or_null(profile->map_socket), "control",
+			profile->control_socket, "status",
+			http_json_text_or_null(profile->status_listen), "pools",
+			(json_int_t)engine_pool_count(engine), "hosts",
+			(json_int_t)engine_host_count(engine), "routes",
+			(json_int_t)engine_route_count(engine), "rules",
+			(json_int_t)engine_rule_count(engine), "reload", "time",
+			http_json_time(profile->reloaded), "ok", (int)profile->reload_ok, "count",
+			(json_int_t)profile->reload_count, "messages", http_json_messages(engine),
+			"recipients", http_json_recipients(engine), "milter", "sessions",
+			(json_int_t)engine_counted(engine, ENGINE_SESSIONS), "in_flight",
+			(json_int_t)engine_counted(engine, ENGINE_IN_FLIGHT), "steps", steps(call),
+			"macros", macros(call), "map", http_json_map(&map), "log",
+			http_json_log(&log), "observations", http_json_observations(engine),
+			"condition", http_condition_object(call), "debug", debug_object()),
+		&milter);
 }
 
 static json_t *show_pools(const struct http_call *call, int *status)
@@ -157,37 +213,54 @@ static json_t *show_hosts(const struct http_call *call, int *status)
 
 	(void)status;
 	for (size_t i = 0; i < engine_host_count(call->engine); i++)
-		json_array_append_new(hosts, http_json_host(call->engine, i));
-	return json_pack("{s:o}", "hosts", hosts);
+		json_array_append_new(hosts, http_hosts_object(call, i));
+	return json_pack("{s:o, s:o}", "hosts", hosts, "condition", http_condition_object(call));
+}
+
+/* Another number for each table that there has been: indexes into one are none into the next. */
+static int64_t generation(const struct http_call *call)
+{
+	return call->profile->started + call->profile->reload_count;
 }
 
 static json_t *show_routes(const struct http_call *call, int *status)
 {
-	int64_t from = number(call, "from", 0, INT32_MAX);
-	int64_t limit = number(call, "limit", ROUTES_DEFAULT, ROUTES_MAX);
+	int64_t from = http_api_number(call, "from", 0, INT32_MAX);
+	int64_t limit = http_api_number(call, "limit", ROUTES_DEFAULT, ROUTES_MAX);
 	size_t count = engine_route_count(call->engine);
+	int64_t now = generation(call);
+	int64_t wanted = http_api_number(call, "generation", now, INT64_MAX - 1);
 	json_t *routes;
-	size_t at;
+	size_t at, end;
 
-	if (from == -1 || limit < 1)
-		return refuse(status, BAD_REQUEST, "from or limit is not a number in its range");
+	if (from == -1 || limit < 1 || wanted == -1)
+		return refuse(status, BAD_REQUEST,
+			"from, limit or generation is not a number in its range");
+	if (wanted != now)
+		return refuse(status, CONFLICT,
+			"the configuration was reloaded meanwhile: ask from the beginning");
+	if (limit > ROUTES_AT_ONCE)
+		limit = ROUTES_AT_ONCE;
 	routes = json_array();
 	at = (size_t)from < count ? (size_t)from : count;
-	while (at < count && json_array_size(routes) < (size_t)limit) {
+	end = count - at < ROUTES_LOOKED_AT ? count : at + ROUTES_LOOKED_AT;
+	while (at < end && json_array_size(routes) < (size_t)limit) {
 		struct view_route view;
 		bool found;
 
-		at = engine_view_route(call->engine, at, parameter(call, "match"), &view, &found);
+		at = engine_view_route(
+			call->engine, at, http_api_parameter(call, "match"), &view, &found);
 		if (found)
 			json_array_append_new(routes, http_json_route(&view));
 	}
-	return json_pack("{s:o, s:o}", "routes", routes, "next",
-		at < count ? json_integer((json_int_t)at) : json_null());
+	return json_pack("{s:o, s:o, s:I}", "routes", routes, "next",
+		at < count ? json_integer((json_int_t)at) : json_null(), "generation",
+		(json_int_t)now);
 }
 
 static json_t *show_events(const struct http_call *call, int *status)
 {
-	int64_t since = number(call, "since", 0, INT64_MAX - 1);
+	int64_t since = http_api_number(call, "since", 0, INT64_MAX - 1);
 	json_t *events;
 	struct event_entry entry;
 	uint64_t id;
@@ -201,146 +274,29 @@ static json_t *show_events(const struct http_call *call, int *status)
 		(json_int_t)engine_last_event(call->engine));
 }
 
-/* ---- what would be */
-
-static json_t *simulate(const struct http_call *call, int *status)
-{
-	int64_t count = number(call, "count", 1000, SIMULATION_MESSAGES_MAX);
-	struct address recipient, sender;
-	struct view_route route;
-	struct simulation *simulation;
-	const char *pool = parameter(call, "pool");
-	bool has_pool = *pool != '\0';
-	json_t *answer;
-
-	if (read_address(call, "recipient", has_pool, &recipient) == -1 ||
-		read_address(call, "sender", true, &sender) == -1)
-		return refuse(status, BAD_REQUEST, "recipient or sender is missing or too long");
-	if (count < 1)
-		return refuse(status, BAD_REQUEST, "count is not a number of 1 to 100000");
-	simulation = malloc(sizeof(*simulation));
-	if (simulation == NULL)
-		return NULL;
-	if (!has_pool) {
-		engine_plan_simulate(call->engine, &recipient, &route, simulation);
-	} else if (engine_plan_simulate_pool(call->engine, pool, &route, simulation) == -1) {
-		free(simulation);
-		return refuse(status, NOT_FOUND, "there is no pool of that name");
-	}
-	if (route.action == ACTION_POOL)
-		simulation_run(simulation,
-			route.hash_on == HASH_ON_SENDER ? sender.hash : recipient.hash, (int)count);
-	answer = http_json_simulation(&route, simulation, parameter(call, "recipient"), (int)count);
-	free(simulation);
-	return answer;
-}
-
-/* ---- changes */
-
-/* An IP address in any form becomes the one that the table has; a name its A-labels. */
-static void canonical_host(struct endpoint *endpoint)
-{
-	unsigned char octets[sizeof(struct in6_addr)];
-	char ascii[DOMAIN_MAX + 1];
-	size_t length = strlen(endpoint->name);
-
-	if (inet_pton(AF_INET6, endpoint->name, octets) == 1) {
-		inet_ntop(AF_INET6, octets, endpoint->name, sizeof(endpoint->name));
-		return;
-	}
-	if (length > 1 && endpoint->name[length - 1] == '.')
-		endpoint->name[length - 1] = '\0';
-	if (inet_pton(AF_INET, endpoint->name, octets) != 1 &&
-		idn_to_ascii(endpoint->name, ascii) == 0)
-		memcpy(endpoint->name, ascii, sizeof(endpoint->name));
-}
-
-/* What a POST to /v1/hosts/HOST/… does. */
-enum verb { VERB_DRAIN, VERB_ENABLE, VERB_RESET, VERB_COUNT };
-
-static const char *const verb_names[VERB_COUNT] = {
-	[VERB_DRAIN] = "drain",
-	[VERB_ENABLE] = "enable",
-	[VERB_RESET] = "reset",
-};
-
-static void change_host(
-	const struct http_call *call, size_t host, enum verb verb, int64_t span, int64_t now)
-{
-	switch (verb) {
-	case VERB_DRAIN:
-		engine_drain(call->engine, host, span == 0 ? 0 : now + span,
-			parameter(call, "reason"), now);
-		break;
-	case VERB_ENABLE:
-		engine_enable(call->engine, host, now);
-		break;
-	default:
-		engine_reset(call->engine, host, now);
-	}
-}
-
-static json_t *change_hosts(
-	const struct http_call *call, const struct endpoint *endpoint, enum verb verb, int64_t span)
-{
-	json_t *hosts = json_array();
-	int64_t now = clock_now();
-	size_t count = engine_host_count(call->engine);
-	size_t at = 0;
-
-	while ((at = engine_find_host(call->engine, endpoint->name, endpoint->port, at)) < count) {
-		change_host(call, at, verb, span, now);
-		json_array_append_new(hosts, http_json_host(call->engine, at++));
-	}
-	return json_pack("{s:o}", "hosts", hosts);
-}
-
-/* HOST is what stands between /v1/hosts/ and the verb. */
-static json_t *steer(const struct http_call *call, const char *host, enum verb verb, int *status)
-{
-	const char *span_text = verb == VERB_DRAIN ? parameter(call, "for") : "";
-	int64_t span = *span_text == '\0' ? 0 : duration_parse(span_text);
-	struct endpoint endpoint;
-
-	if (span == -1)
-		return refuse(
-			status, BAD_REQUEST, "for is not a duration such as 90s, 2h or 1d12h");
-	if (strlen(parameter(call, "reason")) >= HEALTH_TEXT_MAX)
-		return refuse(status, BAD_REQUEST, "reason is longer than 199 octets");
-	if (endpoint_parse(&endpoint, host) == -1)
-		return refuse(status, BAD_REQUEST, "not a HOST or HOST:PORT");
-	canonical_host(&endpoint);
-	if (engine_find_host(call->engine, endpoint.name, endpoint.port, 0) ==
-		engine_host_count(call->engine))
-		return refuse(status, NOT_FOUND, "no pool has that host");
-	return change_hosts(call, &endpoint, verb, span);
-}
-
 /* ---- which call is it */
 
-static json_t *show_health(const struct http_call *call, int *status)
-{
-	(void)call;
-	(void)status;
-	return json_pack("{s:b}", "ok", 1);
-}
+static const char simulate_path[] = "/v1/simulate";
 
 static const struct endpoint_row {
 	const char *path;
 	json_t *(*answer)(const struct http_call *call, int *status);
+	bool is_for_control; /* it computes, or is long: not for everybody */
 } rows[] = {
-	{"/healthz", show_health},
-	{"/v1/status", show_status},
-	{"/v1/pools", show_pools},
-	{"/v1/hosts", show_hosts},
-	{"/v1/routes", show_routes},
-	{"/v1/rules", http_rules_answer},
-	{"/v1/explain", http_explain_answer},
-	{"/v1/simulate", simulate},
-	{"/v1/events", show_events},
+	{"/healthz", http_condition_answer, false},
+	{"/v1/status", show_status, false},
+	{"/v1/pools", show_pools, false},
+	{"/v1/hosts", show_hosts, false},
+	{"/v1/routes", show_routes, true},
+	{"/v1/rules", http_rules_answer, false},
+	{"/v1/explain", http_explain_answer, true},
+	{simulate_path, NULL, true},
+	{"/v1/events", show_events, false},
+	{"/v1/trace", http_trace_answer, true},
 };
 
 static const char reload_path[] = "/v1/reload";
+static const char debug_path[] = "/v1/debug";
 static const char hosts_path[] = "/v1/hosts/";
 
 bool http_api_is_reload(const struct http_call *call)
@@ -348,40 +304,78 @@ bool http_api_is_reload(const struct http_call *call)
 	return call->is_post && !call->is_read_only && strcmp(call->path, reload_path) == 0;
 }
 
-/* The length of HOST in /v1/hosts/HOST/VERB, or 0. */
-static size_t host_length(const char *path, const char *verb)
+int http_api_is_forced(const struct http_call *call)
 {
-	const char *host = path + sizeof(hosts_path) - 1;
-	const char *slash;
+	return (int)http_api_number(call, "force", 0, 1);
+}
+
+bool http_api_is_simulation(const struct http_call *call)
+{
+	return !call->is_post && !call->is_read_only && strcmp(call->path, simulate_path) == 0;
+}
+
+bool http_api_is_change(const struct http_call *call)
+{
+	return call->is_post && !call->is_read_only &&
+	       strncmp(call->path, hosts_path, sizeof(hosts_path) - 1) == 0;
+}
+
+/*
+ * The verb of /v1/hosts/HOST/VERB, with HOST's length, or of /v1/hosts/VERB, with 0. None: the
+ * count of verbs.
+ */
+static enum http_hosts_verb find_verb(const char *path, size_t *length)
+{
+	const char *rest = path + sizeof(hosts_path) - 1;
+	enum http_hosts_verb verb = HTTP_HOSTS_DRAIN;
+	const char *slash, *word;
 
 	if (strncmp(path, hosts_path, sizeof(hosts_path) - 1) != 0)
-		return 0;
-	slash = strchr(host, '/');
-	return slash != NULL && strcmp(slash + 1, verb) == 0 ? (size_t)(slash - host) : 0;
+		return HTTP_HOSTS_VERB_COUNT;
+	slash = strchr(rest, '/');
+	if (slash == rest)
+		return HTTP_HOSTS_VERB_COUNT;
+	*length = slash == NULL ? 0 : (size_t)(slash - rest);
+	word = slash == NULL ? rest : slash + 1;
+	while (verb < HTTP_HOSTS_VERB_COUNT && strcmp(word, http_hosts_verb_name(verb)) != 0)
+		verb++;
+	return verb;
+}
+
+static json_t *change_hosts(
+	const struct http_call *call, enum http_hosts_verb verb, size_t length, int *status)
+{
+	char *encoded, *host;
+	json_t *answer;
+
+	if (length == 0)
+		return http_hosts_change(call, NULL, verb, status);
+	encoded = strndup(call->path + sizeof(hosts_path) - 1, length);
+	host = encoded == NULL ? NULL : evhttp_uridecode(encoded, 0, NULL);
+	answer = host == NULL ? NULL : http_hosts_change(call, host, verb, status);
+	free(host);
+	free(encoded);
+	return answer;
 }
 
 static json_t *answer_change(const struct http_call *call, int *status)
 {
 	size_t length = 0;
-	enum verb verb = VERB_COUNT;
-	char *encoded, *host;
+	enum http_hosts_verb verb = find_verb(call->path, &length);
+	bool is_debug = strcmp(call->path, debug_path) == 0;
 	json_t *answer;
 
-	for (int i = 0; i < VERB_COUNT && length == 0; i++) {
-		length = host_length(call->path, verb_names[i]);
-		verb = (enum verb)i;
-	}
-	if (length == 0 && strcmp(call->path, reload_path) != 0)
+	if (verb == HTTP_HOSTS_VERB_COUNT && !is_debug && strcmp(call->path, reload_path) != 0)
 		return refuse(status, NOT_FOUND, "no such path");
 	if (!call->is_post)
-		return refuse(status, NOT_ALLOWED, "this takes a POST");
+		return refuse(status, NOT_ALLOWED, "this requires POST");
 	if (call->is_read_only)
 		return refuse(status, NOT_ALLOWED, "this listener is for reading only");
-	encoded = strndup(call->path + sizeof(hosts_path) - 1, length);
-	host = encoded == NULL ? NULL : evhttp_uridecode(encoded, 0, NULL);
-	answer = host == NULL ? NULL : steer(call, host, verb, status);
-	free(host);
-	free(encoded);
+	if (is_debug)
+		return change_debug(call, status);
+	engine_asked_by(call->engine, call->by);
+	answer = change_hosts(call, verb, length, status);
+	engine_asked_by(call->engine, "");
 	return answer;
 }
 
@@ -391,9 +385,12 @@ json_t *http_api_answer(const struct http_call *call, int *status)
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		if (strcmp(call->path, rows[i].path) != 0)
 			continue;
+		if (call->is_read_only && rows[i].is_for_control)
+			return refuse(status, FORBIDDEN, "this is for the control socket only");
 		/* A whole message is too much for a query. */
-		if (call->is_post && (rows[i].answer != http_explain_answer || call->is_read_only))
-			return refuse(status, NOT_ALLOWED, "this takes a GET");
+		if (call->is_post && rows[i].answer != http_explain_answer)
+			return refuse(status, NOT_ALLOWED, "this requires GET");
+		assert(rows[i].answer != NULL); /* else it is a simulation */
 		return rows[i].answer(call, status);
 	}
 	return answer_change(call, status);

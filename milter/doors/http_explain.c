@@ -5,14 +5,13 @@
  */
 
 #include "doors/http_explain.h"
-#include "core/envelope.h"
-#include "core/map_reply.h"
 #include "core/printable.h"
-#include "core/token.h"
 #include "doors/http_json.h"
-#include "doors/http_verdict.h"
+#include "doors/http_question.h"
+#include "doors/http_rules.h"
 #include "engine/engine_map.h"
 #include "engine/engine_plan.h"
+#include "engine/routing.h"
 #include "text/idn.h"
 
 #include <stdio.h>
@@ -24,36 +23,24 @@ enum { BAD_REQUEST = 400, RECIPIENTS_MAX = 100, TEXT_MAX = 1000 };
 
 struct entry {
 	const char *recipient;
-	bool is_split;
-	bool is_refused; /* before the message's end */
-	bool is_ruled;	 /* a rule decides about it */
-	bool has_turn;	 /* the milter chooses hosts for it */
-	bool is_by_hash; /* and not for others of its pool */
-	size_t pool;
+	struct routing_answer answer;
+	json_t *told; /* what becomes of it, once that is known */
 };
 
 /* A message that is nowhere but in the question. */
 struct letter {
 	const struct http_call *call;
-	struct envelope_policy policy;
-	struct envelope envelope;
-	enum envelope_end end;
-	uint64_t sender_hash;
 	bool is_brief;
-	struct http_verdict *verdict;
-	int rule;		 /* that decides; negative: none */
-	struct view_route ruled; /* what it does */
+	struct routing routing;
 	struct entry entries[RECIPIENTS_MAX];
 	int count;
+	int taken[RECIPIENTS_MAX]; /* entries, as the routing counts them */
+	int taken_count;
 	struct engine_plan plan; /* of the recipient at hand */
-	struct engine_map_answer answer;
+	struct routing_step step;
 };
 
-static void parse(struct address *address, const char *text)
-{
-	address_parse(address, text);
-	idn_fold_address(address);
-}
+static const struct routing_names names = {.queue_id = "", .home = "localhost"};
 
 /* ---- the question */
 
@@ -61,7 +48,6 @@ static void parse(struct address *address, const char *text)
 static const char *read_query(struct letter *letter, const struct http_call *call)
 {
 	const struct evkeyval *parameter;
-	struct address sender = {.hash = 0};
 
 	TAILQ_FOREACH(parameter, call->query, next)
 	{
@@ -71,8 +57,6 @@ static const char *read_query(struct letter *letter, const struct http_call *cal
 		if (((is_recipient || is_sender) && strlen(parameter->value) > TEXT_MAX) ||
 			(is_recipient && *parameter->value == '\0'))
 			return "recipient or sender is missing or too long";
-		if (is_sender)
-			parse(&sender, parameter->value);
 		if (strcasecmp(parameter->key, "brief") == 0)
 			letter->is_brief = strcasecmp(parameter->value, "yes") == 0;
 		if (is_recipient && letter->count == RECIPIENTS_MAX)
@@ -80,185 +64,135 @@ static const char *read_query(struct letter *letter, const struct http_call *cal
 		if (is_recipient)
 			letter->entries[letter->count++].recipient = parameter->value;
 	}
-	letter->sender_hash = sender.hash;
 	return letter->count == 0 ? "recipient or sender is missing or too long" : NULL;
 }
 
-/* What the rule does becomes of the message. */
-static void rule(struct letter *letter, int rule)
+/* Gives -1 if that cannot be done. */
+static int tell_recipients(struct letter *letter)
 {
-	struct ruleset *ruleset = engine_rules(letter->call->engine);
+	for (int i = 0; i < letter->count; i++) {
+		struct entry *entry = &letter->entries[i];
+		char *arguments[] = {(char *)entry->recipient, NULL};
 
-	letter->rule = rule;
-	engine_rule_route(letter->call->engine, ruleset, (size_t)rule, &letter->ruled);
-	/* The answer says it by the rule's name. */
-	letter->ruled.match[0] = '\0';
-	ruleset_drop(ruleset);
-	envelope_rule(&letter->envelope, letter->ruled.action, letter->ruled.pool);
-}
-
-/* A recipient that a rule decides about, by what is known of the envelope. */
-static void add_ruled(
-	struct letter *letter, struct entry *entry, int decided, const struct view_route *route)
-{
-	if (!letter->envelope.is_ruled)
-		rule(letter, decided);
-	entry->is_ruled = true;
-	entry->is_refused = view_route_refuses(&letter->ruled);
-	if (!entry->is_refused)
-		envelope_add(&letter->envelope, &letter->policy, route->action, route->pool);
-}
-
-static void add_entry(struct letter *letter, struct entry *entry)
-{
-	struct address recipient;
-	struct view_route route;
-	int decided;
-
-	parse(&recipient, entry->recipient);
-	engine_route(letter->call->engine, &recipient, &route);
-	decided = http_verdict_recipient(letter->verdict, &recipient);
-	if (decided >= 0) {
-		add_ruled(letter, entry, decided, &route);
-		return;
+		routing_recipient(&letter->routing, arguments, "", &entry->answer);
+		if (entry->answer.kind == ROUTING_FAULT)
+			return -1;
+		if (entry->answer.kind == ROUTING_TAKEN)
+			letter->taken[letter->taken_count++] = i;
 	}
-	entry->is_refused = view_route_refuses(&route);
-	if (entry->is_refused) {
-		http_verdict_take_back(letter->verdict);
-		return;
-	}
-	entry->is_split =
-		!envelope_add(&letter->envelope, &letter->policy, route.action, route.pool);
-	entry->has_turn = !entry->is_split && route.action == ACTION_POOL;
-	entry->is_by_hash = route.is_by_hash;
-	entry->pool = route.pool;
+	return 0;
 }
 
-static void take_by_rule(const struct letter *letter, struct entry *entry)
+/* ---- what leads to an answer */
+
+/* What a rule does: the answer says it by the rule's name. */
+static void copy_ruled(const struct letter *letter, struct view_route *route)
 {
-	entry->is_ruled = true;
-	entry->has_turn = letter->ruled.action == ACTION_POOL;
-	entry->is_by_hash = letter->ruled.is_by_hash;
-	entry->pool = letter->ruled.pool;
+	*route = letter->routing.route;
+	route->match[0] = '\0';
 }
 
-/* All recipients, one after the other, as the milter would hear of them. */
-static void fill_envelope(struct letter *letter)
+static void copy_route(
+	const struct letter *letter, const struct entry *entry, struct view_route *route)
 {
-	int decided;
+	enum routing_answer_kind kind = entry->answer.kind;
+	bool is_ruled = letter->routing.envelope.is_ruled;
+	/* Who counts messages counts one that is split off as what it will be: another such message. */
+	bool is_counted = kind == ROUTING_SPLIT && letter->is_brief;
 
-	envelope_init(&letter->envelope);
-	letter->rule = -1;
-	for (int i = 0; i < letter->count; i++)
-		add_entry(letter, &letter->entries[i]);
-	decided = http_verdict_end(letter->verdict);
-	if (decided >= 0 && !letter->envelope.is_ruled)
-		rule(letter, decided);
-	for (int i = 0; i < letter->count && letter->envelope.is_ruled; i++)
-		if (!letter->entries[i].is_refused && !letter->entries[i].is_split)
-			take_by_rule(letter, &letter->entries[i]);
-	letter->end = envelope_end(&letter->envelope, &letter->policy);
+	if (entry->answer.by == NULL)
+		*route = (struct view_route){.action = ACTION_NONE};
+	else if (entry->answer.by != &entry->answer.own ||
+		 (is_ruled && (kind == ROUTING_TAKEN || is_counted)))
+		copy_ruled(letter, route);
+	else
+		*route = entry->answer.own;
+}
+
+/* The hosts of a recipient that nothing was chosen for. */
+static void plan_alone(struct letter *letter, const struct entry *entry)
+{
+	struct address address;
+	struct engine_choice choice;
+	struct engine_message message = {
+		.pool = letter->plan.route.pool,
+		.sender_hash = letter->routing.sender_hash,
+		.queue_id = "",
+	};
+
+	address_parse(&address, entry->recipient);
+	idn_fold_address(&address);
+	message.recipient_hash = address.hash;
+	if (letter->plan.route.action == ACTION_POOL)
+		engine_plan_choose(letter->call->engine, &message, &letter->plan, &choice);
+	else
+		engine_plan_clear(&letter->plan);
 }
 
 /* ---- the milter */
-
-/* The recipient that hosts are chosen for: the milter chooses once for all those of a pool. */
-static const char *chosen_for(const struct letter *letter, const struct entry *entry)
-{
-	bool is_alone = letter->end != ENVELOPE_FILTER && entry->is_by_hash;
-
-	if (!entry->has_turn || is_alone)
-		return entry->recipient;
-	for (const struct entry *first = letter->entries; first < entry; first++)
-		if (first->has_turn && first->pool == entry->pool)
-			return first->recipient;
-	return entry->recipient;
-}
 
 static json_t *does(const char *what, json_t *with)
 {
 	return json_pack("{s:s, s:o}", "does", what, "with", with);
 }
 
-/* NAME is the token's. */
-static json_t *token_of(const char *recipient, const char *name)
+/* What the MTA is told of a recipient. */
+static json_t *step_of(const struct routing_step *step)
 {
-	char token[TOKEN_MAX];
-
-	if (token_address(token, recipient, "localhost", name) == -1)
-		return json_null();
-	return http_json_text_or_null(token);
+	switch (step->kind) {
+	case ROUTING_FILTER:
+		return does("filter", json_sprintf("FILTER %s", step->choice.nexthop));
+	case ROUTING_MAP:
+		return does("map", json_string(step->choice.nexthop));
+	case ROUTING_TOKEN:
+		return does("token", http_json_text_or_null(step->token));
+	default:
+		return does("discard", json_null());
+	}
 }
 
-/* What the milter would do about that recipient. */
+static json_t *refuses(const char *code, const char *enhanced, const char *text)
+{
+	return does("refuse", json_sprintf("%s %s %s", code, enhanced, text));
+}
+
+/* What becomes of a recipient that the MTA is told nothing of. */
 static json_t *milter_of(const struct letter *letter, const struct entry *entry)
 {
-	const struct view_route *route = &letter->plan.route;
-	bool has_pool = route->action == ACTION_POOL;
+	const struct routing_answer *answer = &entry->answer;
+	const struct view_route *route = &letter->routing.route;
 
-	if (view_route_refuses(route))
-		return does("refuse",
-			json_sprintf("%s %s %s", route->code, route->enhanced, route->text));
-	if (entry->is_split)
-		return does("split", json_string("452 4.5.3"));
-	switch (letter->end) {
-	case ENVELOPE_FILTER:
-		return does("filter", json_sprintf("FILTER %s", letter->plan.nexthop));
-	case ENVELOPE_TOKENS:
-		if (route->action == ACTION_DISCARD)
-			return does("discard", json_null());
-		return has_pool ? does("token", token_of(entry->recipient, letter->plan.token))
-				: does("leave", json_null());
-	case ENVELOPE_DNS:
-		return does("token", token_of(entry->recipient, TOKEN_DNS));
+	if (answer->kind == ROUTING_SPLIT)
+		return does("split", json_sprintf("%s %s", answer->code, answer->enhanced));
+	if (answer->kind != ROUTING_TAKEN)
+		return refuses(answer->code, answer->enhanced, answer->text);
+	switch (letter->step.end) {
+	case ENVELOPE_REFUSE:
+		return refuses(route->code, route->enhanced, route->text);
 	case ENVELOPE_MAP:
-		return does("map", letter->plan.nexthop[0] == '\0'
-					   ? json_null()
-					   : json_string(letter->plan.nexthop));
+	case ENVELOPE_DISCARD:
+		return does(envelope_end_name(letter->step.end), json_null());
 	default:
-		return does(envelope_end_name(letter->end), json_null());
+		return does(envelope_end_name(ENVELOPE_LEAVE), json_null());
 	}
 }
 
 /* ---- the map */
 
-/* Of any length that the map may say. */
-static json_t *reply_text(const char *reply)
-{
-	char clean[MAP_REPLY_MAX];
-
-	return json_string(printable_copy(clean, sizeof(clean), reply));
-}
-
 /* What the map says of a key; NAME is the map's. */
 static json_t *asked(struct letter *letter, const char *name, const char *key)
 {
 	char line[MAP_REQUEST_MAX + 1];
-	char reply[MAP_REPLY_MAX];
+	char reply[MAP_REPLY_MAX], clean[MAP_REPLY_MAX];
 	int length = snprintf(line, sizeof(line), "%s %s", name, key);
 	struct map_request request;
-	struct map_reply_route route = {.action = ACTION_NONE};
 
 	if (length < 0 || (size_t)length >= sizeof(line))
 		return NULL;
 	map_request_parse(&request, (struct span){line, (size_t)length});
-	if (request.key == MAP_REQUEST_TOKEN) {
-		engine_map_token(
-			letter->call->engine, request.text, ENGINE_MAP_EXPLAIN, &letter->answer);
-	} else {
-		idn_fold_address(&request.address);
-		engine_map_address(letter->call->engine, &request.address, ENGINE_MAP_EXPLAIN,
-			&letter->answer);
-	}
-	route.mta = letter->answer.mta;
-	route.action = letter->answer.route.action;
-	route.nexthop = letter->answer.nexthop;
-	route.code = letter->answer.route.code;
-	route.enhanced = letter->answer.route.enhanced;
-	route.text = letter->answer.route.text;
-	map_reply_write(reply, &request, &route);
-	return json_pack("{s:s, s:o, s:o}", "map", name, "key", http_json_text_or_null(key),
-		"reply", reply_text(reply));
+	engine_map_reply(letter->call->engine, &request, true, reply);
+	return json_pack("{s:s, s:o, s:s}", "map", name, "key", http_json_text_or_null(key),
+		"reply", printable_copy(clean, sizeof(clean), reply));
 }
 
 /* Postfix asks in the external form, which need not be one that a route can have. */
@@ -272,16 +206,28 @@ static const char *key_of(char out[TEXT_MAX + 1], const char *recipient)
 	return out;
 }
 
-/* The keys that the MTA asks for, or null if there is no map. */
+static bool has_domain(const char *recipient)
+{
+	struct address_parts parts;
+
+	address_split(&parts, recipient);
+	return parts.domain_length > 0;
+}
+
+/*
+ * The keys that the MTA asks for; null if there is no map, and where Postfix asks for a name of its
+ * own making: to a recipient without a domain it adds one ($myorigin).
+ */
 static json_t *map_of(struct letter *letter, const char *recipient)
 {
 	char key[TEXT_MAX + 1];
 	json_t *list;
 
-	if (letter->call->facts->map_socket == NULL)
+	if (letter->call->profile->map_socket == NULL ||
+		(letter->routing.policy.mta == TABLE_POSTFIX && !has_domain(recipient)))
 		return json_null();
 	list = json_array();
-	if (letter->policy.mta == TABLE_POSTFIX) {
+	if (letter->routing.policy.mta == TABLE_POSTFIX) {
 		json_array_append_new(list, asked(letter, "transport", key_of(key, recipient)));
 		return list;
 	}
@@ -293,26 +239,48 @@ static json_t *map_of(struct letter *letter, const char *recipient)
 
 /* ---- the answer */
 
-static json_t *plan_of(struct letter *letter, const struct entry *entry)
+/* MILTER is a reference that goes to it. */
+static void tell_entry(struct letter *letter, struct entry *entry, json_t *milter)
 {
-	struct address recipient, first;
-	json_t *plan;
+	entry->told = http_json_plan(&letter->plan, entry->recipient);
+	json_object_set_new(entry->told, "doors",
+		json_pack("{s:o, s:o}", "milter", milter, "map", map_of(letter, entry->recipient)));
+}
 
-	parse(&recipient, entry->recipient);
-	parse(&first, chosen_for(letter, entry));
-	if (entry->is_ruled) {
-		engine_plan_rule(letter->call->engine, (size_t)letter->rule, &first,
-			letter->sender_hash, &letter->plan);
-		letter->plan.route = letter->ruled;
-	} else {
-		engine_plan_route(letter->call->engine, &first, letter->sender_hash, &letter->plan);
-		engine_route(letter->call->engine, &recipient, &letter->plan.route);
+/* The plan is that of the last choice. */
+static void tell_step(struct letter *letter, struct entry *entry)
+{
+	const struct routing_step *step = &letter->step;
+
+	if (step->kind == ROUTING_REMOVE || step->choice.pool[0] == '\0')
+		engine_plan_clear(&letter->plan);
+	copy_route(letter, entry, &letter->plan.route);
+	tell_entry(letter, entry, step_of(step));
+}
+
+static void tell_steps(struct letter *letter)
+{
+	const struct routing_step *step = &letter->step;
+	const char *fault;
+
+	while (routing_next(&letter->routing, &names, &letter->step, &fault) == 1) {
+		bool is_for_all = step->kind == ROUTING_FILTER;
+		int first = is_for_all ? 0 : (int)step->recipient;
+		int end = is_for_all ? letter->taken_count : first + 1;
+
+		for (int i = first; i < end; i++)
+			tell_step(letter, &letter->entries[letter->taken[i]]);
 	}
-	plan = http_json_plan(&letter->plan, entry->recipient);
-	json_object_set_new(plan, "doors",
-		json_pack("{s:o, s:o}", "milter", milter_of(letter, entry), "map",
-			map_of(letter, entry->recipient)));
-	return plan;
+}
+
+static json_t *plan_of(struct letter *letter, struct entry *entry)
+{
+	if (entry->told == NULL) {
+		copy_route(letter, entry, &letter->plan.route);
+		plan_alone(letter, entry);
+		tell_entry(letter, entry, milter_of(letter, entry));
+	}
+	return json_incref(entry->told);
 }
 
 /* Only what decides. */
@@ -323,40 +291,56 @@ static json_t *brief(struct letter *letter)
 
 	for (int i = 0; i < letter->count; i++) {
 		const struct entry *entry = &letter->entries[i];
-		struct address recipient;
-		struct view_route route = letter->ruled;
+		struct view_route route;
 		json_t *object;
 
-		parse(&recipient, entry->recipient);
-		if (!entry->is_ruled)
-			engine_route(letter->call->engine, &recipient, &route);
+		copy_route(letter, entry, &route);
 		object = http_json_route(&route);
 		json_object_set_new(object, "recipient", http_json_text_or_null(entry->recipient));
 		json_array_append_new(list, object);
 	}
-	http_verdict_show(letter->verdict, true, answer);
 	return answer;
 }
 
-static json_t *explain(struct letter *letter)
+static json_t *all_plans(struct letter *letter)
 {
-	json_t *plans, *answer;
+	json_t *plans = json_array();
 
-	fill_envelope(letter);
-	if (letter->is_brief)
-		return brief(letter);
-	if (letter->count == 1) {
-		answer = plan_of(letter, &letter->entries[0]);
-		http_verdict_show(letter->verdict, false, answer);
-		return answer;
-	}
-	plans = json_array();
 	for (int i = 0; i < letter->count; i++)
 		json_array_append_new(plans, plan_of(letter, &letter->entries[i]));
-	answer = json_pack("{s:o, s:b, s:s}", "recipients", plans, "mixed",
-		(int)letter->envelope.is_mixed, "milter", envelope_end_name(letter->end));
-	http_verdict_show(letter->verdict, false, answer);
+	return json_pack("{s:o, s:b, s:s}", "recipients", plans, "mixed",
+		(int)letter->routing.envelope.is_mixed, "milter",
+		envelope_end_name(letter->step.end));
+}
+
+/* NULL: out of memory. */
+static json_t *explain(struct letter *letter)
+{
+	const char *fault;
+	json_t *answer;
+
+	if (tell_recipients(letter) == -1)
+		return NULL;
+	http_question_headers(letter->call, &letter->routing.rules);
+	if (routing_end(&letter->routing, -1, &names, &letter->step, &fault) == -1)
+		return NULL;
+	if (letter->is_brief) {
+		answer = brief(letter);
+	} else {
+		tell_steps(letter);
+		answer = letter->count == 1 ? plan_of(letter, &letter->entries[0])
+					    : all_plans(letter);
+	}
+	http_rules_show(&letter->routing.rules, letter->is_brief, answer);
 	return answer;
+}
+
+static void free_letter(struct letter *letter)
+{
+	for (int i = 0; i < letter->count; i++)
+		json_decref(letter->entries[i].told);
+	routing_clear(&letter->routing);
+	free(letter);
 }
 
 json_t *http_explain_answer(const struct http_call *call, int *status)
@@ -368,19 +352,15 @@ json_t *http_explain_answer(const struct http_call *call, int *status)
 	if (letter == NULL)
 		return NULL;
 	letter->call = call;
-	letter->policy = call->facts->policy;
 	wrong = read_query(letter, call);
 	if (wrong == NULL)
-		letter->verdict = http_verdict_new(call, &wrong);
-	if (letter->verdict != NULL) {
+		wrong = http_question_begin(call, &letter->plan, &letter->routing);
+	if (wrong == NULL) {
 		answer = explain(letter);
-		http_verdict_free(letter->verdict);
-	} else if (wrong == NULL) {
-		answer = NULL;
 	} else {
 		*status = BAD_REQUEST;
 		answer = http_api_error(wrong);
 	}
-	free(letter);
+	free_letter(letter);
 	return answer;
 }

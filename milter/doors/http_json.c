@@ -43,7 +43,7 @@ static json_t *host_object(const struct view_host *host, json_t *pools)
 	const struct health *health = &host->health;
 
 	return json_pack("{s:s, s:i, s:o, s:i, s:i, s:s, s:o, s:o, s:s, s:o, s:o, s:o, s:i, s:o,"
-			 " s:o, s:o, s:o, s:o}",
+			 " s:o, s:o, s:o, s:o, s:i, s:o, s:o, s:o}",
 		"host", host->name, "port", host->port, "pools", pools, "priority", host->priority,
 		"weight", host->weight, "state", health_state_name(health->state), "since",
 		http_json_time(health->since), "until", http_json_time(health->until), "reason",
@@ -52,7 +52,10 @@ static json_t *host_object(const struct view_host *host, json_t *pools)
 		(int)health->failures, "attempts", counter(health->attempts), "delivered",
 		counter(health->delivered), "deferred", counter(health->deferred), "last_success",
 		http_json_time(health->last_success), "last_failure",
-		http_json_time(health->last_failure));
+		http_json_time(health->last_failure), "waiting", (int)host->waiting, "usual",
+		host->usual == 0 ? json_null() : json_real((double)host->usual / 1000),
+		"silent_since", http_json_time(host->silent_since), "busy_until",
+		host->busy_until > clock_now() ? http_json_time(host->busy_until) : json_null());
 }
 
 json_t *http_json_host(struct engine *engine, size_t host)
@@ -65,6 +68,13 @@ json_t *http_json_host(struct engine *engine, size_t host)
 	for (size_t place = 0; engine_view_place(engine, host, place, name); place++)
 		json_array_append_new(pools, json_string(name));
 	return host_object(&view, pools);
+}
+
+static const char *balance_name(enum balance balance)
+{
+	return balance == BALANCE_HASH		  ? "hash"
+	       : balance == BALANCE_LEAST_PENDING ? "least-pending"
+						  : "round-robin";
 }
 
 static json_t *hash_on(enum balance balance, enum hash_on on)
@@ -95,10 +105,9 @@ json_t *http_json_pool(struct engine *engine, size_t pool)
 		json_array_append_new(hosts, host_object(&host, json_pack("[s]", view.name)));
 	}
 	return json_pack("{s:s, s:s, s:s, s:o, s:o, s:o, s:o, s:o}", "pool", view.name, "transport",
-		view.transport, "balance", view.balance == BALANCE_HASH ? "hash" : "round-robin",
-		"hash_on", hash_on(view.balance, view.hash_on), "all_deferred", all_deferred(&view),
-		"source", foreign_text(view.source), "messages", counter(view.messages), "hosts",
-		hosts);
+		view.transport, "balance", balance_name(view.balance), "hash_on",
+		hash_on(view.balance, view.hash_on), "all_deferred", all_deferred(&view), "source",
+		foreign_text(view.source), "messages", counter(view.messages), "hosts", hosts);
 }
 
 static json_t *reply(const struct view_route *route)
@@ -122,12 +131,13 @@ json_t *http_json_plan(const struct engine_plan *plan, const char *recipient)
 	json_t *candidates = json_array();
 
 	for (int i = 0; i < plan->candidate_count; i++) {
-		const struct view_host *host = &plan->candidates[i];
+		const struct view_host *host = &plan->candidates[i].host;
 
-		json_array_append_new(candidates,
-			json_pack("{s:s, s:i, s:i, s:i, s:s}", "host", host->name, "port",
-				host->port, "priority", host->priority, "weight", host->weight,
-				"state", health_state_name(host->health.state)));
+		json_array_append_new(
+			candidates, json_pack("{s:s, s:i, s:s, s:i, s:i, s:s}", "host", host->name,
+					    "port", host->port, "pool", plan->candidates[i].pool,
+					    "priority", host->priority, "weight", host->weight,
+					    "state", health_state_name(host->health.state)));
 	}
 	return json_pack("{s:o, s:o, s:o, s:s, s:o, s:o, s:o, s:o, s:o}", "recipient",
 		foreign_text(recipient), "match", http_json_text_or_null(route->match), "source",
@@ -167,7 +177,7 @@ static json_t *host_or_null(const struct event_entry *entry, json_t *value)
 
 json_t *http_json_event(const struct event_entry *entry)
 {
-	return json_pack("{s:o, s:o, s:s, s:o, s:o, s:o, s:o, s:s, s:o, s:o, s:o, s:o}", "id",
+	return json_pack("{s:o, s:o, s:s, s:o, s:o, s:o, s:o, s:s, s:o, s:o, s:o, s:o, s:o}", "id",
 		counter(entry->id), "time", http_json_time(entry->at), "event",
 		event_ring_kind_name(entry->kind), "host",
 		host_or_null(entry, json_string(entry->host)), "port",
@@ -177,7 +187,19 @@ json_t *http_json_event(const struct event_entry *entry)
 		health_reason_name(entry->reason), "text", foreign_text(entry->text), "until",
 		http_json_time(entry->until), "failures",
 		host_or_null(entry, counter(entry->failures)), "delivered",
-		host_or_null(entry, counter(entry->delivered)));
+		host_or_null(entry, counter(entry->delivered)), "by",
+		entry->by[0] == '\0' ? json_null() : json_string(entry->by));
+}
+
+json_t *http_json_unsaved(const char *error)
+{
+	char text[256];
+
+	snprintf(text, sizeof(text),
+		"this is done, but the state file cannot be written to its disk: %s: it is lost "
+		"if the machine goes down",
+		error);
+	return json_pack("{s:s}", "error", text);
 }
 
 json_t *http_json_reload(const char *error, const struct fault_list *faults)
@@ -228,11 +250,12 @@ json_t *http_json_map(const struct view_map *view)
 
 json_t *http_json_log(const struct view_log *view)
 {
-	return json_pack("{s:o, s:b, s:o, s:b, s:o, s:o, s:o}", "source",
+	return json_pack("{s:o, s:b, s:o, s:b, s:o, s:o, s:o, s:o, s:o}", "source",
 		foreign_text(view->is_on ? view->source : "none"), "readable",
 		(int)view->is_readable, "error", http_json_text_or_null(view->error), "behind",
-		(int)view->is_behind, "lines", counter(view->lines), "seen", counter(view->seen),
-		"last_line", http_json_time(view->last_line));
+		(int)view->is_behind, "lines", counter(view->lines), "understood",
+		counter(view->understood), "not_understood", http_json_text_or_null(view->strange),
+		"seen", counter(view->seen), "last_line", http_json_time(view->last_line));
 }
 
 json_t *http_json_observations(struct engine *engine)

@@ -1,4 +1,4 @@
-/* http_question: what a question for the rules says of a message
+/* http_question: what a question says of a message
  *
  * SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 the nexthop-milter authors
@@ -6,7 +6,6 @@
 
 #include "doors/http_question.h"
 #include "core/decimal.h"
-#include "text/header_text.h"
 #include "text/idn.h"
 
 #include <arpa/inet.h>
@@ -37,7 +36,7 @@ static const char *behind_colon(const char *text)
 	return colon == NULL || colon == text ? NULL : colon + 1 + strspn(colon + 1, " \t");
 }
 
-static const char *tell_client(const struct http_call *call, struct rules_run *run)
+static const char *tell_client(const struct http_call *call, struct routing_rules *rules)
 {
 	const char *text = said(call, "client");
 	uint8_t octets[NETWORK_OCTETS];
@@ -49,11 +48,11 @@ static const char *tell_client(const struct http_call *call, struct rules_run *r
 		network_from_ipv4(octets, (const uint8_t *)&ipv4);
 	else if (inet_pton(AF_INET6, text, octets) != 1)
 		return "client is not an IP address";
-	rules_run_client(run, octets);
+	routing_rules_client(rules, octets);
 	return NULL;
 }
 
-static const char *tell_size(const struct http_call *call, struct rules_run *run)
+static const char *tell_size(const struct http_call *call, struct routing_rules *rules)
 {
 	const char *text = said(call, "size");
 	int64_t size = text == NULL ? 0 : decimal_parse(text, 0, INT64_MAX);
@@ -62,12 +61,12 @@ static const char *tell_size(const struct http_call *call, struct rules_run *run
 		return "size is not a number of octets";
 	if (text == NULL)
 		return NULL;
-	rules_run_size(run, size);
+	routing_rules_declared_size(rules, size);
 	return NULL;
 }
 
 /* "Mon 08:30" */
-static const char *tell_time(const struct http_call *call, struct rules_run *run)
+static const char *tell_time(const struct http_call *call, struct routing_rules *rules)
 {
 	const char *text = said(call, "time");
 	char span[TIME_MAX + sizeof("-24:00")];
@@ -87,11 +86,11 @@ static const char *tell_time(const struct http_call *call, struct rules_run *run
 	while ((daytime.days >> day & 1) == 0)
 		day++;
 	minute = day * DAYTIME_DAY + daytime.from;
-	rules_run_time(run, minute);
+	routing_rules_time(rules, minute);
 	return NULL;
 }
 
-static void tell_texts(const struct http_call *call, struct rules_run *run)
+static void tell_texts(const struct http_call *call, struct routing_rules *rules)
 {
 	static const struct {
 		const char *name;
@@ -111,38 +110,23 @@ static void tell_texts(const struct http_call *call, struct rules_run *run)
 
 		if (text == NULL)
 			continue;
-		rules_run_text(run, rows[i].fact, text);
+		routing_rules_text(rules, rows[i].fact, text);
 	}
 	if (verified == NULL)
 		return;
-	rules_run_tls_verified(run, strcasecmp(verified, "yes") == 0);
+	routing_rules_tls_verified(rules, strcasecmp(verified, "yes") == 0);
 }
 
-/* False if it is not said. */
-static bool read_sender(const struct http_call *call, struct address *sender)
+static void tell_sender(const struct http_call *call, struct routing *routing)
 {
 	const char *text = said(call, "sender");
+	struct address sender;
 
 	if (text == NULL)
-		return false;
-	address_parse(sender, text);
-	idn_fold_address(sender);
-	return true;
-}
-
-uint64_t http_question_sender(const struct http_call *call)
-{
-	struct address sender;
-
-	return read_sender(call, &sender) ? sender.hash : 0;
-}
-
-static void tell_sender(const struct http_call *call, struct rules_run *run)
-{
-	struct address sender;
-
-	if (read_sender(call, &sender))
-		rules_run_sender(run, &sender);
+		return;
+	address_parse(&sender, text);
+	idn_fold_address(&sender);
+	routing_sender(routing, &sender);
 }
 
 /* The name in front of the colon, to NAME of PARAMETER_MAX. False if it is too long. */
@@ -160,7 +144,7 @@ static bool read_name(const char *text, char *name)
 	return true;
 }
 
-static const char *tell_macros(const struct http_call *call, struct rules_run *run)
+static const char *tell_macros(const struct http_call *call, struct routing_rules *rules)
 {
 	const struct evkeyval *parameter;
 
@@ -173,21 +157,9 @@ static const char *tell_macros(const struct http_call *call, struct rules_run *r
 			continue;
 		if (value == NULL || !read_name(parameter->value, name))
 			return "macro is not of the form \"{name}: value\"";
-		rules_run_macro(run, name, value);
+		routing_rules_macro(rules, name, value);
 	}
 	return NULL;
-}
-
-static void tell_header(struct rules_run *run, size_t header, const char *value)
-{
-	size_t length = strlen(value);
-	char *text = malloc(header_text_room(length));
-
-	if (text == NULL)
-		return;
-	length = header_text_decode(value, length, text);
-	rules_run_header(run, header, text, length);
-	free(text);
 }
 
 /* Postfix has taken these out before a milter sees a message (message_drop_headers). */
@@ -195,7 +167,7 @@ static bool is_dropped(const struct http_call *call, const char *name)
 {
 	static const char *const dropped[] = {"bcc", "content-length", "resent-bcc", "return-path"};
 
-	if (strcmp(call->facts->mta, "postfix") != 0)
+	if (strcmp(call->profile->mta, "postfix") != 0)
 		return false;
 	for (size_t i = 0; i < sizeof(dropped) / sizeof(dropped[0]); i++)
 		if (strcasecmp(name, dropped[i]) == 0)
@@ -203,26 +175,22 @@ static bool is_dropped(const struct http_call *call, const char *name)
 	return false;
 }
 
-void http_question_headers(const struct http_call *call, struct rules_run *run)
+void http_question_headers(const struct http_call *call, struct routing_rules *rules)
 {
-	const struct rules *rules = run->rules;
 	const char *all = said(call, "headers");
 	const struct evkeyval *parameter;
 
 	TAILQ_FOREACH(parameter, call->query, next)
 	{
 		char name[PARAMETER_MAX];
-		size_t header;
 
 		if (strcasecmp(parameter->key, "header") != 0 ||
 			!read_name(parameter->value, name) || is_dropped(call, name))
 			continue;
-		header = rules_find_header(rules, name);
-		if (header < rules->header_count)
-			tell_header(run, header, behind_colon(parameter->value));
+		routing_rules_header(rules, name, behind_colon(parameter->value));
 	}
 	if (all != NULL && strcasecmp(all, "all") == 0)
-		rules_run_close(run, RULES_HEADER);
+		routing_rules_no_more_headers(rules);
 }
 
 /* Gives NULL, or what is wrong. */
@@ -239,19 +207,34 @@ static const char *check_headers(const struct http_call *call)
 	return NULL;
 }
 
-const char *http_question_session(const struct http_call *call, struct rules_run *run)
+/* In the order in which the milter hears of it. */
+static const char *tell_session(const struct http_call *call, struct routing *routing)
 {
+	struct routing_rules *rules = &routing->rules;
 	const char *wrong = check_headers(call);
 
 	if (wrong == NULL)
-		wrong = tell_client(call, run);
+		wrong = tell_client(call, rules);
 	if (wrong == NULL)
-		wrong = tell_time(call, run);
+		wrong = tell_time(call, rules);
+	tell_sender(call, routing);
 	if (wrong == NULL)
-		wrong = tell_size(call, run);
-	if (wrong == NULL)
-		wrong = tell_macros(call, run);
-	tell_texts(call, run);
-	tell_sender(call, run);
-	return wrong;
+		wrong = tell_size(call, rules);
+	tell_texts(call, rules);
+	return wrong == NULL ? tell_macros(call, rules) : wrong;
+}
+
+const char *http_question_begin(
+	const struct http_call *call, struct engine_plan *plan, struct routing *routing)
+{
+	struct ruleset *ruleset = engine_rules(call->engine);
+
+	/* On a connection for which the MTA was asked for all that is needed now. */
+	routing->engine = call->engine;
+	routing->asked = engine_needs(call->engine);
+	routing->asked_macros = ruleset == NULL ? 0 : ruleset_macros(ruleset);
+	routing->plan = plan;
+	ruleset_drop(ruleset);
+	routing_begin(routing);
+	return tell_session(call, routing);
 }

@@ -54,9 +54,9 @@ static void complain(enum map_client_end why)
 {
 	static struct log_limit limits[MAP_CLIENT_NO_MEMORY + 1];
 	static const char *const words[] = {
-		[MAP_CLIENT_LATE] = "a request that was begun did not become whole",
-		[MAP_CLIENT_STALLED] = "it does not take its replies",
-		[MAP_CLIENT_JUNK] = "it sent what is no netstring",
+		[MAP_CLIENT_LATE] = "a request that was begun was not completed",
+		[MAP_CLIENT_STALLED] = "it does not read its replies",
+		[MAP_CLIENT_JUNK] = "it sent something that is not a netstring",
 		[MAP_CLIENT_TOO_LONG] = "it sent a request that is too long",
 		[MAP_CLIENT_NO_MEMORY] = "out of memory",
 	};

@@ -8,6 +8,7 @@
 #include "core/printable.h"
 #include "engine/clock.h"
 #include "engine/log.h"
+#include "engine/routing_policy.h"
 
 #include <string.h>
 
@@ -44,7 +45,7 @@ sfsistat milter_replies_fault(
 {
 	char id[MILTER_SESSION_ID_MAX];
 	unsigned suppressed;
-	bool accepts = milter_policy_get().on_error == MILTER_ACCEPT;
+	bool accepts = routing_policy_get().on_error == ROUTING_POLICY_ACCEPT;
 
 	engine_count(engine, ENGINE_FAULTS, 1);
 	if (log_may_repeat(&fault_limit, clock_now(), FAULT_INTERVAL_MS, &suppressed))
@@ -58,64 +59,61 @@ sfsistat milter_replies_fault(
 	return SMFIS_CONTINUE;
 }
 
-sfsistat milter_replies_refuse(SMFICTX *ctx, struct milter_session *session,
-	const struct view_route *route, const char *recipient)
+/* ---- recipients */
+
+static const char *source_of(const struct view_route *route)
 {
+	return route->source[0] == '\0' ? "no route" : route->source;
+}
+
+static void log_answer(SMFICTX *ctx, const struct milter_session *session,
+	const struct routing_answer *answer, const char *recipient)
+{
+	const struct routing *routing = &session->routing;
+	const struct view_route *by = answer->by;
 	char id[MILTER_SESSION_ID_MAX];
 	char shown[ADDRESS_MAX + 1];
-	bool is_reject = route->action == ACTION_REJECT;
 
-	set_reply(ctx, route->code, route->enhanced, route->text);
-	engine_count(session->engine,
-		is_reject	    ? ENGINE_RCPT_REJECTED
-		: route->is_put_off ? ENGINE_PUT_OFF
-				    : ENGINE_RCPT_DEFERRED,
-		1);
-	log_debug("%s: to=%s action=%s %s=%s source=%s reply=\"%s %s %s\"",
-		milter_session_id(ctx, id), printable_copy(shown, sizeof(shown), recipient),
-		table_action_name(route->action), session->envelope.is_ruled ? "rule" : "match",
-		route->match, route->source, route->code, route->enhanced, route->text);
-	return is_reject ? SMFIS_REJECT : SMFIS_TEMPFAIL;
+	if (!log_has_debug())
+		return;
+	milter_session_id(ctx, id);
+	printable_copy(shown, sizeof(shown), recipient);
+	if (answer->kind == ROUTING_REFUSED)
+		log_debug("%s: to=%s action=%s %s=%s source=%s reply=\"%s %s %s\"", id, shown,
+			table_action_name(by->action),
+			routing->envelope.is_ruled ? "rule" : "match", by->match, by->source,
+			answer->code, answer->enhanced, answer->text);
+	else if (answer->kind == ROUTING_SPLIT)
+		log_debug("%s: to=%s action=%s match=%s source=%s split first=%s", id, shown,
+			table_action_name(by->action), by->match, by->source,
+			source_of(&routing->route));
+	else if (answer->kind == ROUTING_FORGED)
+		log_debug("%s: to=%s action=reject: a token from a client", id, shown);
 }
+
+sfsistat milter_replies_recipient(SMFICTX *ctx, struct milter_session *session,
+	const struct routing_answer *answer, const char *recipient)
+{
+	if (answer->kind == ROUTING_TAKEN)
+		return SMFIS_CONTINUE;
+	if (answer->kind == ROUTING_FAULT)
+		return milter_replies_fault(ctx, session->engine, session, answer->fault);
+	set_reply(ctx, answer->code, answer->enhanced, answer->text);
+	log_answer(ctx, session, answer, recipient);
+	return answer->code[0] == '5' ? SMFIS_REJECT : SMFIS_TEMPFAIL;
+}
+
+/* ---- the message */
 
 sfsistat milter_replies_refuse_message(SMFICTX *ctx, struct milter_session *session)
 {
-	const struct view_route *route = &session->route;
+	const struct view_route *route = &session->routing.route;
 	char id[MILTER_SESSION_ID_MAX];
 
 	set_reply(ctx, route->code, route->enhanced, route->text);
-	engine_count(session->engine, ENGINE_REFUSED, 1);
 	log_debug("%s: action=%s rule=%s source=%s recipients=%d reply=\"%s %s %s\"",
 		milter_session_id(ctx, id), table_action_name(route->action), route->match,
-		route->source, session->envelope.count, route->code, route->enhanced, route->text);
+		route->source, session->routing.envelope.count, route->code, route->enhanced,
+		route->text);
 	return route->action == ACTION_REJECT ? SMFIS_REJECT : SMFIS_TEMPFAIL;
-}
-
-sfsistat milter_replies_split(SMFICTX *ctx, struct milter_session *session,
-	const struct view_route *route, const char *recipient)
-{
-	char id[MILTER_SESSION_ID_MAX];
-	char shown[ADDRESS_MAX + 1];
-
-	/* RFC 5321, 4.5.3.1.10: the client sends to those it was not told of now afterwards. */
-	set_reply(ctx, "452", "4.5.3",
-		"This recipient has another route: send it in a message of its own");
-	engine_count(session->engine, ENGINE_SPLIT, 1);
-	log_debug("%s: to=%s action=%s match=%s source=%s split first=%s",
-		milter_session_id(ctx, id), printable_copy(shown, sizeof(shown), recipient),
-		table_action_name(route->action), route->match, route->source,
-		session->route.source[0] == '\0' ? "no route" : session->route.source);
-	return SMFIS_TEMPFAIL;
-}
-
-sfsistat milter_replies_forged(SMFICTX *ctx, struct milter_session *session, const char *recipient)
-{
-	char id[MILTER_SESSION_ID_MAX];
-	char shown[ADDRESS_MAX + 1];
-
-	set_reply(ctx, "550", "5.7.1", "Addresses in the domain nexthop are not for clients");
-	engine_count(session->engine, ENGINE_RCPT_REJECTED, 1);
-	log_debug("%s: to=%s action=reject: a token from a client", milter_session_id(ctx, id),
-		printable_copy(shown, sizeof(shown), recipient));
-	return SMFIS_REJECT;
 }

@@ -45,6 +45,29 @@ static void send_at_once(int fd)
 			    "longer");
 }
 
+/* Of the socket that listens; family 0: it is not known. */
+static struct sockaddr_storage bound;
+static socklen_t bound_length;
+
+static void keep_address(int fd)
+{
+	int listens = 0;
+	socklen_t size = sizeof(listens);
+
+	bound_length = sizeof(bound);
+	if (fd == -1 || getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listens, &size) == -1 ||
+		listens == 0 || getsockname(fd, (struct sockaddr *)&bound, &bound_length) == -1)
+		bound.ss_family = AF_UNSPEC;
+}
+
+int milter_socket_address(struct sockaddr_storage *address, socklen_t *length)
+{
+	*address = bound;
+	*length = bound_length;
+	errno = ENOTSOCK;
+	return bound.ss_family == AF_UNSPEC ? -1 : 0;
+}
+
 int milter_socket_open(const char *name, bool is_tcp, char *error, size_t size)
 {
 	int fd;
@@ -60,6 +83,7 @@ int milter_socket_open(const char *name, bool is_tcp, char *error, size_t size)
 			errno == 0 ? "see the mail log" : strerror(errno));
 		return -1;
 	}
+	keep_address(fd);
 	if (is_tcp)
 		send_at_once(fd);
 	return 0;

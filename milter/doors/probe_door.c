@@ -45,7 +45,7 @@ static void begin(struct probe_door *door, struct probe_entry *entry,
 	struct probe_talk *talk = NULL;
 
 	if (!probe_plan_valid(&target->plan))
-		complain(target, "its names cannot be said in SMTP");
+		complain(target, "its names cannot be sent in SMTP");
 	else if ((talk = probe_talk_new(&door->talk_services, target)) == NULL)
 		complain(target, "out of memory");
 	else
@@ -106,7 +106,7 @@ static void on_tick(evutil_socket_t fd, short what, void *context)
 	/* A pass that waits for probes to end goes on when they do. */
 	if (door->is_passing)
 		return;
-	/* A reload may move a host behind the cursor: only the second pass without it counts. */
+	/* A reload may move a host past the cursor: only the second pass without it counts. */
 	if (door->pass > 0)
 		probe_agenda_sweep(door->agenda, door->pass - 1, drop, door);
 	door->pass++;

@@ -165,10 +165,11 @@ static enum observation_what what_of_errno(int error)
 	case ECONNRESET:
 		return OBSERVATION_LOST;
 	case EHOSTUNREACH:
-	case ENETUNREACH:
 	case EHOSTDOWN:
-	case ENETDOWN:
 		return OBSERVATION_UNREACHABLE;
+	case ENETUNREACH:
+	case ENETDOWN:
+		return OBSERVATION_NO_NETWORK;
 	default:
 		return OBSERVATION_OURS;
 	}
@@ -178,8 +179,8 @@ static enum observation_what what_of_errno(int error)
 static int weight_of(enum observation_what what)
 {
 	static const enum observation_what order[] = {OBSERVATION_REPLY, OBSERVATION_OURS,
-		OBSERVATION_UNREACHABLE, OBSERVATION_TIMEOUT, OBSERVATION_LOST,
-		OBSERVATION_REFUSED};
+		OBSERVATION_NO_NETWORK, OBSERVATION_UNREACHABLE, OBSERVATION_TIMEOUT,
+		OBSERVATION_LOST, OBSERVATION_REFUSED};
 	int weight = 0;
 
 	while (order[weight] != what)

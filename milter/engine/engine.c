@@ -5,23 +5,21 @@
  */
 
 #include "engine/engine.h"
-#include "core/blame.h"
 #include "core/breaker.h"
-#include "core/duration.h"
-#include "core/endpoint.h"
-#include "core/nexthop.h"
-#include "core/printable.h"
 #include "core/rules.h"
+#include "core/trial.h"
 #include "engine/attribution.h"
 #include "engine/clock.h"
+#include "engine/engine_change.h"
+#include "engine/engine_disk.h"
+#include "engine/engine_learn.h"
 #include "engine/engine_self.h"
-#include "engine/log.h"
-#include "engine/recent.h"
 #include "engine/roster.h"
 #include "engine/roster_names.h"
 #include "engine/selection.h"
+#include "engine/state_events.h"
+#include "engine/state_slots.h"
 
-#include <assert.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -42,6 +40,10 @@ struct engine *engine_new(struct state *state)
 		return NULL;
 	}
 	engine->state = state;
+	state_events_load(state, &engine->events);
+	engine->pending.since = clock_now();
+	attempt_init(&engine->attempts);
+	engine->attempts.since = clock_now();
 	return engine;
 }
 
@@ -79,16 +81,19 @@ int engine_swap(struct engine *engine, const struct table *table, struct state_r
 	bool has_rules = table->rules != NULL;
 	struct ruleset *ruleset = has_rules ? ruleset_new(table, engine->rule_register) : NULL;
 	struct roster *roster;
+	uint32_t *map;
 
 	if (has_rules && ruleset == NULL) {
 		view_copy_text(report->text, sizeof(report->text), "out of memory");
 		return -1;
 	}
+	engine_disk_mend(engine, now);
 	roster = roster_new(table, engine->state, now, report);
 	if (roster == NULL) {
 		ruleset_drop(ruleset);
 		return -1;
 	}
+	map = engine_learn_map(engine->roster, roster);
 	engine_self_lock(engine);
 
 	struct roster *before = engine->roster;
@@ -98,9 +103,10 @@ int engine_swap(struct engine *engine, const struct table *table, struct state_r
 	engine->roster = roster;
 	engine->ruleset = ruleset;
 	engine->needs = needs;
-	recent_forget(&engine->recent);
+	engine_learn_rename(engine, before, map);
 	engine_self_unlock(engine);
-	state_leave_others(engine->state, roster->used, now);
+	state_slots_leave_others(engine->state, roster->used, now);
+	free(map);
 	roster_free(before);
 	ruleset_drop(rules_before);
 	return 0;
@@ -145,30 +151,39 @@ int engine_rule_route(
 	return has_pool && pool == NULL ? -1 : 0;
 }
 
+static uint64_t message_hash(const struct engine_message *message, int64_t now)
+{
+	struct observation named = {.at = now};
+
+	view_copy_text(named.queue_id, sizeof(named.queue_id), message->queue_id);
+	return attribution_message(&named);
+}
+
 /* What follows from having chosen. The engine lock must be held. */
 static void note_choice(struct engine *engine, const struct selection *selection,
 	const struct engine_message *from, int64_t now)
 {
 	const struct roster_pool *pool = selection->pool;
-	struct observation named = {.at = now};
 	int first = selection->candidates.hosts[0];
-	uint64_t message;
+	uint64_t message = message_hash(from, now);
 
-	roster_take_turn(pool, selection->credit, &selection->candidates);
-	view_copy_text(named.queue_id, sizeof(named.queue_id), from->queue_id);
-	message = attribution_message(&named);
+	roster_take_turn(pool, &selection->rotation, &selection->candidates);
 	if (selection->candidates.is_trial) {
 		struct breaker_event chosen = {
 			.kind = BREAKER_CHOSEN,
-			.message = message,
-			.instead = from->recipient_hash,
+			.message = trial_owner(message, TRIAL_MESSAGE),
 		};
 
 		breaker_feed(pool->health[first], pool->policy[first], &chosen, now);
 	}
-	if (pool->has_twins)
-		recent_put(&engine->recent, message, (size_t)(pool - engine->roster->pools),
-			&selection->candidates);
+	pending_put(&engine->pending, &(struct pending_entry){
+					      .message = from->queue_id[0] == '\0' ? 0 : message,
+					      .host = pool->pool->hosts[first].key,
+					      .at = now,
+					      .is_kept = from->is_kept,
+				      });
+	if (from->queue_id[0] != '\0')
+		engine_learn_choice(engine, selection, from, now);
 }
 
 int engine_choose(
@@ -180,11 +195,12 @@ int engine_choose(
 		.recipient = message->recipient_hash,
 		.sender = message->sender_hash,
 		.is_message = true,
+		.owner = trial_owner(message_hash(message, now), TRIAL_MESSAGE),
 	};
-	int length, first;
+	int first;
 
 	engine_self_lock(engine);
-	ask.pool = roster_pool_of(engine->roster, message->pool);
+	ask.pool = roster_names_pool(engine->roster, message->pool);
 	if (ask.pool == NULL) {
 		engine_self_unlock(engine);
 		return -1;
@@ -193,16 +209,15 @@ int engine_choose(
 	note_choice(engine, &selection, message, now);
 	first = selection.candidates.hosts[0];
 	view_copy_text(choice->pool, sizeof(choice->pool), selection.pool->pool->name);
-	choice->taker = selection.pool->slot;
+	choice->taker = selection.pool->key;
 	choice->host = selection.pool->pool->hosts[first].key;
 	choice->at = now;
 	choice->token[0] = '\0';
 	if (engine->roster->table->mta == TABLE_SENDMAIL)
-		token_name(choice->token, ask.pool->pool->name, first);
-	length = nexthop_list(choice->nexthop, sizeof(choice->nexthop), selection.pool->pool,
-		&selection.candidates, engine->roster->table->mta);
+		token_name(
+			choice->token, ask.pool->pool->name, selection_token_position(&selection));
+	selection_nexthop(&selection, engine->roster, choice->nexthop);
 	engine_self_unlock(engine);
-	assert(length > 0);
 	return 0;
 }
 
@@ -241,155 +256,40 @@ int64_t engine_counted(struct engine *engine, enum engine_counter counter)
 	return atomic_load_explicit(&engine->counters[counter], memory_order_relaxed);
 }
 
-/* ---- changes and events */
+/* ---- the operator, and time */
 
-static enum event_kind kind_of(uint32_t state, uint32_t reason)
+void engine_asked_by(struct engine *engine, const char *by)
 {
-	if (reason == HEALTH_REASON_DRAIN_ENDED)
-		return EVENT_DRAIN_ENDED;
-	return state == HEALTH_DEFERRED ? EVENT_DEFERRED
-	       : state == HEALTH_TRIAL	? EVENT_TRIAL
-					: EVENT_UP;
-}
-
-/* The engine lock must be held. */
-static void fill_event(struct event_entry *entry, const struct roster_host *host)
-{
-	const struct health *health = host->health;
-
-	view_copy_text(entry->host, sizeof(entry->host), host->host->name);
-	view_copy_text(entry->text, sizeof(entry->text), health->text);
-	entry->port = host->host->port;
-	entry->to = health->state;
-	entry->reason = health->reason;
-	entry->until = health->until;
-	entry->failures = health->failures;
-	entry->delivered = health->delivered;
-}
-
-/* All that a person wants to know at three in the morning, in one line. */
-static void log_change(const struct event_entry *entry)
-{
-	char host[ENDPOINT_TEXT_MAX];
-	char text[HEALTH_TEXT_MAX];
-	char until[16 + DURATION_TEXT_MAX] = "";
-	bool is_reply = entry->to == HEALTH_DEFERRED;
-
-	endpoint_format(host, entry->host, entry->port);
-	if (entry->until != 0) {
-		char span[DURATION_TEXT_MAX];
-
-		duration_format(span, entry->until - entry->at);
-		snprintf(until, sizeof(until), " until=%s", span);
-	}
-	log_info("host=%s %s->%s reason=%s %s=\"%s\" failures=%u%s delivered=%llu", host,
-		health_state_name(entry->from), health_state_name(entry->to),
-		health_reason_name(entry->reason), is_reply ? "reply" : "text",
-		printable_copy(text, sizeof(text), entry->text), entry->failures, until,
-		(unsigned long long)entry->delivered);
-}
-
-/*
- * Feeds an event to a host. A change of state is one event and one log line; so is what an operator
- * says (KIND), although it may change nothing.
- */
-static void feed(struct engine *engine, size_t host, const struct breaker_event *event,
-	enum event_kind kind, int64_t now)
-{
-	bool is_operator = kind != EVENT_KIND_COUNT;
-	struct event_entry entry = {.at = now, .kind = kind};
-	bool is_new;
-
-	engine_self_lock(engine);
-
-	const struct roster_host *of = &engine->roster->hosts[host];
-
-	entry.from = of->health->state;
-	is_new = breaker_feed(of->health, &of->pool->policy, event, now) || is_operator;
-	if (is_new) {
-		fill_event(&entry, of);
-		if (!is_operator)
-			entry.kind = kind_of(entry.to, entry.reason);
-		event_ring_add(&engine->events, &entry);
-	}
-	engine_self_unlock(engine);
-	if (is_new)
-		log_change(&entry);
+	view_copy_text(engine->asked_by, sizeof(engine->asked_by), by);
 }
 
 void engine_drain(struct engine *engine, size_t host, int64_t until, const char *text, int64_t now)
 {
 	struct breaker_event event = {.kind = BREAKER_DRAIN, .until = until, .text = text};
 
-	feed(engine, host, &event, EVENT_DRAIN, now);
+	engine_change_feed(engine, host, &event, EVENT_DRAIN, now);
 }
 
 void engine_enable(struct engine *engine, size_t host, int64_t now)
 {
-	feed(engine, host, &(struct breaker_event){.kind = BREAKER_ENABLE}, EVENT_ENABLE, now);
+	engine_change_feed(
+		engine, host, &(struct breaker_event){.kind = BREAKER_ENABLE}, EVENT_ENABLE, now);
 }
 
 void engine_reset(struct engine *engine, size_t host, int64_t now)
 {
-	feed(engine, host, &(struct breaker_event){.kind = BREAKER_RESET}, EVENT_RESET, now);
+	engine_change_feed(
+		engine, host, &(struct breaker_event){.kind = BREAKER_RESET}, EVENT_RESET, now);
 }
 
 void engine_tick(struct engine *engine, int64_t now)
 {
 	const struct breaker_event event = {.kind = BREAKER_TICK};
 
+	engine_disk_mend(engine, now);
+	engine_learn_tick(engine, now);
 	for (size_t host = 0; host < engine->roster->host_count; host++)
-		feed(engine, host, &event, EVENT_KIND_COUNT, now);
-}
-
-/* A probe that was refused for what it had said has found a host that answers. */
-static enum breaker_kind breaker_kind_of(enum blame_class class, const struct observation *seen)
-{
-	switch (class) {
-	case BLAME_SUCCESS:
-		return BREAKER_SUCCESS;
-	case BLAME_HOST_AT_ONCE:
-		return BREAKER_FAILURE_AT_ONCE;
-	case BLAME_HOST:
-		return BREAKER_FAILURE;
-	case BLAME_RECIPIENT:
-	case BLAME_SENDER:
-		if (!seen->is_probe)
-			return BREAKER_ATTEMPT;
-		return seen->stage >= OBSERVATION_STAGE_MAIL ? BREAKER_SUCCESS : BREAKER_KIND_COUNT;
-	default:
-		return BREAKER_KIND_COUNT;
-	}
-}
-
-void engine_observe(struct engine *engine, const struct observation *observation)
-{
-	size_t host, count;
-	struct blame blame = {.class = BLAME_NONE};
-	struct breaker_event event = {
-		.at = observation->at,
-		.message = attribution_message(observation),
-		.stage = (uint64_t)observation->stage,
-		.is_probe = observation->is_probe,
-		.is_repeat = observation->is_repeat,
-		.text = observation->text,
-	};
-
-	/* The main thread alone swaps the roster: its indexes hold when the lock is given back. */
-	engine_self_lock(engine);
-	count = engine->roster->host_count;
-	host = attribution_find(engine->roster, &engine->recent, observation);
-	if (host < count) {
-		const struct pool *pool = engine->roster->hosts[host].pool;
-
-		blame = blame_find(pool->rules, pool->rule_count, observation);
-	}
-	engine_self_unlock(engine);
-	engine_count(engine, host < count ? ENGINE_OBSERVED : ENGINE_STRANGERS, 1);
-	event.kind = breaker_kind_of(blame.class, observation);
-	event.reason = blame.reason;
-	if (host < count && event.kind != BREAKER_KIND_COUNT)
-		feed(engine, host, &event, EVENT_KIND_COUNT, clock_now());
+		engine_change_feed(engine, host, &event, EVENT_KIND_COUNT, now);
 }
 
 void engine_note(struct engine *engine, enum event_kind kind, const char *text)
@@ -397,8 +297,9 @@ void engine_note(struct engine *engine, enum event_kind kind, const char *text)
 	struct event_entry entry = {.at = clock_now(), .kind = kind};
 
 	view_copy_text(entry.text, sizeof(entry.text), text);
+	view_copy_text(entry.by, sizeof(entry.by), engine->asked_by);
 	engine_self_lock(engine);
-	event_ring_add(&engine->events, &entry);
+	engine_change_add_event(engine, &entry);
 	engine_self_unlock(engine);
 }
 

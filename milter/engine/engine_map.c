@@ -6,28 +6,73 @@
 
 #include "engine/engine_map.h"
 #include "core/hash.h"
-#include "core/nexthop.h"
 #include "core/token.h"
+#include "core/trial.h"
 #include "engine/clock.h"
 #include "engine/engine_self.h"
 #include "engine/roster_names.h"
 #include "engine/selection.h"
+#include "text/idn.h"
 
-#include <assert.h>
 #include <string.h>
 
+/* So long the milter is taken to see the mail that is asked for: it gives the trials then. */
+static const int64_t fed_ms = INT64_C(600000);
+
+/* Some host that may have the mail is on trial. */
+static bool has_trial(const struct roster *roster, const struct roster_pool *pool)
+{
+	for (;;) {
+		for (int i = 0; i < pool->pool->host_count; i++)
+			if (pool->health[i]->state == HEALTH_TRIAL)
+				return true;
+		if (pool->pool->fallback == -1)
+			return false;
+		pool = &roster->pools[pool->pool->fallback];
+	}
+}
+
+/* The milter has chosen for mail to that pool of late. */
+static bool is_fed(const struct roster_pool *pool, int64_t now)
+{
+	for (int i = 0; i < pool->pool->host_count; i++)
+		if (pool->lanes[i]->chosen != 0 && now - pool->lanes[i]->chosen < fed_ms)
+			return true;
+	return false;
+}
+
+/* What the one who asks for a recipient may claim of a trial; 0: nothing. The engine lock must be held. */
+static uint64_t owner_of(const struct engine *engine, const struct roster_pool *pool,
+	uint64_t recipient, int64_t now)
+{
+	bool is_known = replay_find(&engine->replay, recipient, now) != NULL;
+
+	if (is_fed(pool, now))
+		return 0;
+	return trial_owner(recipient, is_known ? TRIAL_ASKED_AGAIN : TRIAL_ASKED);
+}
+
+/* So that it is known when it is asked for again. The engine lock must be held. */
+static void note_asked(struct engine *engine, uint64_t recipient, int64_t now)
+{
+	if (replay_find(&engine->replay, recipient, now) == NULL)
+		replay_put(&engine->replay,
+			&(struct replay_choice){.recipient = recipient, .at = now});
+}
+
 /* A trial begins: the recipient is to hear of it again. The engine lock must be held. */
-static void note_trial(
-	struct engine *engine, const struct selection *selection, uint64_t recipient, int64_t now)
+static void note_trial(struct engine *engine, const struct selection *selection,
+	const struct selection_ask *ask, int64_t now)
 {
 	const struct roster_pool *pool = selection->pool;
+	uint64_t recipient = ask->recipient;
 	int first = selection->candidates.hosts[0];
-	struct breaker_event event = {.kind = BREAKER_CHOSEN, .message = recipient};
+	struct breaker_event event = {.kind = BREAKER_CHOSEN, .message = ask->owner};
 	struct replay_choice choice = {
 		.recipient = recipient,
 		.host = pool->pool->hosts[first].key,
 		.at = now,
-		.pool = pool->slot,
+		.pool = pool->key,
 	};
 
 	breaker_feed(pool->health[first], pool->policy[first], &event, now);
@@ -41,14 +86,18 @@ static void list_hosts(struct engine *engine, const struct selection_ask *ask,
 	int64_t now = clock_now();
 	struct selection selection;
 
+	if (key != ENGINE_MAP_EXPLAIN)
+		engine->map_asked = now;
+	if (key == ENGINE_MAP_RECIPIENT)
+		replay_ask(&engine->replay, ask->recipient);
+
 	selection_make(&selection, engine->roster, &engine->replay, ask, now);
-	if (selection.is_new_trial && key == ENGINE_MAP_RECIPIENT)
-		note_trial(engine, &selection, ask->recipient, now);
-
-	int length = nexthop_list(answer->nexthop, sizeof(answer->nexthop), selection.pool->pool,
-		&selection.candidates, engine->roster->table->mta);
-
-	assert(length > 0);
+	if (ask->owner != 0 && key == ENGINE_MAP_RECIPIENT && selection.candidates.is_trial)
+		note_trial(engine, &selection, ask, now);
+	else if (ask->owner != 0 && key == ENGINE_MAP_RECIPIENT &&
+		 has_trial(engine->roster, ask->pool))
+		note_asked(engine, ask->recipient, now);
+	selection_nexthop(&selection, engine->roster, answer->nexthop);
 }
 
 void engine_map_address(struct engine *engine, const struct address *address,
@@ -68,6 +117,11 @@ void engine_map_address(struct engine *engine, const struct address *address,
 	view_copy_route(&answer->route, engine->roster, route);
 	if (route != NULL && route->action == ACTION_POOL) {
 		ask.pool = &engine->roster->pools[route->pool];
+		if (key != ENGINE_MAP_NOBODY)
+			ask.owner =
+				key == ENGINE_MAP_EXPLAIN
+					? trial_owner(address->hash, TRIAL_MESSAGE)
+					: owner_of(engine, ask.pool, address->hash, clock_now());
 		list_hosts(engine, &ask, key, answer);
 	}
 	engine_self_unlock(engine);
@@ -91,6 +145,10 @@ void engine_map_token(struct engine *engine, const char *name, enum engine_map_k
 		.is_token = true,
 	};
 
+	/* For the mail that the token was made for the milter has taken the trial. */
+	if (key == ENGINE_MAP_EXPLAIN)
+		ask.owner = trial_owner(ask.recipient, TRIAL_MESSAGE);
+
 	engine_map_nothing(engine, answer);
 	if (token_parse(&token, name) == -1)
 		return;
@@ -104,4 +162,44 @@ void engine_map_token(struct engine *engine, const char *name, enum engine_map_k
 		list_hosts(engine, &ask, key, answer);
 	}
 	engine_self_unlock(engine);
+}
+
+static void answer_request(struct engine *engine, struct map_request *request,
+	enum engine_map_key recipient, struct engine_map_answer *answer)
+{
+	switch (request->key) {
+	case MAP_REQUEST_ALL:
+		engine_map_address(engine, &request->address, ENGINE_MAP_NOBODY, answer);
+		break;
+	case MAP_REQUEST_ADDRESS:
+		idn_fold_address(&request->address);
+		engine_map_address(engine, &request->address, recipient, answer);
+		break;
+	case MAP_REQUEST_TOKEN:
+		engine_map_token(engine, request->text, recipient, answer);
+		break;
+	case MAP_REQUEST_MISSING:
+	case MAP_REQUEST_NOBODY:
+		engine_map_nothing(engine, answer);
+		break;
+	}
+}
+
+enum map_reply_kind engine_map_reply(
+	struct engine *engine, struct map_request *request, bool is_asked, char out[MAP_REPLY_MAX])
+{
+	struct engine_map_answer answer;
+	struct map_reply_route route;
+
+	answer_request(
+		engine, request, is_asked ? ENGINE_MAP_EXPLAIN : ENGINE_MAP_RECIPIENT, &answer);
+	route = (struct map_reply_route){
+		.mta = answer.mta,
+		.action = answer.route.action,
+		.nexthop = answer.nexthop,
+		.code = answer.route.code,
+		.enhanced = answer.route.enhanced,
+		.text = answer.route.text,
+	};
+	return map_reply_write(out, request, &route);
 }

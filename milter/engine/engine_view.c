@@ -5,6 +5,8 @@
  */
 
 #include "engine/engine_view.h"
+#include "core/trial.h"
+#include "engine/clock.h"
 #include "engine/engine_self.h"
 #include "engine/roster.h"
 
@@ -57,6 +59,87 @@ bool engine_view_place(
 		return false;
 	view_copy_text(name, POOL_KEY_MAX + 1,
 		roster->pools[roster->places[of->first_place + place].pool].pool->name);
+	return true;
+}
+
+size_t engine_view_pending(struct engine *engine, size_t host, int64_t *since)
+{
+	size_t count;
+
+	engine_self_lock(engine);
+	count = pending_count(&engine->pending, engine->roster->hosts[host].host->key, clock_now());
+	*since = engine->pending.since;
+	engine_self_unlock(engine);
+	return count;
+}
+
+static void count_states(const struct roster_pool *pool, struct engine_use *use)
+{
+	bool has_best = false;
+	int best = 0;
+
+	for (int i = 0; i < pool->pool->host_count; i++) {
+		int priority = pool->pool->hosts[i].priority;
+		uint32_t state = pool->health[i]->state;
+
+		use->up += state == HEALTH_UP;
+		use->drained += state == HEALTH_DRAINED;
+		use->deferred += state != HEALTH_UP && state != HEALTH_DRAINED;
+		/* By rising priority. */
+		if (!has_best && state != HEALTH_DRAINED) {
+			has_best = true;
+			best = priority;
+		}
+		use->best_tier_up += state == HEALTH_UP && priority == best;
+	}
+}
+
+static bool has_up(const struct roster_pool *pool)
+{
+	for (int i = 0; i < pool->pool->host_count; i++)
+		if (pool->health[i]->state == HEALTH_UP)
+			return true;
+	return false;
+}
+
+/* The engine lock must be held. Gives the pool that has its mail. */
+static const struct roster_pool *fill_use(
+	const struct roster *roster, const struct roster_pool *pool, struct engine_use *use)
+{
+	const struct roster_pool *taker =
+		roster_effective(roster, pool, trial_owner(0, TRIAL_MESSAGE), clock_now());
+
+	*use = (struct engine_use){.all_deferred = pool->pool->all_deferred};
+	count_states(pool, use);
+	for (int at = pool->pool->fallback; at != -1 && !use->has_fallback;
+		at = roster->pools[at].pool->fallback)
+		use->has_fallback = has_up(&roster->pools[at]);
+	view_copy_text(use->pool, sizeof(use->pool), pool->pool->name);
+	view_copy_text(use->taker, sizeof(use->taker), taker->pool->name);
+	return taker;
+}
+
+void engine_view_pool_use(struct engine *engine, size_t pool, struct engine_use *use)
+{
+	engine_self_lock(engine);
+	fill_use(engine->roster, &engine->roster->pools[pool], use);
+	engine_self_unlock(engine);
+}
+
+bool engine_view_use(struct engine *engine, size_t host, size_t place, struct engine_use *use)
+{
+	const struct roster *roster = engine->roster;
+	const struct roster_host *of = &roster->hosts[host];
+	const struct roster_pool *pool;
+
+	if (place >= of->place_count)
+		return false;
+	pool = &roster->pools[roster->places[of->first_place + place].pool];
+	engine_self_lock(engine);
+	use->is_used =
+		fill_use(roster, pool, use) == pool &&
+		(of->health->state != HEALTH_DRAINED || use->drained == pool->pool->host_count);
+	engine_self_unlock(engine);
 	return true;
 }
 

@@ -6,6 +6,8 @@
 
 #include "engine/event_ring.h"
 
+#include <string.h>
+
 static const char *const kind_names[EVENT_KIND_COUNT] = {
 	[EVENT_START] = "start",
 	[EVENT_RELOAD] = "reload",
@@ -17,15 +19,55 @@ static const char *const kind_names[EVENT_KIND_COUNT] = {
 	[EVENT_TRIAL] = "trial",
 	[EVENT_UP] = "up",
 	[EVENT_RESET] = "reset",
+	[EVENT_ELSEWHERE] = "elsewhere",
 };
 
-void event_ring_add(struct event_ring *ring, const struct event_entry *entry)
+const struct event_entry *event_ring_add(struct event_ring *ring, const struct event_entry *entry)
 {
 	uint64_t id = ++ring->last;
 	struct event_entry *place = &ring->entries[id % EVENT_RING_SIZE];
 
 	*place = *entry;
 	place->id = id;
+	return place;
+}
+
+void event_ring_restore(struct event_ring *ring, const struct event_entry *entry)
+{
+	struct event_entry *place = &ring->entries[entry->id % EVENT_RING_SIZE];
+
+	if (entry->id <= place->id)
+		return;
+	*place = *entry;
+	if (entry->id > ring->last)
+		ring->last = entry->id;
+}
+
+/* Text of the daemon's own, which is ASCII. */
+static bool is_plain(const char *text, size_t size)
+{
+	size_t length = strnlen(text, size);
+
+	for (size_t i = 0; i < length; i++)
+		if (text[i] < ' ' || text[i] > '~')
+			return false;
+	return length < size;
+}
+
+static bool is_time(int64_t time)
+{
+	return time >= 0 && time <= HEALTH_TIME_MAX;
+}
+
+bool event_ring_valid(const struct event_entry *entry)
+{
+	return entry->id > 0 && entry->id <= EVENT_RING_ID_MAX && is_time(entry->at) &&
+	       is_time(entry->until) && (unsigned)entry->kind < EVENT_KIND_COUNT &&
+	       is_plain(entry->host, sizeof(entry->host)) && entry->port >= 0 &&
+	       entry->port <= 65535 && entry->from < HEALTH_STATE_COUNT &&
+	       entry->to < HEALTH_STATE_COUNT && entry->reason < HEALTH_REASON_COUNT &&
+	       memchr(entry->text, '\0', sizeof(entry->text)) != NULL &&
+	       is_plain(entry->by, sizeof(entry->by));
 }
 
 const struct event_entry *event_ring_after(const struct event_ring *ring, uint64_t id)
@@ -36,7 +78,10 @@ const struct event_entry *event_ring_after(const struct event_ring *ring, uint64
 		return NULL;
 	if (id + 1 > oldest)
 		oldest = id + 1;
-	return &ring->entries[oldest % EVENT_RING_SIZE];
+	for (; oldest <= ring->last; oldest++)
+		if (ring->entries[oldest % EVENT_RING_SIZE].id == oldest)
+			return &ring->entries[oldest % EVENT_RING_SIZE];
+	return NULL;
 }
 
 const char *event_ring_kind_name(enum event_kind kind)

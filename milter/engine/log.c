@@ -8,6 +8,7 @@
 
 #include <pthread.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,8 +19,10 @@
 static const char ident[] = "nexthop-milter";
 
 static enum log_target target_now;
-static bool debug_on;
-static bool journal_reads; /* standard error is the journal: it takes "<6>" as the level */
+static atomic_bool debug_on;
+static bool debug_at_start;
+static int64_t debug_until; /* steady ms; 0: as at the start. Of the main thread */
+static bool journal_reads;  /* standard error is the journal: it takes "<6>" as the level */
 
 static pthread_mutex_t limit_lock = PTHREAD_MUTEX_INITIALIZER;
 
@@ -40,6 +43,8 @@ void log_open(enum log_target target, bool debug)
 {
 	target_now = target;
 	debug_on = debug;
+	debug_at_start = debug;
+	debug_until = 0;
 	journal_reads = is_journal();
 	if (target == LOG_TO_SYSLOG)
 		openlog(ident, LOG_PID | LOG_NDELAY, LOG_MAIL);
@@ -47,7 +52,26 @@ void log_open(enum log_target target, bool debug)
 
 bool log_has_debug(void)
 {
-	return debug_on;
+	return atomic_load_explicit(&debug_on, memory_order_relaxed);
+}
+
+void log_debug_for(int64_t span, int64_t now)
+{
+	debug_until = span == 0 ? 0 : now + span;
+	debug_on = span > 0 || debug_at_start;
+}
+
+int64_t log_debug_left(int64_t now)
+{
+	return debug_until == 0 ? 0 : debug_until - now;
+}
+
+void log_tick(int64_t now)
+{
+	if (debug_until == 0 || now < debug_until)
+		return;
+	log_debug_for(0, now);
+	log_info("debug ends: its time is over");
 }
 
 static void write_line(int level, const char *word, const char *format, va_list arguments)
@@ -96,7 +120,7 @@ void log_debug(const char *format, ...)
 {
 	va_list arguments;
 
-	if (!debug_on)
+	if (!log_has_debug())
 		return;
 	va_start(arguments, format);
 	write_line(LOG_DEBUG, "debug", format, arguments);

@@ -42,3 +42,32 @@ const struct replay_choice *replay_find(
 	}
 	return NULL;
 }
+
+static size_t way_of(const struct replay *replay, uint64_t recipient)
+{
+	const struct replay_choice *set = replay->choices[set_of(recipient)];
+	size_t way = 0;
+
+	while (way < REPLAY_WAYS && set[way].recipient != recipient)
+		way++;
+	return way;
+}
+
+void replay_ask(struct replay *replay, uint64_t recipient)
+{
+	size_t way = way_of(replay, recipient);
+
+	if (way < REPLAY_WAYS)
+		replay->choices[set_of(recipient)][way].is_asked = true;
+}
+
+bool replay_is_unasked(const struct replay *replay, uint64_t recipient, int64_t at)
+{
+	size_t way = recipient == 0 ? REPLAY_WAYS : way_of(replay, recipient);
+	const struct replay_choice *choice;
+
+	if (way == REPLAY_WAYS)
+		return false;
+	choice = &replay->choices[set_of(recipient)][way];
+	return choice->at == at && !choice->is_asked;
+}

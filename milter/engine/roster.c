@@ -5,7 +5,11 @@
  */
 
 #include "engine/roster.h"
+#include "core/hash.h"
+#include "core/trial.h"
 #include "engine/roster_names.h"
+#include "engine/state_events.h"
+#include "engine/state_slots.h"
 
 #include <assert.h>
 #include <stdio.h>
@@ -23,10 +27,12 @@ void roster_free(struct roster *roster)
 	free(roster->places);
 	free(roster->health);
 	free(roster->policy);
+	free(roster->lane_of_place);
+	free(roster->lanes);
 	free(roster->by_name);
 	free(roster->by_key);
-	free(roster->pool_of_slot);
 	free(roster->used);
+	free(roster->keys);
 	free(roster);
 }
 
@@ -123,48 +129,76 @@ static bool has_twins(const struct pool *pool)
 	return false;
 }
 
-static void claim_hosts(struct roster *roster, struct state *state, int64_t now)
+/* ---- slots */
+
+/* What the table needs: its pools, then its hosts, then the events. NULL: out of memory. */
+static struct state_key *list_keys(const struct roster *roster)
 {
-	for (size_t i = 0; i < roster->host_count; i++) {
-		struct roster_host *host = &roster->hosts[i];
-		size_t slot =
-			state_claim(state, STATE_HOST, host->host->name, host->host->port, now);
+	size_t pools = roster->table->pool_count;
+	size_t hosts = roster->host_count;
+	struct state_key *keys = allocate(pools + hosts + STATE_EVENT_SLOTS, sizeof(*keys));
 
-		roster->used[slot] = true;
-		host->health = &state_slot(state, slot)->health;
-		host->pool = &roster->table->pools[roster->places[host->first_place].pool];
-		for (size_t k = 0; k < host->place_count; k++) {
-			struct roster_place place = roster->places[host->first_place + k];
+	if (keys == NULL)
+		return NULL;
+	for (size_t i = 0; i < pools; i++)
+		keys[i] =
+			(struct state_key){.type = STATE_POOL, .key = roster->table->pools[i].name};
+	for (size_t i = 0; i < hosts; i++)
+		keys[pools + i] = (struct state_key){
+			.type = STATE_HOST,
+			.key = roster->hosts[i].host->name,
+			.port = roster->hosts[i].host->port,
+		};
+	for (size_t i = 0; i < STATE_EVENT_SLOTS; i++)
+		keys[pools + hosts + i] = state_events_key(i);
+	return keys;
+}
 
-			roster->pools[place.pool].health[place.host] = host->health;
-			roster->pools[place.pool].policy[place.host] = &host->pool->policy;
-		}
+static void bind_host(struct roster *roster, struct roster_host *host, struct health *health)
+{
+	host->health = health;
+	host->pool = &roster->table->pools[roster->places[host->first_place].pool];
+	host->lane = &roster->lanes[host - roster->hosts];
+	lane_init(host->lane, host->pool->policy.silence, &host->pool->policy.rate);
+	for (size_t k = 0; k < host->place_count; k++) {
+		struct roster_place place = roster->places[host->first_place + k];
+
+		roster->pools[place.pool].health[place.host] = health;
+		roster->pools[place.pool].policy[place.host] = &host->pool->policy;
+		roster->pools[place.pool].lanes[place.host] = host->lane;
 	}
 }
 
-static void claim_pools(struct roster *roster, struct state *state, int64_t now)
+/* Claims the slots. All that can fail comes before the first of them changes. */
+static int bind_slots(
+	struct roster *roster, struct state *state, int64_t now, struct state_report *report)
 {
-	for (size_t i = 0; i < roster->table->pool_count; i++) {
-		struct roster_pool *pool = &roster->pools[i];
+	size_t pools = roster->table->pool_count;
+	size_t hosts = roster->host_count;
 
-		pool->slot = state_claim(state, STATE_POOL, pool->pool->name, 0, now);
-		pool->state = &state_slot(state, pool->slot)->pool;
-		roster->used[pool->slot] = true;
-		roster->pool_of_slot[pool->slot] = (uint32_t)i + 1;
+	roster->key_count = pools + hosts + STATE_EVENT_SLOTS;
+	roster->keys = list_keys(roster);
+	if (roster->keys == NULL)
+		goto no_memory;
+	if (state_slots_reserve(state, roster->keys, roster->key_count, now, report) == -1)
+		return -1;
+	roster->used = allocate(state_slot_count(state), sizeof(bool));
+	if (roster->used == NULL)
+		goto no_memory;
+	state_slots_claim(state, roster->keys, roster->key_count, now);
+	for (size_t i = 0; i < roster->key_count; i++) {
+		struct state_slot *slot = state_slot(state, roster->keys[i].slot);
+
+		roster->used[roster->keys[i].slot] = true;
+		if (i < pools)
+			roster->pools[i].state = &slot->pool;
+		else if (i < pools + hosts)
+			bind_host(roster, &roster->hosts[i - pools], &slot->health);
 	}
-}
-
-/* How many slots there are not yet: only those need room. */
-static size_t count_missing(const struct roster *roster, struct state *state, int64_t now)
-{
-	size_t missing = 0;
-
-	for (size_t i = 0; i < roster->table->pool_count; i++)
-		missing += !state_has(state, STATE_POOL, roster->table->pools[i].name, 0, now);
-	for (size_t i = 0; i < roster->host_count; i++)
-		missing += !state_has(state, STATE_HOST, roster->hosts[i].host->name,
-			roster->hosts[i].host->port, now);
-	return missing;
+	return 0;
+no_memory:
+	snprintf(report->text, sizeof(report->text), "out of memory");
+	return -1;
 }
 
 struct roster *roster_new(
@@ -182,33 +216,29 @@ struct roster *roster_new(
 	roster->places = allocate(place_count, sizeof(struct roster_place));
 	roster->health = allocate(place_count, sizeof(struct health *));
 	roster->policy = allocate(place_count, sizeof(struct breaker_policy *));
+	roster->lane_of_place = allocate(place_count, sizeof(struct lane *));
+	roster->lanes = allocate(place_count, sizeof(*roster->lanes));
 	roster->by_name = allocate(place_count, sizeof(*roster->by_name));
 	roster->by_key = allocate(table->pool_count, sizeof(*roster->by_key));
 	if (roster->pools == NULL || roster->hosts == NULL || roster->places == NULL ||
 		roster->health == NULL || roster->policy == NULL || roster->by_name == NULL ||
-		roster->by_key == NULL)
+		roster->by_key == NULL || roster->lane_of_place == NULL || roster->lanes == NULL)
 		goto no_memory;
 	for (size_t i = 0; i < table->pool_count; i++) {
 		roster->pools[i].pool = &table->pools[i];
+		roster->pools[i].key = table_pool_key(table->pools[i].name);
 		roster->pools[i].health = roster->health + at;
 		roster->pools[i].policy = roster->policy + at;
+		roster->pools[i].lanes = roster->lane_of_place + at;
 		roster->pools[i].has_twins = has_twins(&table->pools[i]);
 		at += (size_t)table->pools[i].host_count;
 	}
 	collect_hosts(roster, place_count);
 	roster_names_sort(roster);
-	if (state_reserve(state, count_missing(roster, state, now), now, report) == -1) {
-		roster_free(roster);
-		return NULL;
-	}
-	roster->slot_count = state_slot_count(state);
-	roster->pool_of_slot = allocate(roster->slot_count, sizeof(uint32_t));
-	roster->used = allocate(roster->slot_count, sizeof(bool));
-	if (roster->pool_of_slot == NULL || roster->used == NULL)
-		goto no_memory;
-	claim_pools(roster, state, now);
-	claim_hosts(roster, state, now);
-	return roster;
+	if (bind_slots(roster, state, now, report) == 0)
+		return roster;
+	roster_free(roster);
+	return NULL;
 no_memory:
 	snprintf(report->text, sizeof(report->text), "out of memory");
 	roster_free(roster);
@@ -240,31 +270,39 @@ static int free_member(const struct state_pool *state, const bool taken[POOL_HOS
 }
 
 /*
- * Smooth weighted round robin lives on a credit that sums up to nothing. A host that left took its
- * own along: what is missing is spread, or it would add up over many changes of the pool.
+ * What the rotation depends on: the hosts, their weights and priorities, in whatever order they are
+ * written, and the method.
  */
-static void level_credit(struct roster_pool *pool)
+static uint64_t shape_of(const struct pool *pool)
 {
-	int bank = (int)(pool->state->turn & 1);
-	int count = pool->pool->host_count;
-	int32_t sum = 0;
+	uint64_t shape = hash_pair((uint64_t)pool->balance, (uint64_t)pool->host_count);
 
-	for (int i = 0; i < count; i++)
-		sum += pool->state->members[pool->members[i]].credit[bank];
-	for (int i = 0; sum != 0 && i < count; i++) {
-		int32_t part = sum / (count - i);
+	for (int i = 0; i < pool->host_count; i++)
+		shape += hash_pair(pool->hosts[i].key,
+			(uint64_t)pool->hosts[i].weight << 32 | (uint64_t)pool->hosts[i].priority);
+	return shape == 0 ? 1 : shape;
+}
 
-		pool->state->members[pool->members[i]].credit[bank] -= part;
-		sum -= part;
-	}
+/* What was owed is owed by the old weights: with new ones all begin with the same. */
+static void begin_rotation(struct state_pool *state)
+{
+	int bank = (int)(state->turn & 1);
+
+	for (int i = 0; i < POOL_HOSTS_MAX; i++)
+		state->members[i].credit[bank] = 0;
+	state->weight[bank] = 0;
 }
 
 static void seat_pool(struct roster_pool *pool)
 {
 	struct state_pool *state = pool->state;
+	uint64_t shape = shape_of(pool->pool);
 	bool taken[POOL_HOSTS_MAX] = {false};
 	bool is_new[POOL_HOSTS_MAX] = {false};
 
+	/* A kill in between has it begin once more. Of an older version's file it is not known. */
+	if (state->shape != shape && state->shape != 0)
+		begin_rotation(state);
 	for (int i = 0; i < pool->pool->host_count; i++) {
 		int member = find_member(state, pool->pool->hosts[i].key);
 
@@ -285,7 +323,7 @@ static void seat_pool(struct roster_pool *pool)
 		pool->members[i] = (uint8_t)member;
 		taken[member] = true;
 	}
-	level_credit(pool);
+	state->shape = shape;
 }
 
 void roster_seat(struct roster *roster)
@@ -296,29 +334,31 @@ void roster_seat(struct roster *roster)
 
 /* ---- use */
 
-const struct roster_pool *roster_pool_of(const struct roster *roster, size_t slot)
-{
-	if (slot >= roster->slot_count || roster->pool_of_slot[slot] == 0)
-		return NULL;
-	return &roster->pools[roster->pool_of_slot[slot] - 1];
-}
-
 bool roster_has_usable(const struct roster_pool *pool)
 {
 	for (int i = 0; i < pool->pool->host_count; i++)
 		if (pool->health[i]->state == HEALTH_UP ||
-			breaker_wants_message(pool->health[i], pool->policy[i]))
+			trial_wants_message(pool->health[i], pool->policy[i]))
+			return true;
+	return false;
+}
+
+static bool has_usable_for(const struct roster_pool *pool, uint64_t owner, int64_t now)
+{
+	for (int i = 0; i < pool->pool->host_count; i++)
+		if (pool->health[i]->state == HEALTH_UP ||
+			trial_may_have(pool->health[i], pool->policy[i], owner, now))
 			return true;
 	return false;
 }
 
 const struct roster_pool *roster_effective(
-	const struct roster *roster, const struct roster_pool *pool)
+	const struct roster *roster, const struct roster_pool *pool, uint64_t owner, int64_t now)
 {
 	const struct roster_pool *at = pool;
 
 	/* No circles: the configuration has none. */
-	while (!roster_has_usable(at)) {
+	while (!has_usable_for(at, owner, now)) {
 		if (at->pool->fallback == -1)
 			return pool;
 		at = &roster->pools[at->pool->fallback];
@@ -326,9 +366,17 @@ const struct roster_pool *roster_effective(
 	return at;
 }
 
-void roster_get_credit(const struct roster_pool *pool, int32_t credit[POOL_HOSTS_MAX])
+void roster_keep_event(
+	const struct roster *roster, struct state *state, const struct event_entry *entry)
 {
-	state_get_credit_of(pool->state, pool->members, pool->pool->host_count, credit);
+	size_t first = roster->key_count - STATE_EVENT_SLOTS;
+
+	state_events_put(state, roster->keys[first + state_events_place(entry->id)].slot, entry);
+}
+
+void roster_get_rotation(const struct roster_pool *pool, struct pick_rotation *rotation)
+{
+	state_get_rotation_of(pool->state, pool->members, pool->pool->host_count, rotation);
 }
 
 bool roster_may_take(const struct roster *roster, const struct roster_pool *pool,
@@ -351,36 +399,38 @@ int roster_place_of(const struct roster_pool *pool, uint64_t host)
 }
 
 void roster_order(const struct roster_pool *pool, const struct roster_ask *ask, int64_t now,
-	int32_t credit[POOL_HOSTS_MAX], struct candidates *candidates)
+	struct pick_rotation *rotation, struct candidates *candidates)
 {
 	struct candidates_input input = {
 		.health = (const struct health *const *)pool->health,
 		.policy = pool->policy,
+		.lanes = (const struct lane *const *)pool->lanes,
 		.now = now,
-		.credit = credit,
+		.rotation = rotation,
 		.turn = pool->state->turn,
 		.key = ask->key,
 		.start = ask->start,
 		.from = ask->from,
-		.recipient = ask->recipient,
+		.owner = ask->owner,
 		.has_no_trial = ask->has_no_trial,
 	};
 
-	roster_get_credit(pool, credit);
+	roster_get_rotation(pool, rotation);
 	candidates_order(pool->pool, &input, candidates);
 }
 
-void roster_take_turn(const struct roster_pool *pool, const int32_t credit[POOL_HOSTS_MAX],
+void roster_take_turn(const struct roster_pool *pool, const struct pick_rotation *rotation,
 	const struct candidates *candidates)
 {
 	struct state_pool *state = pool->state;
-	int32_t members[POOL_HOSTS_MAX];
+	struct pick_rotation members;
 
-	state_get_credit(state, members);
+	state_get_rotation(state, &members);
+	members.weight = rotation->weight;
 	for (int i = 0; i < pool->pool->host_count; i++)
-		members[pool->members[i]] = credit[i];
+		members.credit[pool->members[i]] = rotation->credit[i];
 	for (int i = 0; i < candidates->count; i++)
 		state->members[pool->members[candidates->hosts[i]]].listed++;
 	state->members[pool->members[candidates->hosts[0]]].first++;
-	state_put_credit(state, members);
+	state_put_rotation(state, &members);
 }

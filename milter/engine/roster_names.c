@@ -21,9 +21,9 @@ static int compare_names(const void *a, const void *b, void *context)
 
 static int compare_keys(const void *a, const void *b, void *pools)
 {
-	const struct pool *all = pools;
-	uint64_t x = table_pool_key(all[*(const uint32_t *)a].name);
-	uint64_t y = table_pool_key(all[*(const uint32_t *)b].name);
+	const struct roster_pool *all = pools;
+	uint64_t x = all[*(const uint32_t *)a].key;
+	uint64_t y = all[*(const uint32_t *)b].key;
 
 	return (x > y) - (x < y);
 }
@@ -37,7 +37,7 @@ void roster_names_sort(struct roster *roster)
 	for (size_t i = 0; i < roster->table->pool_count; i++)
 		roster->by_key[i] = (uint32_t)i;
 	qsort_r(roster->by_key, roster->table->pool_count, sizeof(*roster->by_key), compare_keys,
-		(void *)roster->table->pools);
+		roster->pools);
 }
 
 const struct roster_pool *roster_names_pool(const struct roster *roster, uint64_t key)
@@ -48,11 +48,10 @@ const struct roster_pool *roster_names_pool(const struct roster *roster, uint64_
 	while (low < high) {
 		size_t middle = low + (high - low) / 2;
 		const struct roster_pool *pool = &roster->pools[roster->by_key[middle]];
-		uint64_t found = table_pool_key(pool->pool->name);
 
-		if (found == key)
+		if (pool->key == key)
 			return pool;
-		if (found < key)
+		if (pool->key < key)
 			low = middle + 1;
 		else
 			high = middle;

@@ -5,6 +5,7 @@
  */
 
 #include "engine/ruleset.h"
+#include "core/hash.h"
 
 #include <assert.h>
 #include <search.h>
@@ -16,6 +17,7 @@ struct count {
 	char *name;
 	_Atomic int64_t hits;
 	_Atomic int64_t last;
+	_Atomic int64_t cut;
 };
 
 struct ruleset_register {
@@ -26,6 +28,7 @@ struct ruleset {
 	atomic_int holders;
 	const struct table *table;
 	unsigned needs;
+	uint64_t macros;
 	struct count *counts[]; /* of each rule */
 };
 
@@ -82,6 +85,19 @@ static struct count *count_of(struct ruleset_register *reg, const char *name)
 
 /* ---- the set */
 
+static uint64_t macros_of(const struct rules *rules)
+{
+	const struct rules_range *range = &rules->facts[RULES_MACRO];
+	uint64_t macros = HASH_START;
+
+	for (uint32_t i = range->first; i < range->first + range->count; i++) {
+		const char *name = rules->tests[i].name;
+
+		macros = hash_pair(macros, hash_octets(name, strlen(name)));
+	}
+	return macros;
+}
+
 struct ruleset *ruleset_new(const struct table *table, struct ruleset_register *reg)
 {
 	const struct rules *rules = table->rules;
@@ -99,6 +115,7 @@ struct ruleset *ruleset_new(const struct table *table, struct ruleset_register *
 	}
 	ruleset->table = table;
 	ruleset->needs = rules_needs(rules);
+	ruleset->macros = macros_of(rules);
 	atomic_init(&ruleset->holders, 1);
 	if (table->keeper.take != NULL)
 		table->keeper.take(table->keeper.self);
@@ -141,6 +158,11 @@ unsigned ruleset_needs(const struct ruleset *ruleset)
 	return ruleset->needs;
 }
 
+uint64_t ruleset_macros(const struct ruleset *ruleset)
+{
+	return ruleset->macros;
+}
+
 /* ---- hits */
 
 void ruleset_hit(struct ruleset *ruleset, size_t rule, int64_t now)
@@ -151,6 +173,11 @@ void ruleset_hit(struct ruleset *ruleset, size_t rule, int64_t now)
 	atomic_store_explicit(&count->last, now, memory_order_relaxed);
 }
 
+void ruleset_cut(struct ruleset *ruleset, size_t rule)
+{
+	atomic_fetch_add_explicit(&ruleset->counts[rule]->cut, 1, memory_order_relaxed);
+}
+
 struct ruleset_count ruleset_counted(const struct ruleset *ruleset, size_t rule)
 {
 	struct count *count = ruleset->counts[rule];
@@ -158,5 +185,6 @@ struct ruleset_count ruleset_counted(const struct ruleset *ruleset, size_t rule)
 	return (struct ruleset_count){
 		.hits = atomic_load_explicit(&count->hits, memory_order_relaxed),
 		.last = atomic_load_explicit(&count->last, memory_order_relaxed),
+		.cut = atomic_load_explicit(&count->cut, memory_order_relaxed),
 	};
 }

@@ -6,6 +6,7 @@
 
 #include "engine/simulation.h"
 #include "core/candidates.h"
+#include "core/trial.h"
 
 #include <string.h>
 
@@ -33,11 +34,13 @@ void simulation_copy(
 		simulation->health[i] = &host->health;
 		simulation->policies[i] = *from->policy[i];
 		simulation->policy[i] = &simulation->policies[i];
+		simulation->lanes[i] = *from->lanes[i];
+		simulation->lane[i] = &simulation->lanes[i];
 	}
 	simulation->turn = from->state->turn;
 	simulation->now = now;
 	memset(simulation->first, 0, sizeof(simulation->first));
-	roster_get_credit(from, simulation->credit);
+	roster_get_rotation(from, &simulation->rotation);
 }
 
 void simulation_run(struct simulation *simulation, uint64_t key, int count)
@@ -47,16 +50,21 @@ void simulation_run(struct simulation *simulation, uint64_t key, int count)
 		struct candidates_input input = {
 			.health = simulation->health,
 			.policy = simulation->policy,
+			.lanes = simulation->lane,
 			.now = simulation->now,
-			.credit = simulation->credit,
+			.rotation = &simulation->rotation,
 			.turn = simulation->turn++,
 			.key = key,
+			.owner = trial_owner(1, TRIAL_MESSAGE),
 		};
 
 		candidates_order(&simulation->pool, &input, &candidates);
 		simulation->first[candidates.hosts[0]]++;
+		simulation->lanes[candidates.hosts[0]].pending++;
+		lane_chosen(&simulation->lanes[candidates.hosts[0]], simulation->now);
 		/* A trial waits for the result of its message: later ones do not get it. */
 		if (candidates.is_trial)
-			simulation->hosts[candidates.hosts[0]].health.trial_message = 1;
+			simulation->hosts[candidates.hosts[0]].health.trial_message =
+				trial_owner(2, TRIAL_MESSAGE);
 	}
 }

@@ -42,6 +42,14 @@ static void copy_host(struct view_host *view, const struct pool_host *host)
 	view->listed = 0;
 }
 
+static void copy_lane(struct view_host *view, const struct lane *lane)
+{
+	view->waiting = lane->waiting;
+	view->usual = lane->usual;
+	view->silent_since = lane->silent_since;
+	view->busy_until = lane->busy_until;
+}
+
 static void add_counts(struct view_host *view, const struct roster_pool *pool, uint32_t host)
 {
 	const struct state_member *member = &pool->state->members[pool->members[host]];
@@ -56,6 +64,7 @@ void view_copy_host(struct view_host *view, const struct roster *roster, size_t 
 
 	copy_host(view, from->host);
 	view->health = *from->health;
+	copy_lane(view, from->lane);
 	for (size_t i = 0; i < from->place_count; i++) {
 		struct roster_place place = roster->places[from->first_place + i];
 
@@ -85,6 +94,7 @@ void view_copy_pool_host(struct view_host *view, const struct roster *roster, si
 
 	copy_host(view, &from->pool->hosts[host]);
 	view->health = *from->health[host];
+	copy_lane(view, from->lanes[host]);
 	add_counts(view, from, (uint32_t)host);
 }
 
@@ -135,7 +145,7 @@ void view_copy_route(
 	if (route->action == ACTION_POOL) {
 		const struct roster_pool *pool = &roster->pools[route->pool];
 
-		view->pool = pool->slot;
+		view->pool = pool->key;
 		view->is_put_off = is_put_off(pool);
 		if (view->is_put_off)
 			copy_reply(view, &put_off);

@@ -125,10 +125,8 @@ const char *charset_find(struct span name)
 	if (!span_take(&name, "x-"))
 		span_take(&name, "X-");
 	for (size_t i = 0; i < name.length; i++) {
-		char octet = name.at[i];
+		char octet = span_fold(name.at[i]);
 
-		if (octet >= 'A' && octet <= 'Z')
-			octet = (char)(octet - 'A' + 'a');
 		if ((octet < 'a' || octet > 'z') && !span_is_digit(octet))
 			continue;
 		if (length == NAME_ROOM - 1)
@@ -143,42 +141,70 @@ const char *charset_find(struct span name)
 
 void charset_init(struct charset_converter *converter)
 {
-	*converter = (struct charset_converter){.charset = NULL};
+	converter->count = 0;
+}
+
+static void close_last(struct charset_converter *converter)
+{
+	iconv_close(converter->open[--converter->count].handle);
 }
 
 void charset_end(struct charset_converter *converter)
 {
-	if (converter->charset != NULL)
-		iconv_close(converter->handle);
-	converter->charset = NULL;
+	while (converter->count > 0)
+		close_last(converter);
 }
 
-/* Ready for a text in that charset. */
-static bool open_charset(struct charset_converter *converter, const char *charset)
+void charset_begin(struct charset_converter *converter)
 {
-	if (converter->charset != NULL && strcmp(converter->charset, charset) == 0) {
-		iconv(converter->handle, NULL, NULL, NULL, NULL);
-		return true;
+	for (int i = 0; i < converter->count; i++)
+		converter->open[i].is_paid = false;
+}
+
+/* Puts it in front of all others. Those that this message has paid stand before the rest. */
+static void put_in_front(
+	struct charset_converter *converter, int place, const struct charset_open *one)
+{
+	struct charset_open front = *one;
+
+	memmove(converter->open + 1, converter->open, (size_t)place * sizeof(front));
+	converter->open[0] = front;
+	converter->open[0].is_paid = true;
+}
+
+/* Ready for a text in that charset; NULL if it cannot be opened. */
+static struct charset_open *open_charset(
+	struct charset_converter *converter, const char *charset, struct pattern_budget *budget)
+{
+	struct charset_open one = {.charset = charset};
+	int i = 0;
+
+	while (i < converter->count && strcmp(converter->open[i].charset, charset) != 0)
+		i++;
+	if ((i == converter->count || !converter->open[i].is_paid) &&
+		!pattern_spend(budget, CHARSET_OPEN_COST))
+		return NULL;
+	if (i < converter->count) {
+		put_in_front(converter, i, &converter->open[i]);
+		iconv(converter->open[0].handle, NULL, NULL, NULL, NULL);
+		return &converter->open[0];
 	}
-	charset_end(converter);
-	if (converter->opens == CHARSET_OPENS_MAX)
-		return false;
-	converter->opens++;
-	converter->handle = iconv_open(utf8, charset);
+	one.handle = iconv_open(utf8, charset);
 	/* What it gives for a failure is no pointer to compare with. */
-	if ((intptr_t)converter->handle == -1)
-		return false;
-	converter->charset = charset;
-	return true;
+	if ((intptr_t)one.handle == -1)
+		return NULL;
+	if (converter->count == CHARSET_OPEN_MAX)
+		close_last(converter);
+	put_in_front(converter, converter->count++, &one);
+	return &converter->open[0];
 }
 
 /* Puts U+FFFD, and leaves out an octet; glibc's CP949 has left out "\xa2\xe8" itself. */
-static bool replace(struct charset_converter *converter, char **in, size_t *in_left, char **out,
-	size_t *out_left)
+static bool replace(int *broken, char **in, size_t *in_left, char **out, size_t *out_left)
 {
-	if (converter->broken == CHARSET_BROKEN_MAX || *out_left < 3)
+	if (*broken == CHARSET_BROKEN_MAX || *out_left < 3)
 		return false;
-	converter->broken++;
+	*broken += 1;
 	memcpy(*out, "\xef\xbf\xbd", 3);
 	*out += 3;
 	*out_left -= 3;
@@ -190,8 +216,10 @@ static bool replace(struct charset_converter *converter, char **in, size_t *in_l
 }
 
 bool charset_convert(struct charset_converter *converter, const char *charset, struct span text,
-	char *out, size_t *length)
+	char *out, size_t *length, struct pattern_budget *budget)
 {
+	const struct charset_open *open;
+	int broken = 0;
 	char *in = (char *)(uintptr_t)text.at; /* iconv() only reads there */
 	char *end = out;
 	size_t in_left = text.length;
@@ -202,14 +230,16 @@ bool charset_convert(struct charset_converter *converter, const char *charset, s
 		*length = text.length;
 		return true;
 	}
-	if (!open_charset(converter, charset))
+	if (!pattern_spend(budget, CHARSET_TEXT_COST + CHARSET_OCTET_COST * (int64_t)text.length) ||
+		(open = open_charset(converter, charset, budget)) == NULL)
 		return false;
-	while (iconv(converter->handle, &in, &in_left, &end, &out_left) == (size_t)-1) {
-		if (errno == E2BIG || !replace(converter, &in, &in_left, &end, &out_left))
+	while (iconv(open->handle, &in, &in_left, &end, &out_left) == (size_t)-1) {
+		if (errno == E2BIG || !pattern_spend(budget, CHARSET_BROKEN_COST) ||
+			!replace(&broken, &in, &in_left, &end, &out_left))
 			return false;
 	}
 	/* Some keep a character until they see whether an accent follows. */
-	if (iconv(converter->handle, NULL, NULL, &end, &out_left) == (size_t)-1)
+	if (iconv(open->handle, NULL, NULL, &end, &out_left) == (size_t)-1)
 		return false;
 	*length = (size_t)(end - out);
 	return true;

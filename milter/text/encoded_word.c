@@ -13,7 +13,7 @@ static bool is_of_charset(char octet)
 	return octet > ' ' && octet < 0x7f && strchr("()<>@,;:\"/[]?=", octet) == NULL;
 }
 
-/* Takes all up to a "?" behind it, which it takes, too. */
+/* Takes all up to a "?" after it, which it takes, too. */
 static bool take_charset(struct span *rest, struct span *charset)
 {
 	size_t length = 0;
@@ -115,7 +115,7 @@ static bool decode_base64(struct span text, char *out, size_t *length)
 	unsigned bits = 0;
 	size_t digits = 0;
 	size_t count = 0;
-	bool is_padded = false;
+	size_t pads = 0;
 
 	for (size_t i = 0; i < text.length; i++) {
 		char octet = text.at[i];
@@ -123,12 +123,14 @@ static bool decode_base64(struct span text, char *out, size_t *length)
 
 		if (octet == ' ')
 			continue;
-		if (octet == '=' && digits % 4 > 1) {
-			is_padded = true;
+		/* As mail programs do: one too many is passed over, enough of them end the text. */
+		if (octet == '=' && (digits % 4 < 2 || digits % 4 + ++pads < 4))
 			continue;
-		}
-		if (digit == -1 || is_padded)
+		if (octet == '=')
+			break;
+		if (digit == -1)
 			return false;
+		pads = 0;
 		bits = bits << 6 | (unsigned)digit;
 		if (digits++ % 4 != 0)
 			out[count++] = (char)(bits >> (6 - 2 * ((digits - 1) % 4)) & 0xff);

@@ -18,10 +18,11 @@ struct decoder {
 	const char *verbatim_end; /* in it: up to here no word is decoded */
 	char *out;
 	size_t length; /* of what is in OUT */
-	/* In OUT, behind a word that was decoded, if only white space follows; else SIZE_MAX. */
+	/* In OUT, after a word that was decoded, if only white space follows; else SIZE_MAX. */
 	size_t word_end;
-	char *octets; /* behind what OUT can get: the words of a run, in their charset */
-	struct charset_converter converter;
+	char *octets; /* past what OUT can get: the words of a run, in their charset */
+	struct charset_converter *converter;
+	struct pattern_budget *budget;
 };
 
 static bool is_line_end(char octet)
@@ -94,8 +95,8 @@ static bool take_run(struct decoder *decoder)
 		while (next.length > 0 && is_white(next.at[0]))
 			span_skip(&next, 1);
 	} while (take_word(decoder, &next, charset, &octets) != NULL);
-	if (!charset_convert(&decoder->converter, charset, span_make(decoder->octets, octets), out,
-		    &length)) {
+	if (!charset_convert(decoder->converter, charset, span_make(decoder->octets, octets), out,
+		    &length, decoder->budget)) {
 		decoder->verbatim_end = end.at;
 		return false;
 	}
@@ -135,7 +136,8 @@ static void trim(struct decoder *decoder)
 	out[decoder->length] = '\0';
 }
 
-size_t header_text_decode(const char *value, size_t length, char *out)
+size_t header_text_decode(const char *value, size_t length, char *out,
+	struct charset_converter *converter, struct pattern_budget *budget)
 {
 	struct decoder decoder = {
 		.rest = span_make(value, length),
@@ -143,9 +145,11 @@ size_t header_text_decode(const char *value, size_t length, char *out)
 		.out = out,
 		.word_end = SIZE_MAX,
 		.octets = out + CHARSET_EXPANSION * length + 1,
+		.converter = converter,
+		.budget = budget,
 	};
 
-	charset_init(&decoder.converter);
+	pattern_spend(budget, HEADER_TEXT_OCTET_COST * (int64_t)length);
 	while (decoder.rest.length > 0) {
 		const char *at = decoder.rest.at;
 
@@ -156,7 +160,6 @@ size_t header_text_decode(const char *value, size_t length, char *out)
 			span_skip(&decoder.rest, 1);
 		}
 	}
-	charset_end(&decoder.converter);
 	trim(&decoder);
 	return decoder.length;
 }

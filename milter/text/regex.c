@@ -30,16 +30,20 @@ enum {
 	/*
 	 * Counting takes five to ten times as long as matching. So short texts are first matched
 	 * without. Each of their octets may begin a match of that many steps, each of which may run
-	 * over all of them: with these numbers that is below 3 ms, with 1024 and 1000 it is 80.
+	 * over all of them: what that has cost is not known afterwards.
 	 */
 	QUICK_OCTETS = 256,
-	QUICK_STEPS = 100,
+	QUICK_STEPS = 20,
 	MATCH_STEPS = 10000000, /* PCRE2's own limit: counting ends a match before */
 
 	/* What a match may cost; the price of an octet run over is 1. */
 	COST_MAX = 1250000,
 	COST_ITEM = 8,
 	COST_COMPARED = 8, /* an octet compared with what a group has matched, in either case */
+
+	/* Beside these, from the budget: a match; and PCRE2 looks where one may begin. */
+	COST_MATCH = 50,
+	OCTETS_SEARCHED = 2, /* for 1 */
 
 	/* Frames of the interpreter, in kB; and the stack of machine code, in octets. */
 	HEAP_MAX = 1000,
@@ -293,29 +297,41 @@ void regex_scratch_free(struct regex_scratch *scratch)
 	free(scratch);
 }
 
+/* Without counting: what PCRE2 gives. */
+static int match_quick(const struct regex *regex, struct regex_scratch *scratch, PCRE2_SPTR subject,
+	size_t length, struct pattern_budget *budget)
+{
+	if (length > QUICK_OCTETS || regex->quick == NULL || length >= budget->uncounted)
+		return PCRE2_ERROR_MATCHLIMIT;
+	budget->uncounted -= length + 1;
+	pcre2_set_match_limit(scratch->context, QUICK_STEPS);
+	return pcre2_match(regex->quick, subject, length, 0, 0, scratch->data, scratch->context);
+}
+
 enum regex_answer regex_set_match(const struct regex_set *set, struct regex_scratch *scratch,
-	size_t regex, const char *text, size_t length)
+	size_t regex, const char *text, size_t length, struct pattern_budget *budget)
 {
 	PCRE2_SPTR subject = (PCRE2_SPTR)(length == 0 ? "" : text);
+	int64_t limit;
 	int result;
 
 	assert(regex < set->count);
-	if (length <= QUICK_OCTETS && set->regexes[regex].quick != NULL) {
-		pcre2_set_match_limit(scratch->context, QUICK_STEPS);
-		result = pcre2_match(set->regexes[regex].quick, subject, length, 0, 0,
-			scratch->data, scratch->context);
-		if (result >= 0 || result == PCRE2_ERROR_NOMATCH)
-			return result >= 0 ? REGEX_YES : REGEX_NO;
-	}
+	if (!pattern_spend(budget, COST_MATCH + (int64_t)length / OCTETS_SEARCHED))
+		return REGEX_OVER_BUDGET;
+	result = match_quick(&set->regexes[regex], scratch, subject, length, budget);
+	if (result >= 0 || result == PCRE2_ERROR_NOMATCH)
+		return result >= 0 ? REGEX_YES : REGEX_NO;
+	limit = budget->left < COST_MAX ? budget->left : COST_MAX;
 	pcre2_set_match_limit(scratch->context, MATCH_STEPS);
 	scratch->pattern = set->regexes[regex].pattern;
 	scratch->position = 0;
-	scratch->left = COST_MAX;
+	scratch->left = limit;
 	result = pcre2_match(
 		set->regexes[regex].code, subject, length, 0, 0, scratch->data, scratch->context);
-	if (result >= 0)
-		return REGEX_YES;
-	return result == PCRE2_ERROR_NOMATCH ? REGEX_NO : REGEX_OVER_LIMIT;
+	pattern_spend(budget, limit - scratch->left);
+	if (result >= 0 || result == PCRE2_ERROR_NOMATCH)
+		return result >= 0 ? REGEX_YES : REGEX_NO;
+	return pattern_is_spent(budget) ? REGEX_OVER_BUDGET : REGEX_OVER_LIMIT;
 }
 
 bool regex_set_report(const struct regex_set *set, size_t regex)

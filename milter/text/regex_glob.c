@@ -5,6 +5,7 @@
  */
 
 #include "text/regex_glob.h"
+#include "core/span.h"
 
 #include <stdbool.h>
 #include <string.h>
@@ -41,10 +42,8 @@ static void write_gap(struct reading *reading)
  */
 static void write_literal(struct reading *reading, char octet)
 {
-	char lower = octet;
+	char lower = span_fold(octet);
 
-	if (octet >= 'A' && octet <= 'Z')
-		lower = (char)(octet | 0x20);
 	if ((unsigned char)octet > 127 || lower == 'k' || lower == 's') {
 		write_gap(reading);
 		return;

@@ -9,7 +9,8 @@
 command -v miltertest >/dev/null || skip_all "no miltertest"
 world_open
 daemon_make
-daemon_routes "status_listen = \"inet:8080@$world_net.4\";" <<END
+daemon_routes "status_listen = \"inet:8080@$world_net.4\";" \
+	'status_hosts = [ "mx1.example.com", "mx2.example.com" ];' <<END
 pools = { a = { hosts = ( { host = "192.0.2.1"; }, { host = "192.0.2.2"; } ); }; };
 routes = ( { match = "example.com"; pool = "a"; }, { match = "example.org"; action = "dns"; } );
 END
@@ -28,7 +29,7 @@ statuses() {
 }
 # request METHOD TARGET [HEADER...]
 request() {
-	local text="$1 $2 HTTP/1.1\\r\\nHost: x\\r\\nConnection: close\\r\\n"
+	local text="$1 $2 HTTP/1.1\\r\\nHost: localhost\\r\\nConnection: close\\r\\n"
 	shift 2
 	[ $# = 0 ] || text="$text$(printf '%s\\r\\n' "$@")"
 	printf '%s' "$text\\r\\n"
@@ -36,18 +37,26 @@ request() {
 
 # lives WHAT: so it does, and answers.
 lives() {
-	is "$1: the daemon lives" "$(curl -sS -m 20 "http://$tcp/healthz")" '{"ok":true}'
+	is "$1: the daemon lives" "$(curl -sS -m 20 "http://$tcp/healthz" | jq .ok)" true
 }
 
 # ---- what may be asked
 
-for path in /healthz /v1/status /v1/pools /v1/hosts /v1/routes /v1/events \
-	'/v1/simulate?recipient=u@example.com&count=10'; do
+for path in /healthz /v1/status /v1/pools /v1/hosts /v1/rules /v1/events; do
 	is "GET $path, TCP" "$(curl -sS "http://$tcp$path" | jq -r type) $(statuses "$tcp" "$(request GET "$path")")" "object 200 "
 	is "GET $path, control socket" "$(statuses "$control" "$(request GET "$path")")" "200 "
 	is "POST $path" "$(statuses "$control" "$(request POST "$path" 'Content-Length: 0')")" "405 "
 done
-is "POST /v1/explain, TCP" "$(statuses "$tcp" "$(request POST /v1/explain 'Content-Length: 0')")" "405 "
+# What computes, or is long, is not for everybody.
+for path in /v1/routes '/v1/simulate?recipient=u@example.com&count=10'; do
+	is "GET $path, TCP" "$(curl -sS "http://$tcp$path") $(statuses "$tcp" "$(request GET "$path")")" \
+		'{"error":"this is for the control socket only"} 403 '
+	is "GET $path, control socket" "$(statuses "$control" "$(request GET "$path")")" "200 "
+	is "POST $path" "$(statuses "$control" "$(request POST "$path" 'Content-Length: 0')")" "405 "
+done
+for method in GET POST; do
+	is "$method /v1/explain, TCP" "$(statuses "$tcp" "$(request "$method" '/v1/explain?recipient=u@example.com' 'Content-Length: 0')")" "403 "
+done
 form='recipient=u@example.com&header=Subject:%20x'
 is "POST /v1/explain, control socket: a form" \
 	"$(statuses "$control" "$(request POST /v1/explain "Content-Length: ${#form}")$form")" "200 "
@@ -143,11 +152,52 @@ done <<'END'
 END
 is "an error is JSON, too" "$(raw "$tcp" "$(request GET /nothing)" | tr -d '\r' | sed '1,/^$/d')" '{"error":"no such path"}'
 is "nobody was drained by that" "$(ctl --json hosts | jq -c '[.hosts[].state] | unique')" '["up"]'
-is "a page of routes says where to go on" "$(curl -sS "http://$tcp/v1/routes?limit=1" | jq -c '[(.routes | length), .next]')" '[1,1]'
-is "the last page says so" "$(curl -sS "http://$tcp/v1/routes?limit=1&from=1" | jq -c '[(.routes | length), .next]')" '[1,null]'
-is "the page of another site is answered as all are" "$(curl -sS -H 'Host: evil.example' -H 'Origin: http://evil.example' \
-	"http://$tcp/healthz")" '{"ok":true}'
-is "but may not read it" "$(curl -sS -D - -o /dev/null -H 'Origin: http://evil.example' "http://$tcp/healthz" | grep -ci '^access-control')" 0
+on_control() {
+	curl -sS --unix-socket "$control" "http://localhost$1"
+}
+is "a page of routes says where to go on" "$(on_control '/v1/routes?limit=1' | jq -c '[(.routes | length), .next]')" '[1,1]'
+is "the last page says so" "$(on_control '/v1/routes?limit=1&from=1' | jq -c '[(.routes | length), .next]')" '[1,null]'
+
+# ---- pages of other sites, and names of others that are made to point to us
+
+while read -r status host origin; do
+	is "Host: $host${origin:+, Origin: $origin}" "$(curl -sS -o /dev/null -w '%{http_code}' -H "Host: $host" \
+		${origin:+-H "Origin: $origin"} "http://$tcp/healthz")" "$status"
+done <<END
+200 $tcp
+200 $world_net.4
+200 127.0.0.1:8080
+200 [::1]:8080
+200 [2001:db8::1]
+200 localhost
+200 LocalHost:8080
+200 localhost.:8080
+200 $(hostname)
+200 $(hostname):8080
+200 $(hostname | cut -d . -f 1)
+200 mx1.example.com:8080
+200 MX2.Example.com
+403 evil.example
+403 evil.example:8080
+403 localhost.evil.example
+403 127.0.0.1.evil.example
+403 mx1.example.com.evil.example
+403 mx3.example.com
+403 [::1
+403 127.1
+403 2130706433
+200 $tcp http://$tcp
+200 mx1.example.com:8080 https://mx1.example.com:8080
+403 $tcp http://evil.example
+403 $tcp http://$world_net.4
+403 $tcp null
+403 evil.example http://evil.example
+END
+is "without a Host" "$(statuses "$tcp" 'GET /healthz HTTP/1.0\r\n\r\n')" "200 "
+is "a host in the request line" "$(statuses "$tcp" "$(request GET http://evil.example/healthz)")" "403 "
+is "a page of another site may not read it" "$(curl -sS -D - -o /dev/null -H 'Origin: http://evil.example' "http://$tcp/healthz" | grep -ci '^access-control')" 0
+contains "the refusal says how to allow it" "$(curl -sS -H 'Host: evil.example' "http://$tcp/healthz")" "status_hosts"
+is "the control socket answers to any name" "$(curl -sS -o /dev/null -w '%{http_code}' --unix-socket "$control" http://evil.example/healthz)" 200
 
 # ---- too much
 
@@ -187,7 +237,7 @@ is "one octet at a time, control socket" "$(statuses --octets "$control" "$(requ
 half='GET /v1/status HTTP/1.1\r\nHo'
 raw --close "$tcp" "$half"
 raw --close "$control" "$half"
-raw --close "$tcp" "$(request GET /v1/routes)"
+raw --close "$tcp" "$(request GET /v1/hosts)"
 raw --close "$control" "$(request POST /v1/reload 'Content-Length: 0')"
 raw --close "$control" "$(request POST /v1/reload 'Content-Length: 100')"
 for i in $(seq 20); do

@@ -13,7 +13,10 @@ daemon_make
 journal=$world/journal
 mkdir "$journal"
 
-# entries FILE FIRST MESSAGE...: a journal of its own, with the entries of Postfix's smtp.
+unit=postfix@-.service
+user=0
+# entries FILE FIRST MESSAGE...: a journal of its own, with the entries of Postfix's smtp, written by
+# $user in $unit.
 entries() {
 	local file=$1 number=$2 message
 	shift 2
@@ -23,6 +26,8 @@ entries() {
 			__REALTIME_TIMESTAMP=$(date +%s%6N)
 			__MONOTONIC_TIMESTAMP=$((1000000 + number))
 			_BOOT_ID=0123456789abcdef0123456789abcdef
+			_UID=$user
+			_SYSTEMD_UNIT=$unit
 			PRIORITY=6
 			SYSLOG_FACILITY=2
 			SYSLOG_IDENTIFIER=postfix/smtp
@@ -69,6 +74,58 @@ daemon_stop
 entries c.journal 200 "A5: host 192.0.2.2[192.0.2.2] refused to talk to me: 431 4.3.1 Full"
 daemon_start
 ok "what came while no daemon ran is read at the next start" wait_for state_is 192.0.2.2 deferred
+daemon_stop
+
+# ---- what others write with Postfix's words
+
+trusting() { # [SETTING...]: a journal of its own is followed, with these settings
+	journal=$world/journal2
+	mkdir -p "$journal"
+	daemon_routes "health = { log = \"journal:$journal\"; $* };" <<-'END'
+		pools = { a = { hosts = ( { host = "192.0.2.3"; }, { host = "192.0.2.4"; } ); }; };
+		routes = ( { match = "ALL"; pool = "a"; } );
+	END
+}
+others=
+forged() { # HOST: ten entries, which are of no use to whoever writes them
+	local i
+	for i in $(seq 10); do
+		others=$((others + 1))
+		entries "other$others.journal" $((1000 + others)) "F$others: host $1[$1] refused to talk to me: 431 4.3.1 Full"
+	done
+}
+log_member() { # NAME
+	ctl --json status | jq -r ".log.$1"
+}
+number_is() { # NAME NUMBER
+	[ "$(log_member "$1")" = "$2" ]
+}
+trusting
+rm -f "$daemon/state"
+unit=session-3.scope
+entries begin.journal 900 "B1: begun"
+daemon_start
+ok "it is followed" wait_for status_is_readable
+forged 192.0.2.3
+ok "another unit: a warning names it" wait_for daemon_has_said "warning: journal:.*: the entries of mail are by unit session-3.scope, user 0, so "
+contains "another unit: so does the status" "$(log_member not_understood)" "by unit session-3.scope, user 0"
+unit=postfix@-.service
+user=65000
+forged 192.0.2.3
+user=0
+entries true.journal 2000 "T1: host 192.0.2.4[192.0.2.4] refused to talk to me: 431 4.3.1 Full"
+ok "Postfix's own counts" wait_for state_is 192.0.2.4 deferred
+ok "the others did not" state_is 192.0.2.3 up
+is "one line was read" "$(log_member lines)" 1
+is "and understood" "$(log_member understood) $(log_member not_understood)" "1 null"
+trusting 'journal_units = [ "mail-*.service", "session-?.scope" ]; journal_users = "65000";'
+daemon_signal HUP
+ok "other units are configured: reloaded" wait_for daemon_has_said 'info: reloaded'
+unit=session-4.scope
+user=65000
+ok "other units: followed" wait_for status_is_readable
+entries more.journal 3000 "M1: host 192.0.2.3[192.0.2.3] refused to talk to me: 431 4.3.1 Full"
+ok "other units: count" wait_for state_is 192.0.2.3 deferred
 daemon_stop
 
 daemon_routes "health = { log = \"journal:$world/none\"; };" <<'END'

@@ -22,9 +22,9 @@ END
 daemon_start
 lua_ok "pools" negotiate pools=yes sender=no tcp=no
 lua_ok "messages" messages
-ok "the order is add, then delete" test "$(miltertest -v -v -D "socket=$daemon_socket" -D count=1 \
+ok "the order is insert, then delete" test "$(miltertest -v -v -D "socket=$daemon_socket" -D count=1 \
 	-D to=a@example.com -D "checks=$srcdir/test/daemon/checks.lua" -s "$srcdir/test/daemon/one.lua" |
-	sed -n 's/.*mt_milter_read.*: cmd \([hm]\), .*/\1/p' | tr -d '\n')" = hm
+	sed -n 's/.*mt_milter_read.*: cmd \([him]\), .*/\1/p' | tr -d '\n')" = im
 daemon_end
 
 daemon_routes <<END
@@ -50,7 +50,7 @@ END
 daemon_start
 lua_ok "over TCP" negotiate pools=yes sender=no tcp=yes
 is "over TCP: messages" "$(nexthops 2 a@example.com | sort | tr '\n' ' ')" \
-	"smtp:[192.0.2.1]:25,[192.0.2.2]:25 smtp:[192.0.2.2]:25,[192.0.2.1]:25 "
+	"smtp:[192.0.2.1],[192.0.2.2] smtp:[192.0.2.2],[192.0.2.1] "
 is "over TCP: packets are sent at once" \
 	"$(python3 "$srcdir/test/lib/nodelay.py" "$(daemon_pid)" 10025 | sort -u)" "no delay"
 daemon_end

@@ -40,7 +40,7 @@ printf 'Nov 24 03:21:16 mx postfix/smtp[5007]: connect to mx3.example[192.0.2.3]
 run --json parse-log "$log"
 is "whose fault it was" "$(jq -rs '[.[].class] | join(" ")' "$world/said")" "host recipient success host_at_once"
 is "and why" "$(jq -rs '[.[].reason] | join(" ")' "$world/said")" \
-	"system_4.3 recipient_4xx delivered connection_refused"
+	"system_4.3 greylisted delivered connection_refused"
 is "with the number of the line" "$(jq -rs '[.[].line] | join(" ")' "$world/said")" "1 3 4 5"
 is "and what it says" "$(jq -c '[.queue_id, .host, .address, .stage, .code, .enhanced, .outcome]' "$world/said" | head -n 1)" \
 	'["199E2A7298C","mx1.example","192.0.2.1","mail",452,"4.3.1","passed_on"]'

@@ -47,12 +47,14 @@ RELOAD=("RELOADING=1 MONOTONIC_USEC=[1-9][0-9]*" READY=1)
 # ---- it works
 
 write_routes "$(more one)"
-daemon_reload
+daemon_hangup
 ok "SIGHUP: the new route is in force" has_action u@one.example discard
 ok "SIGHUP: the log says so" daemon_has_said "info: reloaded config=$daemon/routes.cfg pools=1 hosts=3 routes=2 rules=0\$"
 told "SIGHUP: the service manager is told" "${RELOAD[@]}"
 write_routes "$(more one)$(more two)"
 is "milterctl reload: says so" "$(ctl reload 2>&1)" "reloaded"
+ok "milterctl reload: the log says who asked for it" daemon_has_said "info: reloaded config=.* by uid=$(id -u) pid=[1-9][0-9]*\$"
+is "milterctl reload: so does the event" "$(ctl --json events | jq -r '.events[-1].by' | cut -d ' ' -f 1)" "uid=$(id -u)"
 ok "milterctl reload: the new route is in force" has_action u@two.example discard
 told "milterctl reload: the service manager is told" "${RELOAD[@]}"
 is "milterctl --json reload" "$(ctl --json reload | jq -c .)" '{"ok":true,"faults":[]}'
@@ -90,8 +92,8 @@ log=$(tail -n +$((mark + 1)) "$daemon_log")
 for at in "$line" $((line + 1)) $((line + 3)); do
 	contains "faults: the log has line $at" "$log" "error: $daemon/routes.cfg:$at: "
 done
-contains "faults: the log says what is in force" "$log" \
-	"error: reload failed config=$daemon/routes.cfg: the configuration before it stays in force: $daemon/routes.cfg:$line: "
+ok "faults: the log says what is in force, and who asked" grep -qE \
+	"error: reload failed config=$daemon/routes.cfg by uid=$(id -u) pid=[0-9]+: the configuration before it stays in force: $daemon/routes.cfg:$line: " <<<"$log"
 contains "faults: and how many there are" "$log" "(and 2 more)"
 is "faults: the old routes are in force" "$(action u@one.example) $(action u@three.example)" "discard none"
 is "faults: mail goes its way" "$(nexthops 1 a@example.com | cut -c 1-13)" "smtp:[192.0.2"
@@ -116,6 +118,57 @@ write_routes "$(more three)"
 is "without faults again: reloaded" "$(ctl reload)" reloaded
 is "without faults again: the new routes are in force" "$(action u@one.example) $(action u@three.example)" "none discard"
 is "without faults again: status says so" "$(ctl --json status | jq .reload.ok)" true
+notify_forget
+
+# ---- routes that would be gone
+
+numbered() { # NUMBER...
+	local number
+	for number in "$@"; do
+		more "n$number"
+	done
+}
+# lost WHAT COUNT FORCED...: a reload is refused, for it takes away so many, by HUP too; not by force.
+lost() {
+	local before
+	before=$(ctl --json status | jq -c '[.routes, .reload.count]')
+	status=0
+	answer=$(ctl reload 2>&1) || status=$?
+	is "$1: status 1" "$status" 1
+	contains "$1: it says so" "$answer" \
+		"$daemon/routes.cfg: $2 routes would be removed: if that is what you want, milterctl reload --force"
+	before_hup=$(daemon_count 'error: reload failed ')
+	daemon_signal HUP
+	ok "$1: SIGHUP is refused, too" wait_for failures $((before_hup + 1))
+	is "$1: the routes are in force" "$(ctl --json status | jq -c '[.routes, .reload.count]')" "$before"
+	is "$1: force: reloaded" "$(ctl reload --force 2>&1)" reloaded
+}
+write_routes "$(numbered 1 2 3 4 5 6 7 8)"
+daemon_reload
+write_routes ""
+is "eight of nine routes: they are few" "$(ctl reload 2>&1)" reloaded
+write_routes "$(numbered 1 2 3 4 5 6 7 8 9)"
+daemon_reload
+write_routes "$(numbered 1 2 3 4)"
+is "half of ten routes: reloaded" "$(ctl reload 2>&1)" reloaded
+write_routes "$(numbered 1 2 3 4 5 6 7 8 9)"
+daemon_reload
+write_routes "$(numbered 1 2 3 11 12 13 14 15 16 17)"
+lost "six of ten routes, with others in their places" "6 of 10"
+is "six of ten routes: force: the new ones are in force" "$(action u@n17.example) $(action u@n9.example)" "discard none"
+daemon_routes <<<"pools = { $three }; routes = ( { match = \"other.example\"; pool = \"three\"; } );"
+lost "every route" "11 of 11"
+write_routes ""
+lost "the only route" "1 of 1"
+for rest in "pools = { $three };" ""; do
+	echo "$rest" >"$daemon/routes.cfg"
+	contains "no routes and no rules${rest:+, but a pool}: it says so" "$(ctl reload --force 2>&1)" \
+		"$daemon/routes.cfg: no routes and no rules: nothing would be routed"
+	is "no routes and no rules${rest:+, but a pool}: the route is in force" "$(ctl --json status | jq .routes)" 1
+done
+is "force is 0 or 1" "$(curl -sS -o /dev/null -w '%{http_code}' --unix-socket "$daemon/control.sock" -X POST 'http://x/v1/reload?force=yes')" 400
+write_routes ""
+is "force=0 is none" "$(curl -sS --unix-socket "$daemon/control.sock" -X POST 'http://x/v1/reload?force=0' | jq .ok)" true
 notify_forget
 
 # ---- the rotation goes on
@@ -247,7 +300,7 @@ for i in $(seq $clients); do
 	is "100 reloads while mail flows: client $i comes to its end" "$(tail -n 1 "$world/client$i.log")" "done"
 done
 is "100 reloads while mail flows: every message has its next hop" \
-	"$(grep -hvcE '^nexthop smtp:(\[192\.0\.2\.[123]\]:25,?){3}$|^done$' "$world"/client*.log | sort -u)" 0
+	"$(grep -hvcE '^nexthop smtp:(\[192\.0\.2\.[123]\],?){3}$|^done$' "$world"/client*.log | sort -u)" 0
 sent=$(cat "$world"/client*.log | grep -c '^nexthop')
 read -r least most <<<"$(daemon_first three | awk '{ print $2 }' | sort -n | sed -n '1p;$p' | tr '\n' ' ')"
 note "$sent messages"

@@ -118,6 +118,15 @@ decides() { # RULE OPTION...
 	is "${*//[$'\r\n']/ }: $rule decides" "$(told '[.rule, .match] | tojson')" "[\"$rule\",null]"
 }
 decides from --sender s@client.example
+simulated() { # FILTER ARGUMENT...
+	local filter=$1
+	shift
+	ctl --json simulate 10 "$@" | jq -c "$filter"
+}
+is "simulate: a rule decides" "$(simulated '[.rule, .pool]' u@a.example --sender s@client.example)" '["from","b"]'
+is "simulate: a rule about the recipient" "$(simulated '[.rule, .pool]' vip@a.example)" '["to","b"]'
+is "simulate: no rule decides" "$(simulated '[.rule, .pool]' u@a.example --sender t@client.example)" '[null,"a"]'
+contains "simulate: the table" "$(ctl simulate 10 vip@a.example)" "10 messages to vip@a.example, rule to, pool b"
 decides bounce --sender ''
 explain vip@a.example
 is "the recipient" "$(told .rule)" to
@@ -195,7 +204,7 @@ trial shadow pool slow - 0 - F
 large on pool slow - 0 - F
 customer on pool a - 0 - F'
 is "rules: JSON" "$(ctl --json rules | jq -c 'keys, (.rules[0] | keys), (.patterns | keys)' | tr '\n' ' ')" \
-	'["patterns","rules"] ["does","hits","last_hit","mode","name","source","tag"] ["compiled","count","over_limit"] '
+	'["patterns","rules"] ["does","hits","last_hit","mode","name","over_budget","source","tag"] ["compiled","count","over_limit"] '
 contains "status: how many" "$(ctl status)" "4 routes, 5 rules"
 
 # ---- a message
@@ -228,13 +237,13 @@ fails "an empty one" "the message names no recipient" explain --message /dev/nul
 fails "none" "$world/none: No such file" explain --message "$world/none"
 {
 	printf 'To: u@a.example\n'
-	yes "X-Header: $(printf 'x%.0s' $(seq 1000))" | head -n 4100
+	yes "X-Header: $(printf 'x%.0s' $(seq 1000))" | head -n 1025
 	printf '\nbody\n'
 } >"$world/headers"
 explain --message "$world/headers"
-is "4 MB of headers" "$(told .recipient)" u@a.example
-yes "X-Header: $(printf 'x%.0s' $(seq 1000))" | head -n 4200 >"$world/headers"
-fails "more" "its headers have more than 4194304 octets" explain u@a.example --message "$world/headers"
+is "1 MB of headers" "$(told .recipient)" u@a.example
+yes "X-Header: $(printf 'x%.0s' $(seq 1000))" | head -n 1050 >"$world/headers"
+fails "more" "its headers have more than 1048576 octets" explain u@a.example --message "$world/headers"
 printf 'From s@client.example Mon Nov  2 08:30:00 2026\nX-Mark: 1\nTo: u@a.example, Jo <v@b.example>\n\n' >"$message"
 explain --message "$message"
 is "To, behind a From line" "$(told '[.recipients[].recipient] | join(" ")')" "u@a.example v@b.example"

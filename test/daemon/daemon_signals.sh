@@ -89,6 +89,59 @@ ok "one that does not end: no socket is left" nothing_is_left
 process_stop in_flight KILL
 told "one that does not end: STOPPING is told" READY=1 STOPPING=1
 
+# ---- while the time of day is set; and whether syslog(3) is opened before other threads may use it
+
+# A sanitizer wants to be loaded first.
+if daemon_has asan || daemon_has tsan; then
+	note "no strange clock under a sanitizer"
+elif ! ${CC:-cc} -shared -fPIC -o "$world/strange.so" "$srcdir/test/lib/strange_clock.c" 2>"$world/cc.log"; then
+	fail "the strange clock is built"
+	note "$(cat "$world/cc.log")"
+else
+	strange_start() { # LINE of the configuration
+		write_routes
+		echo "${1:-}" >>"$daemon/routes.cfg"
+		daemon_mark=$(wc -l <"$daemon_log")
+		process_start daemon env LD_PRELOAD="$world/strange.so" STRANGE_CLOCK="$world/strange" \
+			"$DAEMON_PROGRAM" -c "$daemon/routes.cfg" --debug
+		wait_for quietly ctl status 2>"$world/status.log" || bail_out "the daemon does not start"
+	}
+	# So many seconds off, once it has begun to stop with a message in flight.
+	stop_and_set() { # SECONDS
+		rm -f "$world/in_flight.log" "$world"/strange*.seen
+		strange_start
+		lua_start in_flight in_flight "reached=$world/reached" "go=$world/go"
+		meet
+		daemon_signal TERM
+		wait_for daemon_has_said 'info: stopping reason=SIGTERM in_flight=1$'
+		echo "$1" >"$world/strange.new"
+		mv "$world/strange.new" "$world/strange"
+		ok "$1 s off: it is seen" wait_for test -e "$world/strange.seen"
+	}
+	stop_and_set 86400
+	ok "a day on: it waits" never_within 2 daemon_has_said 'warning: stopping'
+	echo >&"$go"
+	meet
+	echo >&"$go"
+	ok "a day on: the script ends" process_wait in_flight
+	lua_results "a day on" "$world/in_flight.log"
+	daemon_ends "a day on"
+	ok "a day on: no message is lost" not daemon_has_said 'warning: stopping'
+	rm "$world/strange"
+
+	stop_and_set -86400
+	daemon_ends "a day back"
+	ok "a day back: it does not wait for long" daemon_has_said 'warning: stopping with messages=1 in flight'
+	process_stop in_flight KILL
+	rm "$world/strange"
+
+	strange_start 'log_to = "syslog";'
+	is "syslog(3) is opened by the only thread" "$(cat "$world/strange.threads")" 1
+	daemon_stop
+	write_routes
+	notify_forget
+fi
+
 # ---- SIGHUP is never libmilter's, which would stop
 
 daemon_start
@@ -102,7 +155,7 @@ done
 # libmilter looks every 5 s whether it was stopped.
 ok "SIGHUPs without a pause: the daemon lives on" never_within 7 not process_is_running daemon
 ok "SIGHUPs without a pause: libmilter does" not daemon_has_said 'error: '
-is "SIGHUPs without a pause: mail flows" "$(nexthops 1 a@example.com)" "smtp:[192.0.2.1]:25"
+is "SIGHUPs without a pause: mail flows" "$(nexthops 1 a@example.com)" "smtp:[192.0.2.1]"
 signals 3000
 daemon_signal TERM
 daemon_ends "SIGTERM behind SIGHUPs"

@@ -21,7 +21,7 @@ wanted = {
 	SMFIP_NOCONNECT = true, SMFIP_NOHELO = true, SMFIP_NOEOH = true, SMFIP_NOBODY = true,
 	SMFIP_NOUNKNOWN = true, SMFIP_NR_MAIL = true, SMFIP_NR_HDR = true,
 	SMFIP_NOMAIL = sender == "no",
-	SMFIP_NOHDRS = pools == "no",
+	SMFIP_NOHDRS = true,
 	SMFIP_NODATA = tcp == "no",
 }
 

@@ -16,6 +16,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	char *value = malloc(size + 1);
 	char *out = malloc(header_text_room(size));
+	struct pattern_budget budget = {.left = 100000000};
+	struct charset_converter converter = {.count = 0};
 	size_t length;
 
 	assert(value != NULL && out != NULL);
@@ -23,7 +25,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		value[i] = data[i] == '$' ? '\n' : (char)data[i];
 	/* Its end is the end of the memory. */
 	value = realloc(value, size == 0 ? 1 : size);
-	length = header_text_decode(value, size, out);
+	length = header_text_decode(value, size, out, &converter, &budget);
+	charset_end(&converter);
 	assert(length < header_text_room(size) && out[length] == '\0');
 
 	bool is_same = length == size && memcmp(out, value, size) == 0;

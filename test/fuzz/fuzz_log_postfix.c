@@ -4,8 +4,11 @@
  * Copyright (c) 2026 the nexthop-milter authors
  */
 
+#include "core/blame.h"
 #include "core/log_postfix.h"
 #include "replay.h"
+
+#include <stdlib.h>
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -13,7 +16,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct observation observation;
 	struct logline line;
 
-	if (logline_parse(&line, text, size, CORPUS_NOW, 0))
-		replay_reached += log_postfix_parse(&line, &observation);
+	if (logline_parse(&line, text, size, CORPUS_NOW, 0) &&
+		log_postfix_parse(&line, &observation)) {
+		replay_reached++;
+		if (blame_find(NULL, 0, &observation).class >= BLAME_CLASS_COUNT)
+			abort();
+	}
 	return 0;
 }

@@ -31,7 +31,7 @@ sent_to() { # NAME
 	ls -tr "$world/$1.d"/* 2>/dev/null | tail -n +"$((had[$1] + 1))" | xargs -r cat
 }
 
-# Who got it: "HOST RECIPIENT" or "local USER", sorted, with a comma behind each.
+# Who got it: "HOST RECIPIENT" or "local USER", sorted, with a comma after each.
 told() {
 	local name
 	wait_for mta_queue_is_empty || echo 'the queue is not empty'

@@ -29,7 +29,8 @@ daemon_make() {
 	at_close daemon_close
 }
 
-# The configuration but for "pools" and "routes"; arguments are more lines of it.
+# The configuration but for "pools" and "routes"; arguments are more lines of it. Where there is no map,
+# that is meant.
 daemon_settings() {
 	cat <<-END
 		mta            = "$mta_kind";
@@ -38,6 +39,7 @@ daemon_settings() {
 		state_file     = "$daemon/state";
 	END
 	[ -z "$daemon_group" ] || echo "socket_group = \"$daemon_group\";"
+	[[ $mta_kind != postfix || "$*" == *map_socket* || "$*" == *mixed* ]] || echo 'mixed = "split";'
 	[ $# = 0 ] || printf '%s\n' "$@"
 }
 
@@ -94,6 +96,12 @@ daemon_has_said() { # PATTERN
 # How often it has said that since its last start.
 daemon_count() { # PATTERN
 	daemon_said | grep -cE -e "$1"
+}
+
+# daemon_rarely WHAT PATTERN INTERVAL SINCE: it has said that, and not more often than once in INTERVAL
+# seconds since there was reason to, which was when SECONDS was SINCE.
+daemon_rarely() {
+	within "$1" "$(daemon_count "$2")" 1 $((1 + (SECONDS - $4) / $3))
 }
 
 daemon_pid() {
@@ -158,7 +166,13 @@ daemon_has_reloaded() {
 	[ "$(daemon_count 'info: reloaded ')" -ge "$1" ]
 }
 
+# Whatever the new configuration takes away.
 daemon_reload() {
+	ctl reload --force >/dev/null 2>&1
+}
+
+# By SIGHUP.
+daemon_hangup() {
 	local before
 	before=$(daemon_count 'info: reloaded ')
 	daemon_signal HUP

@@ -128,10 +128,10 @@ static int may_change(void)
 	return MI_SUCCESS;
 }
 
-int smfi_addheader(SMFICTX *ctx, char *name, char *value)
+int smfi_insheader(SMFICTX *ctx, int index, char *name, char *value)
 {
 	(void)ctx;
-	note("add %s=%s; ", name, value);
+	note("insert %d %s=%s; ", index, name, value);
 	return may_change();
 }
 

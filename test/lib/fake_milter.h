@@ -25,7 +25,8 @@ struct fake_milter_macro {
 
 struct fake_milter {
 	struct smfiDesc filter; /* as registered */
-	char calls[8192]; /* "add X-Nexthop-Route=…; delete X-Nexthop-Route 1; reply 550 …; " */
+	char calls
+		[8192]; /* "insert 0 X-Nexthop-Route=…; delete X-Nexthop-Route 1; reply 550 …; " */
 	const char *queue_id; /* macro {i}; NULL: not given */
 	int fail_after;	      /* so many changes succeed, then they fail; -1: all do */
 	void *private_data;

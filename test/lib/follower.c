@@ -26,7 +26,7 @@ void follower_open(struct follower *follower)
 	snprintf(follower->folder, sizeof(follower->folder), "/tmp/nexthop-unit.XXXXXX");
 	ck_assert_ptr_nonnull(mkdtemp(follower->folder));
 	snprintf(follower->path, sizeof(follower->path), "%s/mail.log", follower->folder);
-	follower->linger = LOG_FILE_LINGER_MS;
+	follower->linger = FOLLOW_FILE_LINGER_MS;
 	follower->base = event_base_new();
 	ck_assert_ptr_nonnull(follower->base);
 }
@@ -140,13 +140,13 @@ static void on_turn(void *context)
 	struct follower *follower = context;
 
 	follower->turns++;
-	log_file_place(follower->file, &follower->place);
+	follow_file_place(follower->file, &follower->place);
 	ck_assert(log_place_valid(&follower->place));
 }
 
 void follower_start(struct follower *follower, const struct log_place *place)
 {
-	struct log_file_settings settings = {
+	struct follow_file_settings settings = {
 		.base = follower->base,
 		.path = follower->path,
 		.place = place,
@@ -157,13 +157,13 @@ void follower_start(struct follower *follower, const struct log_place *place)
 	};
 
 	follower->turns = 0;
-	follower->file = log_file_new(&settings);
+	follower->file = follow_file_new(&settings);
 	ck_assert_ptr_nonnull(follower->file);
 }
 
 void follower_stop(struct follower *follower)
 {
-	log_file_free(follower->file);
+	follow_file_free(follower->file);
 	follower->file = NULL;
 }
 
@@ -191,7 +191,7 @@ void follower_wait(struct follower *follower, size_t count)
 
 static bool is_settled(struct follower *follower)
 {
-	struct log_file_status status = follower_status(follower);
+	struct follow_file_status status = follower_status(follower);
 	struct stat file;
 
 	return stat(follower->path, &file) == 0 && follower->turns > 0 && !status.is_behind &&
@@ -212,10 +212,10 @@ void follower_expect(const struct follower *follower, size_t index, const char *
 	ck_assert_uint_eq(follower->lengths[index], strlen(text));
 }
 
-struct log_file_status follower_status(const struct follower *follower)
+struct follow_file_status follower_status(const struct follower *follower)
 {
-	struct log_file_status status;
+	struct follow_file_status status;
 
-	log_file_status(follower->file, &status);
+	follow_file_status(follower->file, &status);
 	return status;
 }

@@ -11,7 +11,7 @@
 
 #include <event2/event.h>
 
-#include "follow/log_file.h"
+#include "follow/follow_file.h"
 
 /* Everything here fails the test that calls it if it cannot be done. */
 
@@ -19,7 +19,7 @@ struct follower {
 	char folder[64];
 	char path[96]; /* of the log: "mail.log" in the folder */
 	struct event_base *base;
-	struct log_file *file;
+	struct follow_file *file;
 	struct log_place place; /* as of the last turn */
 	int turns;
 	int64_t linger;
@@ -66,6 +66,6 @@ void follower_settle(struct follower *follower, size_t count);
 /* The line of that index is TEXT. */
 void follower_expect(const struct follower *follower, size_t index, const char *text);
 
-struct log_file_status follower_status(const struct follower *follower);
+struct follow_file_status follower_status(const struct follower *follower);
 
 #endif

@@ -7,12 +7,19 @@
 
 # The line of the configuration that has the MTA's log followed; further health settings as words.
 health_settings() { # [KEY=VALUE; ...]
+	# The daemon, which may be started first, wants a log to have a folder.
+	mkdir -p "$world/$mta_kind/log"
 	echo "health = { log = \"$world/$mta_kind/log/mail.log\"; $* };"
 }
 
 # The state of the host on $world_net.NUMBER.
 health_of() { # NUMBER
 	ctl --json hosts | jq -r --arg host "$world_net.$1" '.hosts[] | select(.host == $host) | .state'
+}
+
+# Whether it has been, since the daemon's start: a short back-off may be over before anybody looks.
+was_deferred() { # NUMBER REASON
+	daemon_has_said "info: host=$world_net\.$1:[0-9]+ [a-z]+->deferred reason=$2 "
 }
 
 health_is() { # NUMBER STATE

@@ -50,3 +50,26 @@ hosts_start() {
 		"${@/#/$world_net.}"
 	wait_for line_is_in "$world/hosts.log" '^listening' || bail_out "the hosts do not listen"
 }
+
+# faulty_start NUMBER[:PORT]...: hosts whose faults come and go, see faulty.py; in $world/faulty.
+faulty_start() {
+	process_start faulty python3 "$srcdir/test/lib/faulty.py" "$world/faulty" "$HOST_PORT" \
+		"${@/#/$world_net.}"
+	wait_for line_is_in "$world/faulty.log" '^listening' || bail_out "the hosts do not listen"
+}
+
+# fault NUMBER WORD...: from now on.
+fault() {
+	local host=$world/faulty/$world_net.$1
+	shift
+	echo "$*" >"$host.new"
+	mv "$host.new" "$host.fault"
+}
+
+# How many sessions it has had; how many messages it has taken.
+faulty_met() { # NUMBER
+	wc -l <"$world/faulty/$world_net.$1.met"
+}
+faulty_taken() { # NUMBER
+	wc -l <"$world/faulty/$world_net.$1.taken"
+}

@@ -24,11 +24,22 @@ void journal_file_begin(struct journal_file *file, const char *folder)
 void journal_file_add(struct journal_file *file, const char *facility, const char *program,
 	const char *message, size_t length, int64_t at)
 {
+	journal_file_add_by(file, "postfix@-.service", "0", facility, program, message, length, at);
+}
+
+void journal_file_add_by(struct journal_file *file, const char *unit, const char *user,
+	const char *facility, const char *program, const char *message, size_t length, int64_t at)
+{
 	FILE *input = file->input;
 
 	fprintf(input, "__REALTIME_TIMESTAMP=%lld000\n__MONOTONIC_TIMESTAMP=%d000\n", (long long)at,
 		1000 + file->written++);
 	fprintf(input, "_BOOT_ID=0123456789abcdef0123456789abcdef\n");
+	if (unit != NULL)
+		fprintf(input, "_SYSTEMD_UNIT=%s\n", unit);
+	if (user != NULL)
+		fprintf(input, "_UID=%s\n", user);
+	fprintf(input, "_PID=%d\n", JOURNAL_FILE_PID);
 	if (facility != NULL)
 		fprintf(input, "SYSLOG_FACILITY=%s\n", facility);
 	if (program != NULL)

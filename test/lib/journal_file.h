@@ -18,12 +18,19 @@ struct journal_file {
 	int written;	/* entries, zeroed by the caller at first */
 };
 
+/* The process that has written all entries. */
+enum { JOURNAL_FILE_PID = 4711 };
+
 /* The entries to come; FOLDER is for a file "input". */
 void journal_file_begin(struct journal_file *file, const char *folder);
 
-/* FACILITY and PROGRAM may be NULL; the message may have any octets; AT is in ms since 1970. */
+/* By root in Postfix's unit. FACILITY and PROGRAM may be NULL; the message may have any octets; AT is in ms since 1970. */
 void journal_file_add(struct journal_file *file, const char *facility, const char *program,
 	const char *message, size_t length, int64_t at);
+
+/* The same by a user in a unit, which may be NULL. */
+void journal_file_add_by(struct journal_file *file, const char *unit, const char *user,
+	const char *facility, const char *program, const char *message, size_t length, int64_t at);
 
 /* Appends them to the journal's file TO, and makes it if it is not there. */
 void journal_file_end(struct journal_file *file, const char *to);

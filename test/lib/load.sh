@@ -3,15 +3,24 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # Copyright (c) 2026 the nexthop-milter authors
 
-srcdir=${srcdir:-.}
-top_builddir=${top_builddir:-.}
+# Absolute, since tests change their folder.
+srcdir=$(cd "${srcdir:-.}" && pwd) || exit 99
+top_builddir=$(cd "${top_builddir:-.}" && pwd) || exit 99
 set -u
 # Tools say the same everywhere.
 export LC_ALL=C.UTF-8
 # What a sanitizer has found is not to look like an answer of ours.
+# Of unit tests: its file need not be readable to every user that a script runs programs as.
+unset LSAN_OPTIONS
 export ASAN_OPTIONS=${ASAN_OPTIONS:-exitcode=99}
 export TSAN_OPTIONS=${TSAN_OPTIONS:-exitcode=99:suppressions=$srcdir/test/tsan.supp}
-for library in tap wait world hosts daemon health tree; do
+
+# For tests that measure a program's memory: AddressSanitizer otherwise keeps 256 MB of what was freed.
+memory_is_measured() {
+	export ASAN_OPTIONS=$ASAN_OPTIONS:quarantine_size_mb=4:thread_local_quarantine_size_kb=64:allocator_release_to_os_interval_ms=100
+}
+
+for library in tap wait world hosts daemon health tree documents; do
 	. "$srcdir/test/lib/$library.sh" || exit 99
 done
 unset library
@@ -21,6 +30,11 @@ use_mta() {
 	. "$srcdir/test/lib/$1.sh" || exit 99
 }
 use_mta postfix
+
+# Also those of boot.sh.
+use_boot() {
+	. "$srcdir/test/lib/boot.sh" || exit 99
+}
 
 # send OPTION...: test/lib/send.py to the private MTA.
 send() {

@@ -5,7 +5,7 @@
  */
 
 #include "milter_play.h"
-#include "doors/milter_policy.h"
+#include "engine/routing_policy.h"
 #include "engine/ruleset.h"
 #include "fake_milter.h"
 #include "milter_sample.h"
@@ -15,12 +15,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const struct milter_policy policies[] = {
+static const struct routing_policy policies[] = {
 	[PLAY_POSTFIX] = {.envelope = {.mta = TABLE_POSTFIX}},
 	[PLAY_MAP] = {.envelope = {.has_map = true}},
 	[PLAY_SPLIT] = {.envelope = {.mixed = ENVELOPE_MIXED_SPLIT}},
 	[PLAY_SENDMAIL] = {.envelope = {.mta = TABLE_SENDMAIL, .has_map = true}},
-	[PLAY_ACCEPT] = {.on_error = MILTER_ACCEPT},
+	[PLAY_ACCEPT] = {.on_error = ROUTING_POLICY_ACCEPT},
 };
 
 const char *milter_play_config(const char *rules, enum milter_play_mta mta)
@@ -116,7 +116,7 @@ static sfsistat say(const char *verb, const char *word, const char *rest)
 	return fake_milter_abort();
 }
 
-/* The answer where a line does not say it, behind " = ". */
+/* The answer where a line does not say it, after " = ". */
 static const char *usual(const char *verb, enum milter_play_mta mta)
 {
 	if (strcmp(verb, "mail") == 0)
@@ -127,7 +127,7 @@ static const char *usual(const char *verb, enum milter_play_mta mta)
 		       : "continue";
 }
 
-/* Cuts LINE at the first SEPARATOR; gives what is behind it, or "". */
+/* Cuts LINE at the first SEPARATOR; gives what is after it, or "". */
 static char *cut(char *line, const char *separator)
 {
 	char *at = strstr(line, separator);

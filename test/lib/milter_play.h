@@ -25,7 +25,7 @@ const char *milter_play_config(const char *rules, enum milter_play_mta mta);
 void milter_play_open(const char *rules, enum milter_play_mta mta);
 
 /*
- * Plays lines, parted by "|", and checks each answer: the one behind " = ", or the usual one. NAME is
+ * Plays lines, parted by "|", and checks each answer: the one after " = ", or the usual one. NAME is
  * for failures. A line is "VERB WORD REST":
  *
  *	connect NAME ADDRESS    helo NAME              macro NAME VALUE

@@ -10,6 +10,8 @@
 #include "fake_milter.h"
 #include "suite.h"
 
+#include <sched.h>
+#include <stdatomic.h>
 #include <string.h>
 
 const char milter_sample_config[] =
@@ -52,12 +54,16 @@ const char milter_sample_sendmail[] =
 
 struct sample milter_sample;
 
-static void nothing(void)
+/* The thread that serves has come to its end: it looks at the door no more. */
+static atomic_bool has_ended;
+
+static void note_end(void)
 {
+	atomic_store(&has_ended, true);
 }
 
 void milter_sample_open_with(
-	const char *text, const char *socket, const struct milter_policy *policy)
+	const char *text, const char *socket, const struct routing_policy *policy)
 {
 	struct milter_door_settings settings = {
 		.socket = socket,
@@ -67,16 +73,20 @@ void milter_sample_open_with(
 
 	log_open(LOG_TO_STDERR, false);
 	sample_open(&milter_sample, text);
-	milter_policy_set(policy);
+	routing_policy_set(policy);
 	ck_assert_int_eq(milter_door_open(&settings, error, sizeof(error)), 0);
 	/* libmilter's stand-in ends at once: that is no surprise to the door. */
-	ck_assert_int_eq(milter_door_start(milter_sample.engine, nothing, error, sizeof(error)), 0);
+	atomic_store(&has_ended, false);
+	ck_assert_int_eq(
+		milter_door_start(milter_sample.engine, note_end, error, sizeof(error)), 0);
+	while (!atomic_load(&has_ended))
+		sched_yield();
 	fake_milter_forget();
 }
 
 void milter_sample_open(void)
 {
-	struct milter_policy policy = {.on_error = MILTER_TEMPFAIL};
+	struct routing_policy policy = {.on_error = ROUTING_POLICY_TEMPFAIL};
 
 	milter_sample_open_with(milter_sample_config, "unix:/nowhere", &policy);
 	ck_assert_int_eq(fake_milter_negotiate(), SMFIS_CONTINUE);

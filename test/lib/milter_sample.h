@@ -6,7 +6,7 @@
 #ifndef TEST_MILTER_SAMPLE_H
 #define TEST_MILTER_SAMPLE_H
 
-#include "doors/milter_policy.h"
+#include "engine/routing_policy.h"
 #include "fake_milter.h"
 #include "sample.h"
 
@@ -24,12 +24,12 @@ extern const char milter_sample_sendmail[];
 /* table_pool_key("route:c.example.com") */
 #define TOKEN_C "_49477e23d397407d"
 
-#define TO_A "add X-Nexthop-Route=smtp:[a.example]:25; delete X-Nexthop-Route 1; "
-#define TO_B "add X-Nexthop-Route=relay:[192.0.2.1]:26; delete X-Nexthop-Route 1; "
+#define TO_A "insert 0 X-Nexthop-Route=smtp:[a.example]; delete X-Nexthop-Route 1; "
+#define TO_B "insert 0 X-Nexthop-Route=relay:[192.0.2.1]:26; delete X-Nexthop-Route 1; "
 
 /* The door, with that configuration. */
 void milter_sample_open_with(
-	const char *text, const char *socket, const struct milter_policy *policy);
+	const char *text, const char *socket, const struct routing_policy *policy);
 
 /* With milter_sample_config, negotiated. */
 void milter_sample_open(void);

@@ -13,7 +13,7 @@ typedef bool (*parser_function)(const struct logline *line, struct observation *
 /* A row gives just what is written below it. */
 void parser_check_row(parser_function parse, const struct corpus_row *row);
 
-/* Each beginning of each line, in memory that ends where it ends: nothing is read behind it. */
+/* Each beginning of each line, in memory that ends where it ends: nothing is read after it. */
 void parser_check_prefixes(parser_function parse, const struct corpus *corpus);
 
 /* Lines with octets changed, pieces left out, doubled and exchanged with those of other lines. */

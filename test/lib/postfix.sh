@@ -5,7 +5,7 @@
 #
 # To be sourced by bash, after world.sh. The machine's own mail system is not touched: the instance
 # has its own configuration, queue, data and log under $world, and only reads what the package
-# installed.
+# installed, or what was unpacked where another mail system is installed.
 #
 #   $mta_kind        postfix
 #   $mta             the instance's folder (main.cf, master.cf, queue, log)
@@ -20,17 +20,45 @@ mta_ip=
 mta_kind=postfix
 MTA_PORT=25
 HOST_PORT=2525
+POSTFIX_ROOT=${NEXTHOP_POSTFIX:-$top_builddir/postfix}
 
 find_mta() {
 	find_postfix
 }
 
-find_postfix() {
+# To be called first, for it may begin the script anew: SCRIPT is what "$0" and "$@" are.
+find_postfix() { # [SCRIPT [ARGUMENT...]]
 	PATH=$PATH:/usr/sbin:/sbin
 	[ "$(id -u)" = 0 ] || skip_all "a private Postfix needs root"
-	command -v postfix smtp-sink smtp-source >/dev/null || skip_all "no Postfix (with smtp-sink)"
-	[ -r /etc/postfix/postfix-files ] || skip_all "no /etc/postfix/postfix-files"
+	postfix_is_there || postfix_unpack "${@:-$0}"
 	daemon_group=postfix
+}
+
+postfix_is_there() {
+	command -v postfix smtp-sink smtp-source >/dev/null && [ -r /etc/postfix/postfix-files ]
+}
+
+# Where another mail system is installed: unpacks a Postfix, and runs the script in a mount namespace
+# of its own in which /usr and /etc have it, with its users. For its programs, libraries and tables
+# have paths that were compiled in. Nothing else sees any of that, and the machine's files stay.
+postfix_unpack() { # SCRIPT [ARGUMENT...]
+	[ -z "${POSTFIX_IS_UNPACKED:-}" ] || skip_all "no Postfix (with smtp-sink) in $POSTFIX_ROOT"
+	sh "$srcdir/scripts/unpack.sh" postfix "$POSTFIX_ROOT" || skip_all "no Postfix in $POSTFIX_ROOT"
+	mkdir -p "$POSTFIX_ROOT/copy"
+	export POSTFIX_IS_UNPACKED=yes
+	exec unshare -m bash -c '
+		copy=$0/copy
+		mount -t tmpfs none "$copy" && cp -a "$0/usr" "$0/etc" "$copy/" || exit 99
+		# The second hides the first path, if that is below /usr.
+		for name in etc usr; do
+			mkdir "$copy/$name.work" && mount -t overlay overlay "/$name" \
+				-o "lowerdir=/$name,upperdir=$copy/$name,workdir=$copy/$name.work" || exit 99
+		done
+		for name in postfix postdrop; do
+			getent group "$name" || groupadd --system "$name" || exit 99
+		done >/dev/null
+		id postfix >/dev/null 2>&1 || useradd --system --no-create-home --gid postfix postfix || exit 99
+		exec bash "$@"' "$(realpath "$POSTFIX_ROOT")" "$@"
 }
 
 # Makes the instance. $1: where the milter listens, as Postfix writes it; empty: no milter.
@@ -43,7 +71,7 @@ mta_make() {
 	mta_ip=$world_net.1
 	mkdir -p "$mta/queue" "$mta/data" "$mta/log"
 	chown postfix "$mta/data"
-	cp "$srcdir/etc/postfix/header_checks" "$mta/header_checks"
+	cp "$srcdir/etc/postfix/postfix_header_checks" "$mta/header_checks"
 	# Postfix knows only 127.0.0.1 as an address of its own: master.cf says where to listen.
 	cat >"$mta/main.cf" <<-END
 		compatibility_level = 3.6

@@ -78,6 +78,15 @@ void sample_restart(struct sample *sample)
 	open_engine(sample);
 }
 
+void sample_restart_with(struct sample *sample, const char *text)
+{
+	engine_free(sample->engine);
+	state_close(sample->state);
+	conf_free(sample->conf);
+	sample->conf = load(sample, text);
+	open_engine(sample);
+}
+
 void sample_close(struct sample *sample)
 {
 	engine_free(sample->engine);
@@ -95,4 +104,23 @@ struct address sample_address(const char *text)
 	address_parse(&address, text);
 	idn_fold_address(&address);
 	return address;
+}
+
+void sample_plan(struct sample *sample, const struct address *recipient, struct engine_plan *plan)
+{
+	static struct engine_choice choice;
+	struct engine_message message = {.recipient_hash = recipient->hash, .queue_id = ""};
+
+	engine_route(sample->engine, recipient, &plan->route);
+	message.pool = plan->route.pool;
+	engine_plan_choose(sample->engine, &message, plan, &choice);
+}
+
+void sample_simulate(
+	struct sample *sample, const struct address *recipient, struct simulation *simulation)
+{
+	struct view_route route;
+
+	engine_route(sample->engine, recipient, &route);
+	ck_assert_int_eq(engine_plan_simulate(sample->engine, route.pool, simulation), 0);
 }

@@ -11,6 +11,7 @@
 #include "conf/conf.h"
 #include "core/address.h"
 #include "engine/engine.h"
+#include "engine/engine_plan.h"
 #include "engine/state.h"
 
 /* Everything here fails the test that calls it if it cannot be done. */
@@ -33,13 +34,23 @@ void sample_reload(struct sample *sample, const char *text);
 /* Closes engine and state file as a kill would, and opens them again. */
 void sample_restart(struct sample *sample);
 
+/* The same, with another configuration. */
+void sample_restart_with(struct sample *sample, const char *text);
+
 /* Frees and removes everything. */
 void sample_close(struct sample *sample);
 
 /* An address as the door makes it. */
 struct address sample_address(const char *text);
 
-/* Three equal hosts "a", "b" and "c" behind example.com, pool "three". */
+/* What the next message to that recipient would get, by its route. */
+void sample_plan(struct sample *sample, const struct address *recipient, struct engine_plan *plan);
+
+/* How messages to it would spread, by its route. */
+void sample_simulate(
+	struct sample *sample, const struct address *recipient, struct simulation *simulation);
+
+/* Three equal hosts "a", "b" and "c" for example.com, pool "three". */
 extern const char sample_three[];
 
 #endif

@@ -4,7 +4,7 @@
 # Copyright (c) 2026 the nexthop-milter authors
 #
 # To be sourced by bash, after world.sh; "use_mta sendmail" does it. The same functions as in
-# postfix.sh, for Debian's Sendmail as scripts/sendmail.sh unpacks it: its configuration, queue and
+# postfix.sh, for Debian's Sendmail as scripts/unpack.sh unpacks it: its configuration, queue and
 # log are under $world, and it runs in namespaces of its own, where /dev/log is the socket of a logger
 # that writes $mta_log. So it logs on machines without a syslog daemon, and into no other log on
 # those with one.
@@ -37,10 +37,11 @@ find_mta() {
 find_sendmail() {
 	PATH=$PATH:/usr/sbin:/sbin
 	[ "$(id -u)" = 0 ] || skip_all "a private Sendmail needs root"
+	# Its smtp-sink is what the hosts are.
+	postfix_is_there || postfix_unpack "$0"
 	command -v m4 unshare >/dev/null || skip_all "no m4, or no unshare"
-	command -v smtp-sink >/dev/null || skip_all "no smtp-sink"
 	unshare -m -u true 2>/dev/null || skip_all "no namespaces"
-	[ -x "$SENDMAIL_PROGRAM" ] || sh "$srcdir/scripts/sendmail.sh" "$SENDMAIL_ROOT" ||
+	[ -x "$SENDMAIL_PROGRAM" ] || sh "$srcdir/scripts/unpack.sh" sendmail "$SENDMAIL_ROOT" ||
 		skip_all "no Sendmail in $SENDMAIL_ROOT"
 	! ldd "$SENDMAIL_PROGRAM" | grep -q 'not found' || skip_all "libraries of Sendmail are missing"
 	SENDMAIL_PROGRAM=$(realpath "$SENDMAIL_PROGRAM")

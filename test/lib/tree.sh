@@ -9,6 +9,9 @@
 # The last command of a pipeline runs in the script itself, so that none() can count.
 shopt -s lastpipe
 
+# A caller may have gone to $srcdir already: a relative one leads elsewhere from there.
+tree_root=$(cd "$srcdir" && pwd) || exit 99
+
 # tree_files PATTERN...: those of these names (find's -name), sorted.
 tree_files() {
 	local pattern names=()
@@ -16,8 +19,8 @@ tree_files() {
 		names+=(-o -name "$pattern")
 	done
 	(
-		cd "$srcdir" || exit 1
-		find include milter test man etc scripts bench debian \
+		cd "$tree_root" || exit 1
+		find include milter test man docs etc scripts bench debian \
 			-type f \( "${names[@]:1}" \) ! -name '*.pyc' 2>/dev/null
 		find . -maxdepth 1 -type f \( "${names[@]:1}" \) \
 			\( -name '*.am' -o -name configure.ac -o -name README -o -name NEWS -o -name '.clang-*' \) \

@@ -30,6 +30,9 @@ world_open() {
 	umask 022
 	world=$(mktemp -d "${TMPDIR:-/tmp}/${1:-nexthop-test}.XXXXXX") || exit 99
 	chmod 755 "$world"
+	# Another user may not come to the folder of the source.
+	cp "$srcdir/test/tsan.supp" "$world/tsan.supp"
+	TSAN_OPTIONS=${TSAN_OPTIONS//"$srcdir/test/tsan.supp"/"$world/tsan.supp"}
 	trap 'exit 129' HUP
 	trap 'exit 130' INT
 	trap 'exit 143' TERM

@@ -112,7 +112,7 @@ takes "another address literal" 25 'user@[192.0.2.8]'
 takes "address without a domain" 22 postmaster postmaster@mx.example
 takes "source route" 11 '<@a.example,@b.example:user@domain.example>' user@domain.example
 takes "transport of another name" 23 user@transport.example
-ok "transport of another name: it was that one" mta_log_has 'postfix/relay/smtp\[.*to=<user@transport.example>.*status=sent'
+ok "transport of another name: it was that one" wait_for mta_log_has 'postfix/relay/smtp\[.*to=<user@transport.example>.*status=sent'
 takes "first of two matches of one route" 24 user@list-a.example
 takes "second of two matches of one route" 24 user@list-b.example
 takes "dns" 2 user@dns.example

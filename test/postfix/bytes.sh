@@ -32,12 +32,12 @@ normal() {
 		-e 's/(by )(own|with)(\.example \(smtp-sink\))/\1HOST\3/'
 }
 
-# same WHAT FILE [FILE WITHOUT]: FILE is sent with the milter; it, or the other one, without.
+# same WHAT FILE: FILE is sent with the milter and without.
 same() {
 	local what=$1 name number=$((tap_count + 1))
 	rm -f "$world/own.d"/* "$world/with.d"/*
 	send --file "$2" --to user@example.com >/dev/null
-	python3 "$srcdir/test/lib/send.py" --server "$mta_ip:26" --file "${3:-$2}" --to user@example.com >/dev/null
+	python3 "$srcdir/test/lib/send.py" --server "$mta_ip:26" --file "$2" --to user@example.com >/dev/null
 	if ! wait_for host_has with 1 || ! wait_for host_has own 1; then
 		fail "$what: delivered on both ways"
 		return
@@ -52,7 +52,7 @@ same() {
 		fail "$what: the same bytes"
 		note "$(diff "$world/$number.own" "$world/$number.with")"
 	fi
-	is "$what: no trace of the milter" "$(grep -ci nexthop "$world/$number.with")" 0
+	is "$what: no trace of the milter" "$(grep -ci nexthop "$world/$number.with")" "$(grep -ci nexthop "$2")"
 }
 
 cat >"$world/plain" <<'END'
@@ -111,15 +111,14 @@ same "an odd message" "$world/odd"
 same "a message without a body" "$world/bodiless"
 is "the forged copies have their headers" \
 	"$(grep -ci '^x-nexthop-route' "$world/forged1" "$world/forged3" | sed 's/.*://' | tr '\n' ' ')" "1 3 "
-same "a forged header" "$world/forged1" "$world/odd"
-same "three forged headers" "$world/forged3" "$world/odd"
+same "a forged header" "$world/forged1"
+same "three forged headers" "$world/forged3"
 is "a forged header is never acted on" "$(count_lines "$mta_log" '192\.0\.2\.6[67]')" 0
 
-# Without a route, too, it is not passed on.
+# Nor without a route.
 rm -f "$world/own.d"/*
 send --file "$world/forged3" --to user@unrouted.example >/dev/null
 ok "a forged header, without a route: delivered" wait_for host_has own 1
-is "a forged header, without a route: is removed" "$(grep -ci nexthop "$world/own.d"/*)" 0
 is "none of them is acted on" "$(count_lines "$mta_log" '192\.0\.2\.6[67]')" 0
 
 daemon_end

@@ -39,7 +39,7 @@ works() {
 	id=$(echo "$answer" | cut -d ' ' -f 4)
 	is "$1: smtpd is in its queue directory" "$(smtpd_roots)" "$mta/queue"
 	ok "$1: it is delivered by the milter's choice" wait_for host_has well "$2"
-	ok "$1: the milter has said so" daemon_has_said "debug: $id: pool=exchange "
+	ok "$1: the milter has said so" wait_for daemon_has_said "debug: $id: pool=exchange "
 	contains "$1: a recipient is rejected by the milter" \
 		"$(send --once --to user@gone.example)" "m1 rejected 1 - 550 5.7.1"
 	ok "$1: the queue is empty" wait_for mta_queue_is_empty
@@ -75,7 +75,7 @@ unseen() {
 	send --once --to user@example.com | grep -q ' kept 1 - 451 4\.'
 }
 ok "a socket outside: the client is told 4xx" wait_for unseen
-ok "a socket outside: Postfix says why" mta_log_has "connect to Milter service $daemon_socket: No such file or directory"
+ok "a socket outside: Postfix says why" wait_for mta_log_has "connect to Milter service $daemon_socket: No such file or directory"
 
 is "nothing went to Postfix's own relay host" "$(host_count own)" 0
 is "nothing is bounced" "$(count_lines "$mta_log" 'status=bounced|from=<>')" 0

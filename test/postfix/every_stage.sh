@@ -28,7 +28,7 @@ sick=(
 	lost_at_end "lost connection with" "-q|."
 )
 
-# Each sick host has a pool and a domain of its own, with the well host behind it.
+# Each sick host has a pool and a domain of its own, with the well host after it.
 pools=
 routes=
 number=20
@@ -89,7 +89,7 @@ done
 ok "refused connection: the next host has it" deliver refused.example
 ok "refused connection: in the same attempt" in_one_attempt
 # These lines have no queue id.
-ok "refused connection: so it was" mta_log_has "connect to $world_net.90\[.*:$HOST_PORT: Connection refused"
+ok "refused connection: so it was" wait_for mta_log_has "connect to $world_net.90\[.*:$HOST_PORT: Connection refused"
 
 ok "six hosts of which five fail: the sixth has it" deliver six.example
 ok "six hosts of which five fail: in the same attempt" in_one_attempt

@@ -114,9 +114,6 @@ daemon_start
 mta_make "$daemon_socket" 'smtp_connection_cache_on_demand=no' recipient_delimiter=+
 mta_start
 all "no map"
-write_routes 'mixed = "split";'
-daemon_reload
-all "split"
 daemon_stop
 write_routes "map_socket = \"unix:$map\";"
 daemon_start
@@ -126,6 +123,9 @@ postfix -c "$mta" stop >"$mta/log/stop" 2>&1
 wait_for mta_is_gone
 mta_start
 all "map"
+write_routes "map_socket = \"unix:$map\";" 'mixed = "split";'
+daemon_reload
+all "split"
 write_routes "map_socket = \"unix:$map\";" 'postfix_delivery = "map";'
 daemon_reload
 all "only the map"

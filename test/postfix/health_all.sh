@@ -61,8 +61,12 @@ is "tempfail: other recipients of the message are not touched" \
 	"$(send --once --to u@late.example --to v@main.example | grep -c ' accepted 1 ')" 1
 is "tempfail: it is counted" "$(ctl --json status | jq .recipients.put_off)" 2
 contains "tempfail: the message from before is in the queue" "$(postqueue -c "$mta" -j)" '"first@late.example"'
-ok "tempfail: reset" quietly ctl reset "$world_net.31"
-contains "tempfail: then it is accepted" "$(send --once --to w@late.example)" "accepted 1 "
+# Retries of the message in the queue would defer the host again; one may be under way.
+mta_forget
+is_accepted_after_reset() {
+	quietly ctl reset "$world_net.31" && [[ $(send --once --to w@late.example) = *"accepted 1 "* ]]
+}
+ok "tempfail: reset: then it is accepted" wait_for is_accepted_after_reset
 mta_forget
 
 # ---- fallback
@@ -71,7 +75,7 @@ ok "fallback: the host is deferred" wait_for health_is 41 deferred
 before=$(host_count spare)
 is "fallback: mail is accepted" "$(send --count 5 --to u%n@main.example | grep -c ' accepted 1 ')" 5
 ok "fallback: the other pool has it" wait_for host_has spare $((before + 5))
-ok "fallback: by its transport" mta_log_has 'postfix/relay/smtp\[.*to=<u5@main.example>.*status=sent'
+ok "fallback: by its transport" wait_for mta_log_has 'postfix/relay/smtp\[.*to=<u5@main.example>.*status=sent'
 contains "fallback: explain says so" "$(ctl explain u@main.example)" "fallback   spare"
 ok "fallback: enabled again" quietly ctl enable "$world_net.41"
 lacks "fallback: then it is not used" "$(ctl explain u@main.example)" "fallback   spare"

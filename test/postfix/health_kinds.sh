@@ -20,17 +20,29 @@ host_start many 25 -b '452 4.5.3 Too many recipients' -r rcpt
 host_start busy 26 -b '421 4.3.2 Closing' -r connect
 host_start strict 27 -B '550 5.7.1 No' -f rcpt
 host_start odd 28 -b '450 Try another server' -r rcpt
+host_start policy 41 -b '451 4.7.1 Try later' -r rcpt
+host_start all1 42 -b '450 Come back later' -r rcpt
+host_start all2 43 -b '450 Come back later' -r rcpt
 host_start bare 29 -b '450 Come back later' -r rcpt
+host_start closed 30 -B '554 5.3.2 No SMTP service here' -f connect
+host_start trouble 31 -b '451 Temporary local problem - please try later' -r rcpt
+host_start marked 32 -b '451 qq read error (#4.3.0)' -r .
+host_start blocked 33 -B '554 5.7.1 Your address is on a block list' -f connect
+host_start grey421 34 -b '421 4.7.1 Service unavailable; greylisted for 60 seconds' -r rcpt
+host_start sender 35 -b '450 4.7.1 Client host rejected: cannot find your hostname' -r mail
+host_start session 36 -b '421 4.7.0 Too many messages in this connection' -r mail
 daemon_make
 
-names=(silent refused grey full many busy odd bare)
-numbers=(21 22 23 24 25 26 28 29)
+names=(silent refused grey full many busy odd bare closed trouble marked blocked grey421 sender session policy)
+numbers=(21 22 23 24 25 26 28 29 30 31 32 33 34 35 36 41)
 pools="strict = { hosts = ( { host = \"$world_net.27\"; port = $HOST_PORT; } ); };"
 routes='{ match = "strict.example"; pool = "strict"; }'
 for i in "${!names[@]}"; do
 	pools="$pools $(daemon_pool "${names[i]}" "${numbers[i]}" 12)"
 	routes="$routes, { match = \"${names[i]}.example\"; pool = \"${names[i]}\"; }"
 done
+pools="$pools $(daemon_pool all 42 43)"
+routes="$routes, { match = \"all.example\"; pool = \"all\"; }"
 daemon_routes "$(health_settings 'backoff = 3600; backoff_max = 3600;
 	classify = ( { stage = "rcpt"; text = "another SERVER"; class = "host_at_once"; } );')" <<END
 pools = { $pools };
@@ -77,15 +89,39 @@ is "classify: it is deferred" "$(health_of 28)" deferred
 is "classify: for the reason" "$(health_member 28 reason)" classified
 within "classify: one message was enough" "$(touched 28)" 1 2
 
-# ---- the recipient's or the sender's
+burst closed 20
+is "554 greeting: it is deferred" "$(health_of 30)" deferred
+is "554 greeting: for the reason" "$(health_member 30 reason)" greeting_5xx
+within "554 greeting: one message was enough" "$(touched 30)" 1 2
 
-for row in "grey 23" "full 24" "many 25" "bare 29"; do
+for row in "trouble 31 system_trouble" "marked 32 system_4.3"; do
+	read -r name number reason <<<"$row"
+	burst "$name" 20
+	is "$name: it is deferred" "$(health_of "$number")" deferred
+	is "$name: for the reason" "$(health_member "$number" reason)" "$reason"
+	within "$name: three messages were enough" "$(touched "$number")" 3 6
+done
+
+# ---- the recipient's, the sender's, or of one session
+
+for row in "grey 23" "full 24" "many 25" "blocked 33" "grey421 34" "sender 35"; do
 	read -r name number <<<"$row"
 	burst "$name" 30
 	is "$name: it is never deferred" "$(health_of "$number")" up
 	is "$name: half of the messages met it first" "$(touched "$number")" 15
 	is "$name: they are counted" "$(health_member "$number" deferred)" 15
 	is "$name: but not as failures" "$(health_member "$number" failures)" 0
+done
+
+# ---- by comparison: no word of it tells whose fault it is, but a peer has taken the message
+
+# Who has not delivered anything is at no limit of a session.
+for row in "bare 29" "policy 41" "session 36"; do
+	read -r name number <<<"$row"
+	burst "$name" 30
+	is "$name: deferred" "$(health_of "$number")" deferred
+	is "$name: after three messages that the other has taken" "$(touched "$number")" 3
+	is "$name: each counts as a failure" "$(health_member "$number" failures)" 3
 done
 bounced() {
 	[ "$(count_lines "$mta_log" 'to=<u[0-9]*@strict.example>.*status=bounced')" = 10 ]
@@ -97,5 +133,12 @@ is "5xx: it is never deferred" "$(health_of 27)" up
 
 is "whoever is well is up" "$(health_of 12)" up
 is "nothing was deferred" "$(count_lines "$mta_log" 'status=deferred')" 0
+
+all_refused() {
+	[ "$(count_lines "$mta_log" 'to=<u[0-9]*@all.example>.*status=deferred')" = 10 ]
+}
+send --count 10 --to u%n@all.example >/dev/null
+ok "refused by all: the mail waits" wait_for all_refused
+is "refused by all: none of them is at fault" "$(health_of 42) $(health_of 43)" "up up"
 daemon_end
 tap_done

@@ -9,7 +9,7 @@
 find_postfix
 world_open
 host_start own 2
-# Three hosts behind one address; Postfix's log names the port only of those that it connects to in
+# Three hosts at one address; Postfix's log names the port only of those that it connects to in
 # vain, and of the last one.
 ip=$world_net.11
 start() { # NAME PORT OPTION...

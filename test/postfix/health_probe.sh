@@ -13,6 +13,8 @@ host_start sick 11 -b '452 4.3.1 Insufficient system resources' -r mail
 host_start shallow 13 -b '452 4.3.1 Insufficient system resources' -r mail
 host_start picky 14 -b '450 4.2.0 Greylisted' -r rcpt
 host_start well 12
+process_start strange python3 "$srcdir/test/lib/listeners.py" "$HOST_PORT" "junk=$world_net.15"
+wait_for line_is_in "$world/strange.log" '^ready' || bail_out "the strange host does not listen"
 daemon_make
 
 routes() { # INTERVAL
@@ -22,11 +24,13 @@ routes() { # INTERVAL
 				{ host = "$world_net.11"; port = $HOST_PORT; }, { host = "$world_net.12"; port = $HOST_PORT; } ); };
 			shallow = { health = { probe = { interval = $1; depth = "ehlo"; }; }; hosts = (
 				{ host = "$world_net.13"; port = $HOST_PORT; }, { host = "$world_net.22"; port = $HOST_PORT; } ); };
+			strange = { health = { probe = { interval = $1; }; }; hosts = (
+				{ host = "$world_net.15"; port = $HOST_PORT; }, { host = "$world_net.12"; port = $HOST_PORT; } ); };
 			picky = { health = { probe = { interval = $1; depth = "rcpt"; recipient = "postmaster@example.com"; }; };
 				hosts = ( { host = "$world_net.14"; port = $HOST_PORT; } ); };
 		};
 		routes = ( { match = "example.com"; pool = "probed"; }, { match = "shallow.example"; pool = "shallow"; },
-			{ match = "picky.example"; pool = "picky"; } );
+			{ match = "strange.example"; pool = "strange"; }, { match = "picky.example"; pool = "picky"; } );
 	END
 }
 routes 1
@@ -34,12 +38,13 @@ daemon_start
 mta_make "$daemon_socket"
 mta_start
 
-ok "a host that says 452 to MAIL is deferred" wait_for health_is 11 deferred
-is "for the reason" "$(health_member 11 reason)" system_4.3
+ok "a host that says 452 to MAIL is deferred, for the reason" wait_for was_deferred 11 system_4.3
 is "before any message" "$(ctl --json status | jq .messages.total)" 0
 is "no message was tried there" "$(health_member 11 attempts)" 0
-ok "a host that refuses the connection is deferred" wait_for health_is 22 deferred
-is "for that reason" "$(health_member 22 reason)" connection_refused
+ok "a host that refuses the connection is deferred, for that reason" wait_for was_deferred 22 connection_refused
+
+ok "a host that speaks no SMTP is deferred, for that reason" wait_for was_deferred 15 no_smtp
+contains "its words are told" "$(health_member 15 text)" "no SMTP reply: SSH-2.0"
 
 # Each of them has been probed by now.
 probed() { # NUMBER

@@ -100,9 +100,9 @@ is "Postfix was never without an answer" "$(count_lines "$mta_log" 'socketmap|lo
 is "nor was anybody else" "$(cat "$world"/ask*.log | grep -c failed)" 0
 is "all others had lists" "$(cat "$world"/ask*.log | grep -vcE "^smtp:(\[$world_net\.[0-9]+\]:$HOST_PORT,?){2,3}\$")" 0
 within "they have asked" "$(cat "$world"/ask*.log | wc -l)" 100 1000000
-ok "the log tells of junk" daemon_has_said 'warning: map: a client was dropped: it sent what is no netstring'
-ok "the log tells of the slow" wait_for daemon_has_said 'warning: map: a client was dropped: a request that was begun did not become whole'
-ok "the log tells of the deaf" wait_for daemon_has_said 'warning: map: a client was dropped: it does not take its replies'
+ok "the log tells of junk" wait_for daemon_has_said 'warning: map: a client was dropped: it sent something that is not a netstring'
+ok "the log tells of the slow" wait_for daemon_has_said 'warning: map: a client was dropped: a request that was begun was not completed'
+ok "the log tells of the deaf" wait_for daemon_has_said 'warning: map: a client was dropped: it does not read its replies'
 
 # ---- a restart in the middle
 

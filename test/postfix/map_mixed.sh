@@ -111,7 +111,7 @@ for name in a1 a2; do
 		"$(($(host_count $name) - before[$name]))" 20
 done
 mixed "postfix_delivery = map: several routes" 1 1 0 u@example.com u@example.org
-contains "postfix_delivery = map: a client's header is deleted all the same" \
+is "postfix_delivery = map: no trace of the milter" \
 	"$(grep -l X-Nexthop "$world"/*.d/* 2>/dev/null | wc -l)" 0
 
 # Postfix's own content_filter takes effect with it.
@@ -119,7 +119,8 @@ printf 'From: a@b.example\nX-Nexthop-Route: smtp:[192.0.2.1]\n\ntext\n' >"$world
 wanted_a=$((wanted_a + 1))
 send --to forged@example.com --file "$world/forged" >"$world/sent"
 ok "a forged header: delivered" wait_for is_delivered
-is "a forged header: gone" "$(grep -l 'X-Nexthop' "$world"/*.d/* 2>/dev/null | wc -l)" 0
+is "a forged header: it stays, and does nothing" \
+	"$(grep -h 'X-Nexthop' "$world"/*.d/* 2>/dev/null)" "X-Nexthop-Route: smtp:[192.0.2.1]"
 postconf -c "$mta" -e "content_filter=smtp:[$world_net.2]:$HOST_PORT"
 postfix -c "$mta" reload >/dev/null 2>&1
 wanted_own=$((wanted_own + 1))

@@ -20,7 +20,7 @@ routes = ( { match = "example.com"; pool = "one"; },
 	{ match = "example.org"; pool = "refuser"; } );
 END
 daemon_start
-# As README has it: proxymap(8) is not chrooted where trivial-rewrite(8) is.
+# As an administrator may have it: proxymap(8) is not chrooted where trivial-rewrite(8) is.
 mta_make "$daemon_socket" "transport_maps=proxy:socketmap:unix:$daemon/map.sock:transport" \
 	'smtp_connection_cache_on_demand=no' \
 	'virtual_alias_maps=inline:{ list@alias.example=virtual@real.example }' \
@@ -42,7 +42,7 @@ ok "a bounce: by the route of the sender" wait_for host_has one 2
 contains "a bounce: it is one" "$(newest one)" "X-Mail-Args: <>"
 contains "a bounce: to the sender" "$(newest one)" "back@sender.example"
 
-# An alias that Postfix expands behind the milter.
+# An alias that Postfix expands after the milter.
 send --to list@alias.example >"$world/sent"
 ok "an alias: by the route of what it stands for" wait_for host_has one 3
 contains "an alias: to that one" "$(newest one)" "virtual@real.example"

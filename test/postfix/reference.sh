@@ -38,7 +38,7 @@ is "the sender gets nothing back" "$(count_lines "$mta_log" 'from=<>|postfix/bou
 message=$(cat "$world/well.d"/*)
 contains "it is that message" "$message" "Message-ID: <m1@client.example>"
 lacks "no trace of the milter is left in it" "$message" "X-Nexthop"
-ok "the daemon says what it chose" daemon_has_said \
+ok "the daemon says what it chose" wait_for daemon_has_said \
 	"debug: $id: pool=exchange match=example.com source=[^ ]*routes.cfg:[0-9]+ .*nexthop=smtp:\[$world_net.11\]:$HOST_PORT,\[$world_net.12\]:$HOST_PORT\$"
 
 daemon_end

@@ -1,5 +1,5 @@
 #!/bin/bash
-# split: without a map, the client sends recipients of different routes in messages of their own
+# split: without a map and without a word of it, the client sends recipients of different routes in messages of their own
 #
 # SPDX-License-Identifier: BSD-2-Clause
 # Copyright (c) 2026 the nexthop-milter authors
@@ -12,13 +12,15 @@ host_start own 2
 host_start one 11
 host_start two 12
 daemon_make
-daemon_routes 'mixed = "split";' <<END
+daemon_routes <<END
 pools = { $(daemon_pool one 11) $(daemon_pool two 12) };
 routes = ( { match = [ "example.com", ".example.com" ]; pool = "one"; },
 	{ match = "example.org"; pool = "two"; },
 	{ match = "void.example"; action = "discard"; },
 	{ match = "no.example"; action = "reject"; } );
 END
+# It is what holds without a map.
+sed -i '/^mixed/d' "$daemon/routes.cfg"
 daemon_start
 mta_make "$daemon_socket" 'smtp_connection_cache_on_demand=no'
 mta_start
@@ -75,5 +77,14 @@ is "both of one pool in one message" \
 	"<r2@example.org> <r4@example.org> "
 wait_for mta_queue_is_empty
 is "and once" "one $(host_count one) two $(host_count two) own $(host_count own)" "one 3 two 1 own 2"
+
+# Postfix counts each of them as an error of the client.
+postconf -c "$mta" -e smtpd_hard_error_limit=4
+postfix -c "$mta" stop >"$mta/log/stop" 2>&1
+wait_for mta_is_gone
+mta_start
+sent a@example.com b{1..6}@example.org
+contains "more of them than smtpd_hard_error_limit: the session is ended" "$replies" "421 4.7.0 "
+lacks "more of them than smtpd_hard_error_limit: the message is not taken" "$replies" " accepted "
 daemon_end
 tap_done

@@ -199,7 +199,7 @@ rules '{ name = "mark"; when = { header = "X-Rule"; }; action = "continue"; tag 
 	{ name = "both"; when = { tag = "marked"; sender = "s@x.example"; }; pool = "slow"; log = true; },
 	{ name = "shadow"; mode = "shadow"; when = { header = "X-Rule"; }; action = "reject"; }'
 goes "a tag, and what it is for" "slow u@routed.example," "${at[@]}" --from s@x.example "${ruled[@]}"
-ok "a tag is in the log" daemon_has_said "rule=both does=pool pool=slow .* tags=marked$"
+ok "a tag is in the log" wait_for daemon_has_said "rule=both does=pool pool=slow .* tags=marked$"
 goes "a tag alone decides nothing" "$route" "${at[@]}" "${ruled[@]}"
 goes "no tag" "$route" "${at[@]}" --from s@x.example
 is "all are counted, the shadow as well" "$(hits)" "2 1 1"

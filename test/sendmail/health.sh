@@ -1,11 +1,11 @@
 #!/bin/bash
-# health: what the daemon learns of hosts by Sendmail's log, by probes, and not at all
+# health: what the daemon learns of hosts by Sendmail's log, by what it does not say, and by probes
 #
 # SPDX-License-Identifier: BSD-2-Clause
 # Copyright (c) 2026 the nexthop-milter authors
 #
 # Of the hosts of a list Sendmail logs the last one that it has tried, and each one that has refused
-# a recipient.
+# a recipient; where it is mute, a delivery by a later host tells of the earlier one.
 
 . "${srcdir:-.}/test/lib/load.sh" || exit 99
 
@@ -21,6 +21,8 @@ host_start greeting 22 -b '431 4.3.1 Mail system full' -r connect
 host_start mail 23 -b "$full" -r mail
 host_start end 24 -b "$full" -r .
 host_start closing 25 -Q connect
+host_start mute_greeting 26 -b '431 4.3.1 Mail system full' -r connect
+host_start mute_mail 27 -b "$full" -r mail
 host_start only 31 -b "$full" -r mail
 host_start late 32 -b '431 4.3.1 Mail system full' -r connect
 host_start main 33 -b "$full" -r .
@@ -28,10 +30,11 @@ daemon_make
 extra() { # SETTING...: more of the pool on standard input
 	sed "s/^); };\$/); $* };/"
 }
+mute='health = { backoff = 3600; backoff_max = 3600; };'
 probe='health = { probe = { interval = 1; depth = "mail"; }; };'
 write_routes() {
 	local name routes=
-	for name in rcpt drained only late main greeting mail end closing refused; do
+	for name in rcpt drained only late main greeting mail end closing refused mute_greeting mute_mail mute_dead; do
 		routes="$routes { match = \"$name.example\"; pool = \"$name\"; },"
 	done
 	daemon_routes "map_socket = \"unix:$daemon/map.sock\";" "$(health_settings 'backoff = 4; backoff_max = 4; jitter = 0;')" <<-END
@@ -42,7 +45,10 @@ write_routes() {
 			$(daemon_pool spare 12)
 			$(daemon_pool greeting 22,priority=0 11,priority=10 | extra "$probe")
 			$(daemon_pool mail 23,priority=0 11,priority=10 | extra "$probe")
-			$(daemon_pool end 24,priority=0 11,priority=10 | extra "$probe")
+			$(daemon_pool end 24,priority=0 11,priority=10 | extra "$mute")
+			$(daemon_pool mute_greeting 26,priority=0 11,priority=10 | extra "$mute")
+			$(daemon_pool mute_mail 27,priority=0 11,priority=10 | extra "$mute")
+			$(daemon_pool mute_dead 91,priority=0 11,priority=10 | extra "$mute")
 			$(daemon_pool closing 25,priority=0 11,priority=10 | extra "$probe")
 			$(daemon_pool refused 90,priority=0 11,priority=10 | extra "$probe")
 		};
@@ -72,23 +78,30 @@ arrived() { # NAME
 	echo $(($(host_count "$1") - $(had "$1")))
 }
 
-# ---- found by probes, before any message; and by nothing
+# ---- found by probes, before any message
 
 for entry in "22 greeting greeting_4xx" "23 mail system_4.3" "25 closing reply_421" "90 refused connection_refused"; do
 	read -r number name reason <<<"$entry"
-	ok "$name: a probe finds it" wait_for health_is "$number" deferred
-	is "$name: for its reason" "$(health_member "$number" reason)" "$reason"
+	ok "$name: a probe finds it, for its reason" wait_for was_deferred "$number" "$reason"
 	mark well
 	one "user@$name.example"
 	is "$name: the next host has the message" "$(arrived well)" 1
 done
-mark well
-for i in 1 2 3 4; do
-	one "u$i@end.example"
+# ---- found by what the log does not say: another host had the message
+
+for entry in "24 end" "26 mute_greeting" "27 mute_mail" "91 mute_dead"; do
+	read -r number name <<<"$entry"
+	mark well
+	for i in 1 2 3; do
+		one "u$i@$name.example"
+	done
+	is "$name: delivered by the next host" "$(arrived well)" 3
+	is "$name: of the earlier host there is no line" "$(lines_of "$number")" 0
+	ok "$name: passed over three times: deferred" wait_for health_is "$number" deferred
+	is "$name: for that reason" "$(health_member "$number" reason)" passed_over
+	is "$name: after so many" "$(health_member "$number" failures)" 3
+	is "$name: the next host is well" "$(health_of 11)" up
 done
-is "refused at the end of the data: delivered by the next host" "$(arrived well)" 4
-is "refused at the end of the data: of an earlier host there is no line" "$(lines_of 24)" 0
-is "refused at the end of the data: nobody knows" "$(health_of 24)" up
 
 # ---- found by the log: a refused recipient
 
@@ -96,8 +109,7 @@ mark well
 for i in 1 2 3 4 5 6; do
 	one "u$i@rcpt.example"
 done
-ok "452 at RCPT: deferred by the log" wait_for health_is 21 deferred
-is "452 at RCPT: for its reason" "$(health_member 21 reason)" system_4.3
+ok "452 at RCPT: deferred by the log, for its reason" wait_for was_deferred 21 system_4.3
 contains "452 at RCPT: with its reply" "$(health_member 21 text)" "$full"
 is "452 at RCPT: all are delivered by the other" "$(arrived well)" 6
 is "452 at RCPT: met three times" "$(lines_of 21)" 3
@@ -129,8 +141,7 @@ is "all of it in events" "$(ctl --json events | jq -r --arg host "$world_net.21"
 # ---- found by the log: the last host of a list
 
 send --count 3 --to u%n@only.example >"$world/sent"
-ok "the last host: deferred by its log line" wait_for health_is 31 deferred
-is "the last host: for its reason" "$(health_member 31 reason)" system_4.3
+ok "the last host: deferred by its log line, for its reason" wait_for was_deferred 31 system_4.3
 host_stop only
 host_start only2 31
 ok "the last host: well again, and the queue goes there" wait_for host_has only2 3

@@ -5,7 +5,7 @@
 # Copyright (c) 2026 the nexthop-milter authors
 #
 # It takes 254 octets, some 15 hosts by their addresses, and cuts the rest off anywhere. If none of
-# those listens, the last one, of which alone its log tells, moves behind all others, and
+# those listens, the last one, of which alone its log tells, moves to the end, and
 # another one gets into the list of the next attempt. Probes find them all at once.
 
 . "${srcdir:-.}/test/lib/load.sh" || exit 99
@@ -59,7 +59,7 @@ for number in $named; do
 	sed -i "s/NAME$number/$(long_name "$number")/" "$daemon/routes.cfg"
 done
 said=$("$DAEMON_PROGRAM" -c "$daemon/routes.cfg" -t 2>&1)
-is "-t warns of each" "$(grep -c 'warning: pool [a-z]*: Sendmail takes 254 octets of hosts' <<<"$said")" 5
+is "-t warns of each" "$(grep -c 'warning: pool [a-z]*: Sendmail uses 254 octets of hosts' <<<"$said")" 5
 contains "-t says how many have room" "$said" "about $room of its 20 are tried for one message"
 daemon_start
 mta_make_wired

@@ -4,17 +4,13 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # Copyright (c) 2026 the nexthop-milter authors
 #
-# In sendmail.mc, anywhere behind the features:
-#
-#	MAILER_DEFINITIONS
-#	Mesmtp2525, P=[IPC], F=mDFMuXa, S=EnvFromSMTP/HdrFromSMTP, R=EnvToSMTP, L=990, A=TCP $h 2525
-#
-# and "transport" of the pool is that name.
+# With the lines of docs/sendmail: they do what esmtp does but for the port; most fields of the mailer
+# have a check below.
 
 . "${srcdir:-.}/test/lib/load.sh" || exit 99
 
-# The least that does what esmtp does but for the port; most fields have a check below.
-mailer='Mesmtp2525, P=[IPC], F=mDFMuXa, S=EnvFromSMTP/HdrFromSMTP, R=EnvToSMTP, L=990, A=TCP $h 2525'
+lines=$(document_block docs/sendmail 'Hosts on another port')
+transport=$(document_block docs/sendmail 'Hosts on another port' 2)
 
 use_mta sendmail
 find_mta
@@ -30,9 +26,9 @@ hosts_start 31
 daemon_make
 pools="$(daemon_pool turns 11 12) $(daemon_pool backup 90,priority=0 11,priority=10)
 	$(daemon_pool sick 14,priority=0 12,priority=10) $(daemon_pool strict 15) $(daemon_pool raw 31)"
-write_routes() { # TRANSPORT
+write_routes() { # SETTING OF A POOL
 	daemon_routes "map_socket = \"unix:$daemon/map.sock\";" "$(health_settings 'jitter = 0;')" <<-END
-		pools = { $(sed "s/ = { hosts/ = { transport = \"$1\"; hosts/" <<<"$pools") };
+		pools = { $(sed "s/ = { hosts/ = { $1 hosts/" <<<"$pools") };
 		routes = ( { match = "turns.example"; pool = "turns"; },
 			{ match = "backup.example"; pool = "backup"; },
 			{ match = "sick.example"; pool = "sick"; },
@@ -48,17 +44,18 @@ check() {
 	"$DAEMON_PROGRAM" -c "$daemon/routes.cfg" -t 2>&1
 }
 for name in smtp esmtp smtp8 dsmtp relay; do
-	write_routes "$name"
+	write_routes "transport = \"$name\";"
 	contains "-t: not with $name, whose port is 25" "$(check)" "2525"
 	ok "-t: and it fails" not quietly check
 done
-write_routes esmtp2525
-contains "-t: a mailer of one's own is good" "$(check)" ": good: 6 pools, 6 routes"
+write_routes "$transport"
+contains "-t: a mailer of one's own is good" "$(check)" "6 pools, 6 routes"
+ok "-t: and it passes" quietly check
 
 # ---- mail
 
 daemon_start
-mta_make_wired MAILER_DEFINITIONS "$mailer"
+mta_make_wired "$lines"
 mta_start
 is "20 messages are accepted" "$(send --count 20 --to u%n@turns.example | grep -c ' accepted 1 ')" 20
 ok "20 messages arrive" wait_for hosts_have 20 one two

@@ -13,9 +13,12 @@ text: text core
 engine: engine core text
 conf: conf core text
 follow: follow engine core
+start: start follow engine conf core
+doctor: doctor start follow conf core text
 doors: doors follow engine conf core text
-ctl: ctl engine conf core text
-main: doors follow engine conf core text main'
+migrate: migrate conf core text
+ctl: ctl doctor migrate start engine conf core text
+main: doors start follow engine conf core text main'
 
 # "LAYER FILE INCLUDED" for each #include of ours.
 includes() {

@@ -24,6 +24,15 @@ for verb in $verbs; do
 		note "no line \"$usage\""
 	fi
 done
+# What stands in its usage is explained below it.
+for verb in $verbs; do
+	help=$("$MILTERCTL_PROGRAM" "$verb" --help)
+	contains "$verb: its help has an example" "$help" "
+Example: milterctl $verb"
+	sed -n 1p <<<"$help" | grep -oE -- '--[a-z-]+' | grep -vxE -- '--(socket|json)' | while read -r option; do
+		grep -q "^  $option " <<<"$help" || echo "$option"
+	done | none "$verb: its help explains each option"
+done
 is "usage: first line of --help" "$("$MILTERCTL_PROGRAM" --help | sed -n 1p)" \
 	"usage: milterctl [--socket PATH] [--json] VERB"
 tap_done

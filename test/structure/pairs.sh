@@ -9,7 +9,7 @@
 for file in $(tree_files '*.c' | grep '^milter/' | at_least 30 sources); do
 	header=include/${file#milter/}
 	header=${header%.c}.h
-	[ "$(basename "$file")" = main.c ] || [ -e "$srcdir/$header" ] || echo "$file: no $header"
+	[ "${file##*/}" = main.c ] || [ -e "$srcdir/$header" ] || echo "$file: no $header"
 done | none "every source has its header"
 for file in $(tree_files '*.h' | grep '^include/' | at_least 30 headers); do
 	source=milter/${file#include/}
@@ -20,12 +20,18 @@ for file in $(tree_files '*.h' | grep '^include/' | at_least 30 headers); do
 done | none "every header has its source"
 # Its own header comes first: that it needs no other is seen at each build.
 for file in $(tree_files '*.c' | grep '^milter/'); do
-	header=${file#milter/}
-	[ "$(basename "$file")" != main.c ] || continue
-	[ "$(grep -m 1 '^#include' "$srcdir/$file")" = "#include \"${header%.c}.h\"" ] || echo "$file"
-done | none "every source includes its own header first"
+	[ "${file##*/}" = main.c ] || printf '%s\n' "$srcdir/$file"
+done | xargs awk -v root="$srcdir/milter/" '
+	FNR == 1 { is_done = 0 }
+	/^#include/ && !is_done {
+		is_done = 1
+		header = substr(FILENAME, length(root) + 1)
+		sub(/\.c$/, ".h", header)
+		if ($0 != "#include \"" header "\"")
+			print FILENAME
+	}' | none "every source includes its own header first"
 for file in $(tree_files '*.c' | grep '^milter/core/' | at_least 10 "core modules"); do
-	test=test/unit/test_$(basename "$file")
+	test=test/unit/test_${file##*/}
 	[ -e "$srcdir/$test" ] || echo "$file: no $test"
 done | none "every module of the core has its test"
 tap_done

@@ -8,29 +8,32 @@
 
 makefile=$srcdir/Makefile.am
 # What stands in it, one word a line.
-words=$(tr -s ' \t\\' '\n' <"$makefile" | sort -u)
-stands() {
-	grep -qxF -e "$1" <<<"$words"
+words=$(tr -s ' \t\\' '\n' <"$makefile" | LC_ALL=C sort -u)
+# Those of the names on standard input that do not.
+missing() {
+	LC_ALL=C sort -u | LC_ALL=C comm -23 - <(printf '%s\n' "$words")
 }
+unit_tests=$(sed -n '/^unit_tests = /,/[^\\]$/p' "$makefile")
 
-for file in $(tree_files '*.sh' | grep '^test/' | grep -v '^test/lib/' | at_least 20 scripts); do
-	stands "$file" || echo "$file"
-done | none "every test script"
+tree_files '*.sh' | grep '^test/' | grep -v '^test/lib/' | at_least 20 scripts | missing |
+	none "every test script"
 for file in $(tree_files 'test_*.c' | grep '^test/unit/' | at_least 20 tests); do
-	sed -n '/^unit_tests = /,/[^\\]$/p' "$srcdir/Makefile.am" | grep -qE "^	${file%.c}( |\$)" ||
-		echo "$file"
+	[[ $unit_tests$'\n' =~ $'\n\t'${file%.c}[[:space:]] ]] || echo "$file"
 done | none "every unit test"
-for file in $(tree_files '*.[ch]' | grep -E '^(milter|include|test/lib)/' | at_least 70 sources); do
-	stands "$file" || echo "$file"
-done | none "every source and header"
+tree_files '*.[ch]' | grep -E '^(milter|include|test/lib)/' | at_least 70 sources | missing |
+	none "every source and header"
 for word in $(grep -E '^(test|milter|include)/.+\.(sh|c|h)$' <<<"$words"); do
 	[ -e "$srcdir/$word" ] || echo "$word"
 done | none "nothing that is not there"
 for file in $(tree_files '*.sh' | grep '^test/' | grep -v '^test/lib/'); do
 	[ -x "$srcdir/$file" ] || echo "$file"
-	case "$(tail -n 1 "$srcdir/$file")" in
-	tap_done | "exec bash "*) ;;
-	*) echo "$file: does not end with tap_done" ;;
-	esac
-done | none "every test script can be run, and ends with its plan"
+done | none "every test script can be run"
+tree_files '*.sh' | grep '^test/' | grep -v '^test/lib/' | (cd "$srcdir" && xargs awk '
+	FNR == 1 && NR > 1 { look() }
+	{ last = $0; file = FILENAME }
+	END { look() }
+	function look() {
+		if (last != "tap_done" && last !~ /^exec bash /)
+			print file ": does not end with tap_done"
+	}') | none "every test script ends with its plan"
 tap_done

@@ -11,6 +11,7 @@
 
 #define X16  "xxxxxxxxxxxxxxxx"
 #define X64  X16 X16 X16 X16
+#define X48  X16 X16 X16
 #define X256 X64 X64 X64 X64
 
 static const struct row {
@@ -27,7 +28,7 @@ static const struct row {
 	{"source route", "<@a.example,@b.example:user@example.com>", "user@example.com", 4, true},
 	{"source route without an end", "<@a.example>", "@a.example", 0, true},
 	{"trailing dot", "<user@example.com.>", "user@example.com", 4, true},
-	{"only one dot goes", "<user@example.com..>", "user@example.com.", 4, true},
+	{"all dots go", "<user@example.com..>", "user@example.com", 4, true},
 	{"quoted", "<\"user\"@example.com>", "user@example.com", 4, true},
 	{"quoted space", "<\"odd name\"@example.com>", "odd name@example.com", 8, true},
 	{"quoted at", "<\"a@b\"@example.com>", "a@b@example.com", 3, true},
@@ -93,14 +94,28 @@ END_TEST
 static const struct length_row {
 	const char *name;
 	const char *given;
+	size_t local_length;
+	const char *domain;
 	bool too_long;
 } lengths[] = {
-	{"320 octets", "xx" X256 "@" X16 X16 X16 "xxxxxxxxxx.com", true},
-	{"319 octets", X256 "@" X16 X16 X16 "xxxxxxxxxx.com", false},
-	{"320 exactly", "x" X256 "@" X16 X16 X16 "xxxxxxxxxx.com", false},
-	{"320 and a dot", "x" X256 "@" X16 X16 X16 "xxxxxxxxxx.com.", false},
-	{"1000 octets", X256 X256 X256 X256 "@example.com", true},
-	{"a long domain", "u@" X256 X256 ".com", true},
+	{"321 octets", "xx" X256 "@" X48 "xxxxxxxxxx.com", 257, X48 "xxxxxxxxxx.com", true},
+	{"319 octets", X256 "@" X48 "xxxxxxxxxx.com", 256, X48 "xxxxxxxxxx.com", false},
+	{"320 exactly", "x" X256 "@" X48 "xxxxxxxxxx.com", 257, X48 "xxxxxxxxxx.com", false},
+	{"320 and a dot", "x" X256 "@" X48 "xxxxxxxxxx.com.", 257, X48 "xxxxxxxxxx.com", false},
+	{"1000 octets", X256 X256 X256 X256 "@example.com", 308, "example.com", true},
+	{"1000 octets, quoted, with @", "\"" X256 X256 X256 X256 "@x.y\"@example.com", 308,
+		"example.com", true},
+	{"no domain", X256 X64 X64, 320, "", true},
+	{"half a character would be left",
+		X256 X48 "xx\xc3\xbc\xc3\xbc\xc3\xbc\xc3\xbc@example.com", 306, "example.com",
+		true},
+	{"a long domain beside a local part", "u@" X256 X48 "x.example.com", 1,
+		X256 X48 "x.example.com", false},
+	{"a longer one", "uu@" X256 X48 "xx.example.com", 1, X256 X48 "xx.example.com", true},
+	{"too long a domain", "u@" X256 X48 "xxx.y.Example.com", 0, "?.y.example.com", true},
+	{"a label that begins where it is cut", "u@xxxx." X256 X48 "example.com", 0,
+		"?." X256 X48 "example.com", true},
+	{"too long a domain, of one label", "u@" X256 X256, 0, "?.", true},
 };
 
 START_TEST(length)
@@ -110,9 +125,12 @@ START_TEST(length)
 
 	address_parse(&address, row->given);
 	ck_assert_msg(address.too_long == row->too_long, "%s", row->name);
-	if (row->too_long)
-		ck_assert_msg(
-			address.length == 0 && !address.has_domain, "%s: not empty", row->name);
+	ck_assert_msg(address.local_length == row->local_length, "%s: local part of %zu", row->name,
+		address.local_length);
+	ck_assert_msg(strcmp(address.text + address.domain, row->domain) == 0, "%s: %s", row->name,
+		address.text + address.domain);
+	ck_assert_uint_eq(address.length, strlen(address.text));
+	ck_assert_int_eq(address.has_domain, *row->domain != '\0');
 }
 END_TEST
 
@@ -142,6 +160,8 @@ START_TEST(takes_a_domain)
 	address_parse(&address, X256 "@e.com");
 	address_set_domain(&address, X64 ".com");
 	ck_assert(address.too_long);
+	ck_assert_str_eq(address.text + address.local_length, "@" X64 ".com");
+	ck_assert_uint_eq(address.length, ADDRESS_MAX);
 	address_parse(&address, "nobody");
 	address_set_domain(&address, "example.com");
 	ck_assert_str_eq(address.text, "nobody");
@@ -166,6 +186,7 @@ static const struct unquoted_row {
 	{"u@", "<u@>"},
 	{"", "<>"},
 	{X256 X256 "@e.com", X256 X256 "@e.com"},
+	{"u@" X256 X256 ".e.com..", "u@" X256 X256 ".e.com.."},
 };
 
 START_TEST(without_quotes)

@@ -18,13 +18,16 @@ static const char config[] =
 	"  { host = \"twin.example\"; port = 25; }, { host = \"twin.example\"; port = 26; },\n"
 	"  { host = \"2001:db8::1\"; }, { host = \"mail.example\"; lookup = \"mx\"; } ); };\n"
 	" b = { hosts = ( { host = \"twin.example\"; port = 27; },\n"
-	"  { host = \"mx1.example\"; } ); }; };\n"
+	"  { host = \"mx1.example\"; } ); };\n"
+	" c = { hosts = ( { host = \"c.example\"; } ); fallback = \"b\"; }; };\n"
 	"routes = ( { match = \"a.example\"; pool = \"a\"; }, { match = \"b.example\"; pool = "
-	"\"b\"; } );\n";
+	"\"b\"; }, { match = \"c.example\"; pool = \"c\"; } );\n";
+
+enum { POOL_A = 0, POOL_B = 1, POOL_C = 2 };
 
 static struct sample sample;
 static struct roster *roster;
-static struct recent *recent;
+static struct attempts *attempts;
 
 static void open_roster(void)
 {
@@ -32,13 +35,14 @@ static void open_roster(void)
 
 	sample_open(&sample, config);
 	roster = roster_new(&sample.conf->table, sample.state, 1000, &report);
-	recent = calloc(1, sizeof(*recent));
-	ck_assert(roster != NULL && recent != NULL);
+	attempts = malloc(sizeof(*attempts));
+	ck_assert(roster != NULL && attempts != NULL);
+	attempt_init(attempts);
 }
 
 static void close_roster(void)
 {
-	free(recent);
+	free(attempts);
 	roster_free(roster);
 	sample_close(&sample);
 }
@@ -58,7 +62,7 @@ static struct observation make(const char *host, const char *address, int port, 
 /* The port of the host that is found; 0: none. Its name must be NAME. */
 static int find(const struct observation *observation, const char *name)
 {
-	size_t host = attribution_find(roster, recent, observation);
+	size_t host = attribution_find(roster, attempts, observation);
 
 	if (host == roster->host_count)
 		return 0;
@@ -98,7 +102,42 @@ START_TEST(names_addresses_ports)
 }
 END_TEST
 
-static const struct candidates list = {.count = 6, .hosts = {3, 4, 5, 0, 1, 2}};
+static struct attempt_lanes lanes(void)
+{
+	return (struct attempt_lanes){.list = roster->lanes, .count = roster->host_count};
+}
+
+/* The message is given so many hosts of the pool, from the one in that place on. */
+static void give(const struct observation *message, size_t pool, int first, int count)
+{
+	struct attempt_list list = {
+		.message = attribution_message(message),
+		.pool = roster->pools[pool].key,
+		.at = 1,
+	};
+
+	for (int i = 0; i < count; i++)
+		list.hosts[list.count++] =
+			(uint32_t)(roster->pools[pool].lanes[(first + i) % count] - roster->lanes);
+	attempt_open(attempts, lanes(), &list);
+}
+
+/* The port of the host that the line is about, which the attempt then knows of. */
+static int learn(const struct observation *observation, const char *name)
+{
+	struct attempt_verdicts verdicts = {.count = 0};
+	struct attempt_line line = {
+		.seen = observation,
+		.message = attribution_message(observation),
+		.host = (uint32_t)attribution_find(roster, attempts, observation),
+	};
+	int port = find(observation, name);
+
+	if (line.host == roster->host_count)
+		line.host = ATTEMPT_STRANGER;
+	attempt_feed(attempts, lanes(), &line, &verdicts);
+	return port;
+}
 
 START_TEST(twins_by_the_list_of_the_message)
 {
@@ -106,18 +145,50 @@ START_TEST(twins_by_the_list_of_the_message)
 	struct observation sent = make("192.0.2.1", "192.0.2.1", 2525, "QUEUED");
 	struct observation other = make("twin.example", "192.0.2.5", 0, "OTHER");
 
-	recent_put(recent, attribution_message(&said), 0, &list);
+	give(&said, POOL_A, 3, 6);
 	/* smtp(8) walks the list: first the one on port 26, then the one on 25. */
-	ck_assert_int_eq(find(&said, "twin.example"), 26);
-	ck_assert_int_eq(find(&said, "twin.example"), 25);
-	ck_assert_int_eq(find(&said, "twin.example"), 25);
-	ck_assert_int_eq(find(&other, "twin.example"), 0);
+	ck_assert_int_eq(learn(&said, "twin.example"), 26);
+	ck_assert_int_eq(learn(&said, "twin.example"), 25);
+	ck_assert_int_eq(learn(&said, "twin.example"), 25);
+	ck_assert_int_eq(learn(&other, "twin.example"), 0);
 	/* The next attempt begins from the front. */
 	sent.outcome = OBSERVATION_DEFERRED;
-	ck_assert_int_eq(find(&sent, "192.0.2.1"), 2525);
-	ck_assert_int_eq(find(&said, "twin.example"), 26);
-	recent_forget(recent);
+	ck_assert_int_eq(learn(&sent, "192.0.2.1"), 2525);
+	ck_assert_int_eq(learn(&said, "twin.example"), 26);
+	attempt_init(attempts);
 	ck_assert_int_eq(find(&said, "twin.example"), 0);
+}
+END_TEST
+
+/* What is said of a host that the message was not given may be what its sender has written. */
+static const struct given_row {
+	const char *name;
+	size_t pool;	  /* that the message was given */
+	size_t pool_too;  /* and for another recipient */
+	const char *host; /* that the line names */
+	bool found;
+} given_rows[] = {
+	{"a host of its pool", POOL_A, POOL_A, "192.0.2.1", true},
+	{"a host of two pools, one of which is its own", POOL_B, POOL_B, "mx1.example", true},
+	{"a host of another pool", POOL_B, POOL_B, "192.0.2.1", false},
+	{"a host of its pool's fallback", POOL_C, POOL_C, "mx1.example", true},
+	{"a host of a pool that falls back to its own", POOL_B, POOL_B, "c.example", false},
+	{"of two pools, the first", POOL_C, POOL_A, "c.example", true},
+	{"of two pools, the second", POOL_A, POOL_C, "c.example", true},
+};
+
+START_TEST(hosts_that_the_message_was_given)
+{
+	const struct given_row *row = &given_rows[_i];
+	struct observation said = make(row->host, "", 0, "QUEUED");
+	struct observation unknown = make(row->host, "", 0, "OTHER");
+	struct observation nameless = make(row->host, "", 0, "");
+
+	give(&said, row->pool, 0, 1);
+	give(&said, row->pool_too, 0, 1);
+	ck_assert_msg((find(&said, row->host) != 0) == row->found, "%s", row->name);
+	ck_assert_msg(find(&unknown, row->host) != 0, "%s", row->name);
+	ck_assert_msg(find(&nameless, row->host) != 0, "%s", row->name);
 }
 END_TEST
 
@@ -137,23 +208,12 @@ START_TEST(messages_have_different_hashes)
 }
 END_TEST
 
-START_TEST(recent_keeps_one_on_each_place)
-{
-	recent_put(recent, 5, 0, &list);
-	ck_assert_ptr_nonnull(recent_find(recent, 5));
-	ck_assert_ptr_null(recent_find(recent, 6));
-	ck_assert_ptr_null(recent_find(recent, 0));
-	recent_put(recent, 5 + RECENT_SIZE, 1, &list);
-	ck_assert_ptr_null(recent_find(recent, 5));
-	ck_assert_uint_eq(recent_find(recent, 5 + RECENT_SIZE)->pool, 1);
-}
-END_TEST
-
 int main(void)
 {
 	const struct suite_test tests[] = {{names_addresses_ports, COUNT(rows)},
-		{twins_by_the_list_of_the_message, 1}, {messages_have_different_hashes, 1},
-		{recent_keeps_one_on_each_place, 1}};
+		{twins_by_the_list_of_the_message, 1},
+		{hosts_that_the_message_was_given, COUNT(given_rows)},
+		{messages_have_different_hashes, 1}};
 
 	return suite_run_with("attribution", tests, COUNT(tests), open_roster, close_roster);
 }

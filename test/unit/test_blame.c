@@ -34,13 +34,22 @@ static const struct row {
 	{"lost at RCPT", OBSERVATION_LOST, AT(RCPT), 0, "", BLAME_HOST,
 		HEALTH_REASON_LOST_CONNECTION},
 	{"handshake", OBSERVATION_TLS_FAILED, AT(TLS), 0, "", BLAME_HOST, HEALTH_REASON_TLS_FAILED},
+	{"another protocol", OBSERVATION_NO_SMTP, AT(GREETING), 0, "", BLAME_HOST_AT_ONCE,
+		HEALTH_REASON_NO_SMTP},
+	{"a greeting that goes on", OBSERVATION_NO_SMTP, AT(GREETING), 354, "", BLAME_HOST_AT_ONCE,
+		HEALTH_REASON_NO_SMTP},
+	{"999 to EHLO", OBSERVATION_NO_SMTP, AT(EHLO), 0, "", BLAME_HOST, HEALTH_REASON_NO_SMTP},
+	{"999 to MAIL", OBSERVATION_NO_SMTP, AT(MAIL), 0, "", BLAME_HOST, HEALTH_REASON_NO_SMTP},
 	{"mail system full", REPLY, AT(GREETING), 431, "4.3.1", BLAME_HOST_AT_ONCE,
 		HEALTH_REASON_GREETING_4XX},
 	{"450 greeting", REPLY, AT(GREETING), 450, "4.7.1", BLAME_HOST_AT_ONCE,
 		HEALTH_REASON_GREETING_4XX},
 	{"421 greeting", REPLY, AT(GREETING), 421, "", BLAME_HOST_AT_ONCE, HEALTH_REASON_REPLY_421},
-	{"421 at RCPT", REPLY, AT(RCPT), 421, "4.7.0", BLAME_HOST_AT_ONCE, HEALTH_REASON_REPLY_421},
-	{"421 where nobody knows", REPLY, AT(NONE), 421, "", BLAME_HOST_AT_ONCE,
+	{"421 at EHLO", REPLY, AT(EHLO), 421, "", BLAME_HOST_AT_ONCE, HEALTH_REASON_REPLY_421},
+	{"421 at RCPT", REPLY, AT(RCPT), 421, "4.7.0", BLAME_COMPARED, HEALTH_REASON_REPLY_421},
+	{"421 of the system", REPLY, AT(RCPT), 421, "4.3.0", BLAME_HOST_AT_ONCE,
+		HEALTH_REASON_REPLY_421},
+	{"421 where nobody knows", REPLY, AT(NONE), 421, "", BLAME_COMPARED,
 		HEALTH_REASON_REPLY_421},
 	{"452 at MAIL", REPLY, AT(MAIL), 452, "4.3.1", BLAME_HOST, HEALTH_REASON_SYSTEM_4_3},
 	{"452 at RCPT", REPLY, AT(RCPT), 452, "4.3.1", BLAME_HOST, HEALTH_REASON_SYSTEM_4_3},
@@ -48,33 +57,48 @@ static const struct row {
 	{"452 where nobody knows", REPLY, AT(NONE), 452, "4.3.1", BLAME_HOST,
 		HEALTH_REASON_SYSTEM_4_3},
 	{"451 at EHLO", REPLY, AT(EHLO), 451, "", BLAME_HOST, HEALTH_REASON_EHLO_4XX},
-	{"451 at MAIL", REPLY, AT(MAIL), 451, "", BLAME_HOST, HEALTH_REASON_MAIL_4XX},
-	{"451 at DATA", REPLY, AT(DATA), 451, "4.0.0", BLAME_HOST, HEALTH_REASON_DATA_4XX},
-	{"451 at the end", REPLY, AT(END), 451, "4.6.0", BLAME_HOST, HEALTH_REASON_END_4XX},
+	{"451 at MAIL", REPLY, AT(MAIL), 451, "", BLAME_COMPARED, HEALTH_REASON_MAIL_4XX},
+	{"451 at DATA", REPLY, AT(DATA), 451, "4.0.0", BLAME_COMPARED, HEALTH_REASON_DATA_4XX},
+	{"451 at the end", REPLY, AT(END), 451, "4.6.0", BLAME_COMPARED, HEALTH_REASON_END_4XX},
 	{"454 at STARTTLS", REPLY, AT(TLS), 454, "", BLAME_HOST, HEALTH_REASON_TLS_FAILED},
 	{"greylisting", REPLY, AT(RCPT), 450, "4.2.0", BLAME_RECIPIENT,
 		HEALTH_REASON_RECIPIENT_4XX},
-	{"greylisting, 4.7.1", REPLY, AT(RCPT), 451, "4.7.1", BLAME_SENDER,
-		HEALTH_REASON_POLICY_4_7},
-	{"greylisting at DATA", REPLY, AT(DATA), 451, "4.7.1", BLAME_SENDER,
-		HEALTH_REASON_POLICY_4_7},
-	{"greylisting without a status", REPLY, AT(RCPT), 450, "", BLAME_RECIPIENT,
-		HEALTH_REASON_RECIPIENT_4XX},
+	{"policy at RCPT", REPLY, AT(RCPT), 451, "4.7.1", BLAME_COMPARED, HEALTH_REASON_POLICY_4_7},
+	{"policy at DATA", REPLY, AT(DATA), 451, "4.7.1", BLAME_COMPARED, HEALTH_REASON_POLICY_4_7},
+	{"450 without a status", REPLY, AT(RCPT), 450, "", BLAME_COMPARED, HEALTH_REASON_RCPT_4XX},
 	{"mailbox full", REPLY, AT(RCPT), 452, "4.2.2", BLAME_RECIPIENT,
 		HEALTH_REASON_RECIPIENT_4XX},
 	{"mailbox full at the end", REPLY, AT(END), 452, "4.2.2", BLAME_RECIPIENT,
 		HEALTH_REASON_RECIPIENT_4XX},
 	{"too many recipients", REPLY, AT(RCPT), 452, "4.5.3", BLAME_RECIPIENT,
 		HEALTH_REASON_RECIPIENT_4XX},
-	{"sender's domain", REPLY, AT(MAIL), 450, "4.1.8", BLAME_RECIPIENT,
+	{"sender's domain", REPLY, AT(MAIL), 450, "4.1.8", BLAME_SENDER, HEALTH_REASON_SENDER_4XX},
+	{"recipient under 4xx, 5.1.1", REPLY, AT(RCPT), 450, "5.1.1", BLAME_RECIPIENT,
 		HEALTH_REASON_RECIPIENT_4XX},
+	{"4.1 of no address", REPLY, AT(END), 451, "4.1.9", BLAME_COMPARED, HEALTH_REASON_END_4XX},
+	{"too big, for now", REPLY, AT(MAIL), 452, "4.3.4", BLAME_SENDER, HEALTH_REASON_SENDER_4XX},
+	{"454 at AUTH", REPLY, AT(AUTH), 454, "4.7.0", BLAME_HOST, HEALTH_REASON_AUTH_FAILED},
+	{"bad connection", REPLY, AT(MAIL), 451, "4.4.2", BLAME_SESSION,
+		HEALTH_REASON_SESSION_LIMIT},
+	{"timeout, no phase", OBSERVATION_TIMEOUT, AT(NONE), 0, "", BLAME_HOST,
+		HEALTH_REASON_CONVERSATION_TIMEOUT},
+	{"no network", OBSERVATION_NO_NETWORK, AT(CONNECT), 0, "", BLAME_OURS,
+		HEALTH_REASON_NO_NETWORK},
 	{"no such user", REPLY, AT(RCPT), 550, "5.1.1", BLAME_SENDER, HEALTH_REASON_REJECTED_5XX},
 	{"too big", REPLY, AT(MAIL), 552, "5.3.4", BLAME_SENDER, HEALTH_REASON_REJECTED_5XX},
-	{"554 greeting", REPLY, AT(GREETING), 554, "", BLAME_SENDER, HEALTH_REASON_REJECTED_5XX},
-	{"451 where nobody knows", REPLY, AT(NONE), 451, "", BLAME_NONE,
-		HEALTH_REASON_UNCLASSIFIED},
-	{"4.31.1 is not 4.3", REPLY, AT(NONE), 451, "4.31.1", BLAME_NONE,
-		HEALTH_REASON_UNCLASSIFIED},
+	{"554 greeting", REPLY, AT(GREETING), 554, "", BLAME_HOST_AT_ONCE,
+		HEALTH_REASON_GREETING_5XX},
+	{"521 greeting", REPLY, AT(GREETING), 521, "", BLAME_HOST_AT_ONCE,
+		HEALTH_REASON_GREETING_5XX},
+	{"550 5.3.2 greeting", REPLY, AT(GREETING), 550, "5.3.2", BLAME_HOST_AT_ONCE,
+		HEALTH_REASON_GREETING_5XX},
+	{"550 greeting", REPLY, AT(GREETING), 550, "", BLAME_COMPARED, HEALTH_REASON_GREETING_5XX},
+	{"policy greeting", REPLY, AT(GREETING), 554, "5.7.1", BLAME_SENDER,
+		HEALTH_REASON_REJECTED_5XX},
+	{"451 where nobody knows", REPLY, AT(NONE), 451, "", BLAME_COMPARED,
+		HEALTH_REASON_REPLY_4XX},
+	{"4.31.1 is not 4.3", REPLY, AT(NONE), 451, "4.31.1", BLAME_COMPARED,
+		HEALTH_REASON_REPLY_4XX},
 	{"no reply at all", REPLY, AT(MAIL), 0, "", BLAME_NONE, HEALTH_REASON_UNCLASSIFIED},
 	{"no such name", OBSERVATION_NO_ADDRESS, AT(NONE), 0, "4.4.3", BLAME_OURS,
 		HEALTH_REASON_NO_ADDRESS},
@@ -147,10 +171,9 @@ static const struct rule_row {
 		true},
 	{"another stage", REPLY, AT(MAIL), 450, "", "450 try another server", BLAME_HOST, false},
 	{"another text", REPLY, AT(RCPT), 450, "", "450 greylisted", BLAME_RECIPIENT, false},
-	{"another code", REPLY, AT(RCPT), 451, "", "451 try another server", BLAME_RECIPIENT,
-		false},
+	{"another code", REPLY, AT(RCPT), 451, "", "451 try another server", BLAME_HOST, false},
 	{"beginning of a status", REPLY, AT(RCPT), 452, "4.5.3", "", BLAME_HOST_AT_ONCE, true},
-	{"that is not a beginning", REPLY, AT(END), 450, "4.52.1", "", BLAME_HOST, false},
+	{"that is not a beginning", REPLY, AT(END), 450, "4.52.1", "", BLAME_COMPARED, false},
 	{"class of codes", REPLY, AT(MAIL), 554, "5.3.2", "", BLAME_HOST_AT_ONCE, true},
 	{"first match", REPLY, AT(END), 452, "4.3.1", "", BLAME_NONE, true},
 	{"what is no reply", OBSERVATION_LOST, AT(RCPT), 0, "4.5.3", "try another server",
@@ -171,6 +194,83 @@ START_TEST(rules_of_the_configuration)
 }
 END_TEST
 
+/* Words: what they clear or convict goes before the stage, and mostly before the status. */
+static const struct word_row {
+	const char *text;
+	enum observation_stage stage;
+	int code;
+	const char *enhanced;
+	enum blame_class class;
+} word_rows[] = {
+	{"greylisted for 300 seconds", AT(RCPT), 450, "4.3.0", BLAME_RECIPIENT},
+	{"service unavailable; greylisted", AT(DATA), 421, "", BLAME_RECIPIENT},
+	{"mailbox full", AT(RCPT), 452, "", BLAME_RECIPIENT},
+	{"user over quota", AT(END), 452, "4.3.1", BLAME_RECIPIENT},
+	{"recipient thread limit exceeded", AT(END), 432, "4.3.2", BLAME_RECIPIENT},
+	{"service unavailable; client host blocked using x", AT(RCPT), 454, "4.7.1", BLAME_SENDER},
+	{"cannot find your reverse hostname, access denied", AT(MAIL), 450, "4.7.1", BLAME_SENDER},
+	{"SPF check failed, internal error", AT(MAIL), 451, "4.7.24", BLAME_SENDER},
+	{"sender address rejected: domain not found", AT(RCPT), 450, "", BLAME_SENDER},
+	{"message size exceeds limit", AT(MAIL), 452, "4.3.1", BLAME_SENDER},
+	{"too many messages in this connection", AT(MAIL), 421, "", BLAME_SESSION},
+	{"session open for too long", AT(RCPT), 421, "4.3.2", BLAME_SESSION},
+	{"Error: timeout exceeded", AT(MAIL), 421, "4.4.2", BLAME_SESSION},
+	{"SMTP command timeout - closing connection", AT(MAIL), 421, "", BLAME_SESSION},
+	{"too many messages", AT(GREETING), 421, "4.7.0", BLAME_HOST_AT_ONCE},
+	{"connection dropped", AT(END), 421, "4.4.2", BLAME_HOST_AT_ONCE},
+	{"server busy", AT(MAIL), 421, "4.4.5", BLAME_HOST_AT_ONCE},
+	{"server busy", AT(MAIL), 451, "4.7.500", BLAME_HOST},
+	{"Recipient address rejected: Service is unavailable", AT(RCPT), 450, "4.7.1", BLAME_HOST},
+	{"recipient temporarily unavailable", AT(RCPT), 451, "", BLAME_RECIPIENT},
+	{"temporary local problem", AT(RCPT), 451, "", BLAME_HOST},
+	{"resources temporarily unavailable", AT(END), 451, "4.1.9", BLAME_HOST},
+	{"internal error", AT(RCPT), 451, "4.2.0", BLAME_RECIPIENT},
+	{"try again later", AT(MAIL), 451, "4.7.1", BLAME_COMPARED},
+	{"Service currently unavailable", AT(RCPT), 450, "4.3.2", BLAME_SENDER},
+	{"Service currently unavailable", AT(MAIL), 450, "4.3.2", BLAME_HOST},
+	{"your address is on a block list", AT(GREETING), 554, "", BLAME_SENDER},
+	{"not accepting messages", AT(GREETING), 554, "", BLAME_HOST_AT_ONCE},
+	{"SMTP synchronization error", AT(GREETING), 554, "", BLAME_SENDER},
+	{"(CON:B1)", AT(GREETING), 521, "5.2.1", BLAME_SENDER},
+	{"too many login attempts", AT(AUTH), 454, "4.7.0", BLAME_SENDER},
+	{"service unavailable", AT(RCPT), 554, "", BLAME_SENDER},
+	/* A recipient's or a sender's address says nothing. */
+	{"<greylist@example.com>: server busy", AT(RCPT), 450, "", BLAME_HOST},
+	{"greylist@example.com: server busy", AT(RCPT), 450, "", BLAME_HOST},
+	{"<\"mailbox full> greylist\"@example.com>: server busy", AT(RCPT), 450, "", BLAME_HOST},
+	{"<\"server busy\"@example.com>: later", AT(RCPT), 450, "", BLAME_COMPARED},
+	{"no <disk-full@example.com>, no busy@example.com", AT(RCPT), 450, "", BLAME_COMPARED},
+};
+
+START_TEST(words)
+{
+	const struct word_row *row = &word_rows[_i];
+	struct observation observation =
+		make(REPLY, row->stage, row->code, row->enhanced, row->text);
+	struct blame blame = blame_find(NULL, 0, &observation);
+
+	ck_assert_msg(blame.class == row->class, "%d %s: %s (%s)", row->code, row->text,
+		blame_class_name(blame.class), health_reason_name(blame.reason));
+}
+END_TEST
+
+/* Their class is that of any greeting; what is busy and not dead is told by the reason (lane.h). */
+START_TEST(too_many_sessions)
+{
+	static const char *const texts[] = {"too many connections", "Too many connections from x",
+		"Too many concurrent SMTP connections; try again later", "too many sessions",
+		"maximum number of connections reached"};
+
+	for (size_t i = 0; i < COUNT(texts); i++) {
+		struct observation observation = make(REPLY, AT(GREETING), 421, "4.7.0", texts[i]);
+		struct blame blame = blame_find(NULL, 0, &observation);
+
+		ck_assert_msg(blame.class == BLAME_HOST_AT_ONCE, "%s", texts[i]);
+		ck_assert_msg(blame.reason == HEALTH_REASON_SESSION_LIMIT, "%s", texts[i]);
+	}
+}
+END_TEST
+
 START_TEST(every_reply_ends_in_a_row)
 {
 	for (int stage = 0; stage < OBSERVATION_STAGE_COUNT; stage++)
@@ -181,9 +281,12 @@ START_TEST(every_reply_ends_in_a_row)
 				struct blame blame = blame_find(NULL, 0, &observation);
 
 				ck_assert_int_lt(blame.class, BLAME_CLASS_COUNT);
-				/* Nothing but 4xx replies and broken conversations is a host's. */
+				/* Nothing but greetings, 4xx replies and broken conversations is a
+				 * host's. */
 				if (blame.class == BLAME_HOST || blame.class == BLAME_HOST_AT_ONCE)
-					ck_assert_msg(what != OBSERVATION_REPLY || code / 100 == 4,
+					ck_assert_msg(what != OBSERVATION_REPLY ||
+							      code / 100 == 4 ||
+							      stage == AT(GREETING),
 						"stage %d what %d code %d", stage, what, code);
 			}
 }
@@ -200,8 +303,8 @@ END_TEST
 int main(void)
 {
 	const struct suite_test tests[] = {{built_in, COUNT(rows)}, {what_is_sent_is_a_success, 1},
-		{rules_of_the_configuration, COUNT(rule_rows)}, {every_reply_ends_in_a_row, 1},
-		{names, 1}};
+		{rules_of_the_configuration, COUNT(rule_rows)}, {words, COUNT(word_rows)},
+		{too_many_sessions, 1}, {every_reply_ends_in_a_row, 1}, {names, 1}};
 
 	return suite_run("blame", tests, COUNT(tests));
 }

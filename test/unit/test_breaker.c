@@ -5,6 +5,7 @@
  */
 
 #include "core/breaker.h"
+#include "core/trial.h"
 #include "suite.h"
 
 #include <stdlib.h>
@@ -85,9 +86,9 @@ static bool is_in(const struct play *play, char letter)
 	case 'x':
 		return play->health.state == HEALTH_DRAINED;
 	case 'n':
-		return !breaker_wants_message(&play->health, play->policy);
+		return !trial_wants_message(&play->health, play->policy);
 	default:
-		return breaker_wants_message(&play->health, play->policy);
+		return trial_wants_message(&play->health, play->policy);
 	}
 }
 
@@ -122,7 +123,7 @@ static void act(struct play *play, const char *word, const char *name)
 		feed(play, BREAKER_FAILURE, 0, 6, true);
 		break;
 	case 'c':
-		feed(play, BREAKER_CHOSEN, 77, 0, false);
+		feed(play, BREAKER_CHOSEN, trial_owner(76, TRIAL_MESSAGE), 0, false);
 		break;
 	case '+':
 		play->now += (int64_t)number * SECOND;
@@ -183,6 +184,12 @@ static const struct row {
 	{"what says nothing does not", &plain, "f1 f2 n f3 =d"},
 	{"outside of the window", &plain, "f1 f2 +61 f3 =u f4 =u f5 =d"},
 	{"evidence that is older than the window", &plain, "+100 <61 f1 <61 f2 <61 f3 =u"},
+	{"a refusal of six hours ago, read now", &plain, "+30000 <21600 a1 =u a2 =d"},
+	{"the same, on trial", &plain, "a1 =d +31 =t c +30000 <21600 a2 =t a3 =d"},
+	{"steps end where the longest back-off is reached: quiet time takes them back soon", &plain,
+		"a1 +31 a2 +61 a3 +121 a4 +241 a5 +481 a6 +901 a7 +901 a8 +901 a9 +901 a1 +901 a2 "
+		"+901 =t"
+		" s s =u +2000 a3 =d +481 =t"},
 	{"evidence that is old, but in the window", &plain, "+100 <50 f1 <40 f2 <30 f3 =d"},
 	{"at once", &plain, "a1 =d"},
 	{"at once, on top of others", &plain, "f1 a2 =d"},
@@ -212,8 +219,18 @@ static const struct row {
 	{"drained for a time", &plain, "D10 +9 =x +1 =u"},
 	{"evidence does not end a drain", &plain, "D a1 f2 s s s =x +1 s =x"},
 	{"enabled", &plain, "D E =u"},
-	{"enabled while deferred", &plain, "a1 E =u f2 f3 =u"},
-	{"drained while deferred", &plain, "a1 D =x +30 =x E =u"},
+	{"enabled while deferred", &plain, "a1 E =t =w c =n s c s =u"},
+	{"enabled while deferred, and it fails", &plain, "a1 E =t f2 =d"},
+	{"enabled while on trial", &plain, "a1 +30 c E =t =n"},
+	{"enabled while up", &plain, "f1 f2 E =u f3 =d"},
+	{"drained while deferred", &plain, "a1 D =x +30 =x E =t =w"},
+	{"drained while on trial", &plain, "a1 +30 D E =t"},
+	{"drained while deferred, for a time", &plain, "a1 D10 +9 =x +1 =t =w"},
+	{"fails while drained", &plain, "D f1 E =t"},
+	{"delivers while drained, after a deferral", &plain, "a1 D +1 s E =u"},
+	{"delivers while drained", &plain, "D s E =u"},
+	{"drained while deferred, and reset", &plain, "a1 D R =x E =u"},
+	{"a failure from before its end", &plain, "a1 D +5 E =t <1 f2 =t"},
 	{"reset forgets the back-off", &plain, "a1 +30 a2 R =u a3 +29 =d +1 =t"},
 	{"reset forgets failures", &plain, "f1 f2 R f3 f4 =u"},
 	{"reset leaves it drained", &plain, "D R =x"},
@@ -285,6 +302,30 @@ START_TEST(a_repeated_line_is_counted_once)
 	ck_assert(breaker_feed(&health, &plain, &event, START));
 	ck_assert_uint_eq(health.attempts, 0);
 	ck_assert_int_eq(health.state, HEALTH_DEFERRED);
+}
+END_TEST
+
+START_TEST(sessions_of_before_count_no_more)
+{
+	struct health health;
+	struct breaker_event event = {.kind = BREAKER_FAILURE_AT_ONCE,
+		.at = START + 60 * SECOND,
+		.began = START + 29 * SECOND,
+		.message = 1,
+		.text = ""};
+
+	health_init(&health, START + 30 * SECOND);
+	ck_assert(!breaker_feed(&health, &plain, &event, event.at));
+	ck_assert_int_eq(health.state, HEALTH_UP);
+	ck_assert_uint_eq(health.failures, 0);
+	event.began = health.since;
+	ck_assert(breaker_feed(&health, &plain, &event, event.at));
+	ck_assert_int_eq(health.state, HEALTH_DEFERRED);
+	event.kind = BREAKER_SUCCESS;
+	event.at += SECOND;
+	for (int i = 0; i < 3; i++)
+		ck_assert(!breaker_feed(&health, &plain, &event, event.at));
+	ck_assert_uint_eq(health.successes, 0);
 }
 END_TEST
 
@@ -394,8 +435,14 @@ static void check_step(const struct health *before, const struct health *after,
 	ck_assert(!changed || after->since == now);
 	if (changed && after->state == HEALTH_UP && before->state != HEALTH_DRAINED)
 		ck_assert(is_operator || event->kind == BREAKER_SUCCESS);
-	if (changed && after->state == HEALTH_TRIAL)
-		ck_assert(before->state == HEALTH_DEFERRED && event->kind == BREAKER_TICK);
+	if (changed && after->state == HEALTH_TRIAL) {
+		ck_assert(event->kind == BREAKER_TICK || event->kind == BREAKER_ENABLE);
+		ck_assert(before->state == HEALTH_DEFERRED || before->state == HEALTH_DRAINED);
+		ck_assert_uint_gt(after->failures, 0);
+	}
+	/* No drain's end makes a host up whose last word was a failure. */
+	if (changed && after->state == HEALTH_UP)
+		ck_assert_uint_eq(after->failures, 0);
 	if (changed && after->state == HEALTH_DEFERRED) {
 		int64_t least = policy->backoff - policy->backoff * policy->jitter / 100;
 
@@ -469,8 +516,9 @@ END_TEST
 int main(void)
 {
 	const struct suite_test tests[] = {{histories, COUNT(rows)}, {counts_and_reasons, 1},
-		{a_repeated_line_is_counted_once, 1}, {jitter_spreads_and_stays_within_bounds, 1},
-		{slow_start, COUNT(weight_rows)}, {random_histories, 60}};
+		{a_repeated_line_is_counted_once, 1}, {sessions_of_before_count_no_more, 1},
+		{jitter_spreads_and_stays_within_bounds, 1}, {slow_start, COUNT(weight_rows)},
+		{random_histories, 60}};
 
 	return suite_run("breaker", tests, COUNT(tests));
 }

@@ -6,6 +6,7 @@
 
 #include "core/candidates.h"
 #include "core/hash.h"
+#include "core/trial.h"
 #include "suite.h"
 
 #include <stdbool.h>
@@ -17,7 +18,7 @@ static struct health healths[POOL_HOSTS_MAX];
 static const struct health *pointers[POOL_HOSTS_MAX];
 static const struct breaker_policy *policies[POOL_HOSTS_MAX];
 static struct breaker_policy policy;
-static int32_t credit[POOL_HOSTS_MAX];
+static struct pick_rotation rotation;
 static struct pool pool;
 static uint64_t turn;
 
@@ -29,7 +30,7 @@ static void make(const char *text)
 {
 	int priority = 0;
 
-	memset(credit, 0, sizeof(credit));
+	memset(&rotation, 0, sizeof(rotation));
 	turn = 0;
 	pool = (struct pool){.hosts = hosts};
 	for (; *text != '\0'; text++) {
@@ -49,7 +50,7 @@ static void make(const char *text)
 						  : HEALTH_DRAINED;
 		/* The later in the pool, the sooner the next trial. */
 		healths[i].until = healths[i].state == HEALTH_DEFERRED ? 5000 - i : 0;
-		healths[i].trial_message = *text == 'w';
+		healths[i].trial_message = *text == 'w' ? trial_owner(400, TRIAL_MESSAGE) : 0;
 		pointers[i] = &healths[i];
 		policies[i] = &policy;
 		pool.host_count++;
@@ -63,7 +64,7 @@ static struct candidates order_of(const struct candidates_input *what)
 
 	input.health = pointers;
 	input.policy = policies;
-	input.credit = credit;
+	input.rotation = &rotation;
 	input.turn = turn;
 	input.now = 1000000;
 	candidates_order(&pool, &input, &candidates);
@@ -72,7 +73,8 @@ static struct candidates order_of(const struct candidates_input *what)
 
 static struct candidates order(uint64_t key)
 {
-	struct candidates candidates = order_of(&(struct candidates_input){.key = key});
+	struct candidates candidates = order_of(
+		&(struct candidates_input){.key = key, .owner = trial_owner(4, TRIAL_MESSAGE)});
 
 	turn++;
 	return candidates;
@@ -189,7 +191,7 @@ START_TEST(hash_gives_one_order_for_one_key)
 	for (int i = 0; i < 3; i++)
 		ck_assert_msg(starts[i] > 60, "host %d: %d of 300", i, starts[i]);
 	for (int i = 0; i < 3; i++)
-		ck_assert_int_eq(credit[i], 0);
+		ck_assert_int_eq(rotation.credit[i], 0);
 }
 END_TEST
 
@@ -218,7 +220,9 @@ static const struct from_row {
 START_TEST(from_a_host)
 {
 	const struct from_row *row = &from_rows[_i];
-	struct candidates_input input = {.start = CANDIDATES_FROM_HOST, .from = row->from};
+	struct candidates_input input = {.start = CANDIDATES_FROM_HOST,
+		.from = row->from,
+		.owner = trial_owner(4, TRIAL_MESSAGE)};
 
 	make(row->states);
 	for (int i = 0; i < 3; i++) {
@@ -230,7 +234,7 @@ START_TEST(from_a_host)
 			candidates.tiered);
 	}
 	for (int i = 0; i < pool.host_count; i++)
-		ck_assert_int_eq(credit[i], 0);
+		ck_assert_int_eq(rotation.credit[i], 0);
 }
 END_TEST
 
@@ -267,29 +271,33 @@ START_TEST(by_the_key_and_the_weights)
 		starts[first.hosts[0]]++;
 	}
 	ck_assert_msg(starts[0] > 900 && starts[0] < 1100, "%d of 4000", starts[0]);
-	ck_assert_int_eq(credit[0], 0);
-	ck_assert_int_eq(credit[1], 0);
+	ck_assert_int_eq(rotation.credit[0], 0);
+	ck_assert_int_eq(rotation.credit[1], 0);
 }
 END_TEST
 
-START_TEST(a_trial_is_given_again_to_its_recipient_alone)
+START_TEST(a_trial_is_given_again_to_its_owner_alone)
 {
-	struct candidates_input input = {.start = CANDIDATES_BY_KEY, .recipient = 7};
+	const uint64_t owner = trial_owner(8, TRIAL_MESSAGE);
+	struct candidates_input input = {.start = CANDIDATES_BY_KEY, .owner = owner};
 	struct candidates candidates;
 
 	make("uwu");
-	healths[1].trial_message = 7;
+	healths[1].trial_message = owner;
 	candidates = order_of(&input);
 	ck_assert(candidates.is_trial && candidates.hosts[0] == 1);
 	input.has_no_trial = true;
 	candidates = order_of(&input);
 	ck_assert(!candidates.is_trial && candidates.hosts[2] == 1);
 	input.has_no_trial = false;
-	input.recipient = 8;
+	input.owner = trial_owner(12, TRIAL_MESSAGE);
+	candidates = order_of(&input);
+	ck_assert(!candidates.is_trial && candidates.hosts[2] == 1);
+	input.owner = 0;
 	candidates = order_of(&input);
 	ck_assert(!candidates.is_trial && candidates.hosts[2] == 1);
 	/* Probes make the trials of that pool. */
-	input.recipient = 7;
+	input.owner = owner;
 	policy.has_probe = true;
 	candidates = order_of(&input);
 	policy.has_probe = false;
@@ -363,13 +371,45 @@ START_TEST(holds_for_any_pool)
 }
 END_TEST
 
+/* What is remembered of other weights, or of hosts that went, is made to fit. */
+static const struct memory_row {
+	const char *name;
+	struct pick_rotation before;
+	const char *order;
+	int32_t after[2];
+} memories[] = {
+	{"a beginning", {.weight = 0}, "ab", {-16, 16}},
+	{"the same weights", {.weight = 32, .credit = {-16, 16}}, "ba", {0, 0}},
+	{"a thousand times as heavy", {.weight = 32000, .credit = {-14000, 14000}}, "ba", {2, -2}},
+	{"half as heavy", {.weight = 16, .credit = {7, -7}}, "ab", {-2, 2}},
+	{"one went with what it owed", {.weight = 32, .credit = {5, 5}}, "ab", {-16, 16}},
+	{"one went with what it was owed", {.weight = 32, .credit = {-5, -1}}, "ba", {14, -14}},
+};
+
+START_TEST(the_memory_fits)
+{
+	const struct memory_row *row = &memories[_i];
+	struct candidates candidates;
+
+	make("uu");
+	rotation = row->before;
+	candidates = order(0);
+	ck_assert_msg(strcmp(text_of(&candidates), row->order) == 0, "%s: %s", row->name,
+		text_of(&candidates));
+	ck_assert_int_eq(rotation.weight, 32);
+	for (int i = 0; i < 2; i++)
+		ck_assert_msg(rotation.credit[i] == row->after[i], "%s: host %d: %d", row->name, i,
+			rotation.credit[i]);
+}
+END_TEST
+
 int main(void)
 {
-	const struct suite_test tests[] = {{orders, COUNT(rows)}, {slow_start_gives_a_part, 1},
-		{only_rotations, 1}, {hash_gives_one_order_for_one_key, 1},
-		{from_a_host, COUNT(from_rows)}, {from_a_host_of_another_tier_goes_by_the_key, 1},
-		{by_the_key_and_the_weights, 1}, {a_trial_is_given_again_to_its_recipient_alone, 1},
-		{holds_for_any_pool, 300}};
+	const struct suite_test tests[] = {{the_memory_fits, COUNT(memories)},
+		{orders, COUNT(rows)}, {slow_start_gives_a_part, 1}, {only_rotations, 1},
+		{hash_gives_one_order_for_one_key, 1}, {from_a_host, COUNT(from_rows)},
+		{from_a_host_of_another_tier_goes_by_the_key, 1}, {by_the_key_and_the_weights, 1},
+		{a_trial_is_given_again_to_its_owner_alone, 1}, {holds_for_any_pool, 300}};
 
 	return suite_run("candidates", tests, COUNT(tests));
 }

@@ -160,6 +160,8 @@ static const struct row {
 	{"euc-kr", "\xa2\xe8", "\ufffd"},
 };
 
+static struct pattern_budget budget = {.left = INT64_MAX};
+
 static const char *charset_of(const struct row *row)
 {
 	const char *charset = charset_find(span_make(row->name, strlen(row->name)));
@@ -195,8 +197,8 @@ START_TEST(converts)
 	size_t length;
 
 	charset_init(&converter);
-	ck_assert_msg(
-		charset_convert(&converter, charset_of(row), given, out, &length), "%s", row->name);
+	ck_assert_msg(charset_convert(&converter, charset_of(row), given, out, &length, &budget),
+		"%s", row->name);
 	ck_assert_msg(span_is(span_make(out, length), row->expected), "%s: %.*s", row->name,
 		(int)length, out);
 	charset_end(&converter);
@@ -220,9 +222,8 @@ START_TEST(has_room_for_all)
 		struct span text =
 			pair < 256 * 256 ? span_make(octets, 2) : span_make(octets + 1, 1);
 
-		converter.broken = 0;
-		ck_assert_msg(charset_convert(&converter, charset, text, out, &length), "%s %04x",
-			charset, (unsigned)pair);
+		ck_assert_msg(charset_convert(&converter, charset, text, out, &length, &budget),
+			"%s %04x", charset, (unsigned)pair);
 		ck_assert(length <= CHARSET_EXPANSION * text.length);
 	}
 	charset_end(&converter);
@@ -258,32 +259,90 @@ START_TEST(has_room_for_long_texts)
 			memcpy(text + length, piece, strlen(piece));
 			length += strlen(piece);
 		}
-		converter.broken = 0;
-		ck_assert_msg(charset_convert(
-				      &converter, charset, span_make(text, LONG), out, &converted),
+		ck_assert_msg(charset_convert(&converter, charset, span_make(text, LONG), out,
+				      &converted, &budget),
 			"%s, turn %d", charset, turn);
 	}
 	charset_end(&converter);
 }
 END_TEST
 
-START_TEST(opens_a_few)
+/* What a message pays for its words, an octet each. */
+static int64_t cost_of(struct charset_converter *converter, const char *const *names, int count)
 {
-	static const char *const names[] = {"ISO-8859-2", "ISO-8859-3"};
-	struct charset_converter converter;
+	struct pattern_budget paid = {.left = INT64_MAX};
 	char out[3];
 	size_t length;
 
+	charset_begin(converter);
+	for (int i = 0; i < count; i++)
+		ck_assert_msg(charset_convert(
+				      converter, names[i], span_make("a", 1), out, &length, &paid),
+			"%s", names[i]);
+	return INT64_MAX - paid.left - count * (CHARSET_TEXT_COST + CHARSET_OCTET_COST);
+}
+
+static const char *const many[] = {"KOI8-R", "KOI8-U", "CP1250", "CP1251", "CP1253", "CP1254",
+	"CP1255", "CP1256", "CP1257", "CP1258"};
+static const char *const repeated[] = {"KOI8-R", "KOI8-U", "KOI8-R", "KOI8-U", "KOI8-R"};
+static const char *const around[] = {"KOI8-R", "KOI8-U", "CP1250", "CP1251", "CP1253", "CP1254",
+	"CP1255", "CP1256", "KOI8-R", "CP1257", "KOI8-R", "KOI8-U"};
+
+START_TEST(pays_once_for_what_stays_open)
+{
+	static const struct {
+		const char *const *names;
+		int count;
+		int opens;
+	} bills[] = {{repeated, COUNT(repeated), 2}, {many, COUNT(many), 10},
+		{around, COUNT(around), 10}, {many, 8, 8}, {repeated, 1, 1}};
+	struct charset_converter converter;
+
 	charset_init(&converter);
-	for (int i = 0; i < CHARSET_OPENS_MAX; i++) {
-		for (int again = 0; again < 3; again++)
-			ck_assert_msg(charset_convert(&converter, names[i % 2], span_make("a", 1),
-					      out, &length),
-				"%d", i);
+	/* Whatever was open before. */
+	for (int turn = 0; turn < 3; turn++) {
+		for (int i = 0; i < COUNT(bills); i++)
+			ck_assert_msg(cost_of(&converter, bills[i].names, bills[i].count) ==
+					      (int64_t)bills[i].opens * CHARSET_OPEN_COST,
+				"turn %d, row %d", turn, i);
+		ck_assert_int_le(converter.count, CHARSET_OPEN_MAX);
 	}
-	ck_assert(!charset_convert(&converter, names[0], span_make("a", 1), out, &length));
-	ck_assert(charset_convert(&converter, "UTF-8", span_make("a", 1), out, &length));
-	ck_assert(!charset_convert(&converter, names[1], span_make("a", 1), out, &length));
+	charset_end(&converter);
+	ck_assert_int_eq(converter.count, 0);
+}
+END_TEST
+
+START_TEST(keeps_them_open)
+{
+	struct charset_converter converter;
+	iconv_t first;
+
+	charset_init(&converter);
+	cost_of(&converter, repeated, COUNT(repeated));
+	first = converter.open[0].handle;
+	for (int i = 0; i < 100; i++)
+		cost_of(&converter, repeated, COUNT(repeated));
+	ck_assert_int_eq(converter.count, 2);
+	ck_assert(converter.open[0].handle == first);
+	charset_end(&converter);
+}
+END_TEST
+
+START_TEST(converts_nothing_when_the_budget_is_spent)
+{
+	struct pattern_budget poor = {.left = CHARSET_OPEN_COST + 600};
+	struct charset_converter converter;
+	char out[300];
+	size_t length;
+
+	charset_init(&converter);
+	ck_assert(charset_convert(&converter, "KOI8-R", span_make("a", 1), out, &length, &poor));
+	ck_assert(!charset_convert(&converter, "KOI8-R",
+		span_make("aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", 40), out, &length, &poor));
+	ck_assert(pattern_is_spent(&poor));
+	ck_assert(!charset_convert(&converter, "KOI8-R", span_make("a", 1), out, &length, &poor));
+	/* That costs no conversion. */
+	ck_assert(charset_convert(&converter, "UTF-8", span_make("a", 1), out, &length, &poor));
 	charset_end(&converter);
 }
 END_TEST
@@ -295,8 +354,9 @@ START_TEST(does_without_one_that_is_missing)
 	size_t length;
 
 	charset_init(&converter);
-	ck_assert(!charset_convert(&converter, "NO-SUCH", span_make("a", 1), out, &length));
-	ck_assert(charset_convert(&converter, "KOI8-R", span_make("a", 1), out, &length));
+	ck_assert(
+		!charset_convert(&converter, "NO-SUCH", span_make("a", 1), out, &length, &budget));
+	ck_assert(charset_convert(&converter, "KOI8-R", span_make("a", 1), out, &length, &budget));
 	charset_end(&converter);
 }
 END_TEST
@@ -310,15 +370,15 @@ START_TEST(replaces_a_thousand)
 
 	memset(broken, 0x81, sizeof(broken));
 	charset_init(&converter);
-	ck_assert(charset_convert(
-		&converter, "CP1252", span_make(broken, sizeof(broken) - 1), out, &length));
+	ck_assert(charset_convert(&converter, "CP1252", span_make(broken, sizeof(broken) - 1), out,
+		&length, &budget));
 	ck_assert_uint_eq(length, (size_t)3 * CHARSET_BROKEN_MAX);
-	ck_assert(!charset_convert(&converter, "CP1252", span_make(broken, 1), out, &length));
-	ck_assert(charset_convert(&converter, "CP1252", span_make("\xfc", 1), out, &length));
+	ck_assert(
+		charset_convert(&converter, "CP1252", span_make("\xfc", 1), out, &length, &budget));
 	charset_end(&converter);
 	charset_init(&converter);
 	ck_assert(!charset_convert(
-		&converter, "CP1252", span_make(broken, sizeof(broken)), out, &length));
+		&converter, "CP1252", span_make(broken, sizeof(broken)), out, &length, &budget));
 	charset_end(&converter);
 	free(out);
 }
@@ -334,16 +394,18 @@ START_TEST(begins_anew)
 	size_t length;
 
 	charset_init(&converter);
-	ck_assert(
-		charset_convert(&converter, "ISO-2022-JP", span_make("\x1b$BF|", 5), out, &length));
-	ck_assert(charset_convert(&converter, "ISO-2022-JP", span_make("F|", 2), out, &length));
+	ck_assert(charset_convert(
+		&converter, "ISO-2022-JP", span_make("\x1b$BF|", 5), out, &length, &budget));
+	ck_assert(charset_convert(
+		&converter, "ISO-2022-JP", span_make("F|", 2), out, &length, &budget));
 	ck_assert(span_is(span_make(out, length), "F|"));
 	/* And not after a failure, either. */
 	memset(broken, 0xff, sizeof(broken));
 	memcpy(broken, "\x1b$B", 3);
-	ck_assert(!charset_convert(
-		&converter, "ISO-2022-JP", span_make(broken, sizeof(broken)), large, &length));
-	ck_assert(charset_convert(&converter, "ISO-2022-JP", span_make("F|", 2), out, &length));
+	ck_assert(!charset_convert(&converter, "ISO-2022-JP", span_make(broken, sizeof(broken)),
+		large, &length, &budget));
+	ck_assert(charset_convert(
+		&converter, "ISO-2022-JP", span_make("F|", 2), out, &length, &budget));
 	ck_assert(span_is(span_make(out, length), "F|"));
 	charset_end(&converter);
 	free(large);
@@ -354,8 +416,9 @@ int main(void)
 {
 	const struct suite_test tests[] = {{finds, COUNT(name_rows)}, {converts, COUNT(rows)},
 		{has_room_for_all, COUNT(rows)}, {has_room_for_long_texts, COUNT(rows)},
-		{opens_a_few, 1}, {does_without_one_that_is_missing, 1}, {replaces_a_thousand, 1},
-		{begins_anew, 1}};
+		{pays_once_for_what_stays_open, 1}, {keeps_them_open, 1},
+		{converts_nothing_when_the_budget_is_spent, 1},
+		{does_without_one_that_is_missing, 1}, {replaces_a_thousand, 1}, {begins_anew, 1}};
 
 	return suite_run("charset", tests, COUNT(tests));
 }

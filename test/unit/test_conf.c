@@ -123,7 +123,7 @@ static const struct pool *pool_of(const struct conf *conf, const char *text)
 
 START_TEST(defaults)
 {
-	struct conf *conf = load_corpus("empty");
+	struct conf *conf = load_corpus("least");
 
 	ck_assert_str_eq(conf->milter_socket.path, "/run/nexthop-milter/milter.sock");
 	ck_assert_str_eq(conf->control_socket.path, "/run/nexthop-milter/control.sock");
@@ -136,7 +136,7 @@ START_TEST(defaults)
 	ck_assert_int_eq(conf->on_error, CONF_ON_ERROR_TEMPFAIL);
 	ck_assert_int_eq(conf->log_to, CONF_LOG_TO_STDERR);
 	ck_assert_str_eq(conf->log, "none");
-	ck_assert_uint_eq(conf->table.route_count, 0);
+	ck_assert_uint_eq(conf->table.route_count, 1);
 	ck_assert_str_eq(conf->table.delimiters, "");
 	conf_free(conf);
 }
@@ -169,12 +169,12 @@ START_TEST(pools)
 	ck_assert_int_eq(pool->hash_on, HASH_ON_SENDER);
 	ck_assert_int_eq(pool->host_count, 5);
 	/* By priority, else as in the file. */
-	ck_assert_str_eq(pool->hosts[0].nexthop, "[192.0.2.1]:25");
-	ck_assert_str_eq(pool->hosts[1].nexthop, "[2001:db8::1]:2525");
+	ck_assert_str_eq(pool->hosts[0].nexthop, "[192.0.2.1]");
+	ck_assert_str_eq(pool->hosts[1].nexthop, "[2001:DB8:0::1]:2525");
 	ck_assert_int_eq(pool->hosts[1].kind, HOST_IPV6);
-	ck_assert_str_eq(pool->hosts[2].nexthop, "xn--bcher-kva.example:25");
+	ck_assert_str_eq(pool->hosts[2].nexthop, "xn--bcher-kva.example");
 	ck_assert_int_eq(pool->hosts[2].weight, 7);
-	ck_assert_str_eq(pool->hosts[3].nexthop, "[mx_1.example.com]:25");
+	ck_assert_str_eq(pool->hosts[3].nexthop, "[MX_1.example.com]");
 	ck_assert_str_eq(pool->hosts[4].name, "last.example.com");
 	ck_assert_int_eq(pool->hosts[4].priority, 65535);
 	ck_assert(pool->hosts[0].key == table_host_key("192.0.2.1", 25));
@@ -212,12 +212,14 @@ START_TEST(health)
 	ck_assert_str_eq(pool->probe.helo, "mx.example.com");
 	ck_assert_str_eq(pool->probe.sender, "probe@example.com");
 	ck_assert_str_eq(pool->probe.recipient, "probe@example.org");
-	ck_assert_uint_eq(pool->rule_count, 1);
+	ck_assert_uint_eq(pool->rule_count, 3);
 	ck_assert_uint_eq(pool->rules[0].stages, 1u << OBSERVATION_STAGE_RCPT);
 	ck_assert_int_eq(pool->rules[0].code, 450);
 	ck_assert_str_eq(pool->rules[0].enhanced, "4.3");
 	ck_assert_str_eq(pool->rules[0].text, "busy");
 	ck_assert_int_eq(pool->rules[0].class, BLAME_HOST);
+	ck_assert_int_eq(pool->rules[1].class, BLAME_COMPARED);
+	ck_assert_int_eq(pool->rules[2].class, BLAME_SESSION);
 	conf_free(conf);
 }
 END_TEST
@@ -276,9 +278,9 @@ START_TEST(sample_file_is_good)
 	fault_list_init(&faults);
 	conf = conf_load(path, &faults);
 	ck_assert_ptr_nonnull(conf);
-	ck_assert_str_eq(conf->milter_socket.path, "/run/nexthop-milter/milter.sock");
+	ck_assert_str_eq(conf->milter_socket.path, "/var/spool/postfix/nexthop-milter/milter.sock");
 	ck_assert_str_eq(pool_of(conf, "u@example.com")->name, "exchange");
-	ck_assert_uint_eq(conf->table.route_count, 8);
+	ck_assert_uint_eq(conf->table.route_count, 6);
 	conf_free(conf);
 	fault_list_free(&faults);
 }

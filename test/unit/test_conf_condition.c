@@ -4,7 +4,7 @@
  * Copyright (c) 2026 the nexthop-milter authors
  */
 
-#include "conf/conf_quote.h"
+#include "conf/schema.h"
 #include "core/hash.h"
 #include "core/rules.h"
 #include "rules_file.h"
@@ -15,7 +15,7 @@
 
 enum { TEXT_ROOM = 4096 };
 
-/* One rule of these conditions, behind one that sets the tags "s" and "t". */
+/* One rule of these conditions, after one that sets the tags "s" and "t". */
 static struct conf *load_when(const char *when)
 {
 	FILE *file = rules_file_begin();
@@ -184,7 +184,7 @@ END_TEST
 
 static const struct text_row {
 	const char *when;
-	uint32_t node; /* behind that of the rule */
+	uint32_t node; /* after that of the rule */
 	const char *text;
 } text_rows[] = {
 	{"", 0, "when = { }"},
@@ -230,7 +230,7 @@ START_TEST(texts)
 	const char *text = rules->nodes[rules->list[2].node + row->node].text;
 
 	ck_assert_msg(strcmp(text, row->text) == 0, "%s: %s", row->when, text);
-	ck_assert_uint_le(strlen(text), CONF_QUOTE_MAX);
+	ck_assert_uint_le(strlen(text), SCHEMA_QUOTE_MAX);
 	conf_free(conf);
 }
 END_TEST

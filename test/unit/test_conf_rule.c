@@ -119,7 +119,8 @@ END_TEST
 
 START_TEST(no_rules)
 {
-	struct conf *conf = rules_file_of("");
+	struct conf *conf =
+		rules_file_of("); routes = ( { match = \"a.example\"; action = \"dns\"; }");
 
 	ck_assert_ptr_null(conf->table.rules);
 	ck_assert_ptr_null(conf->regexes);

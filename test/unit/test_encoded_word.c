@@ -52,10 +52,15 @@ static const struct row {
 	{"=?a?B?Y?=", "a", NULL, 0},
 	{"=?a?B?YWJjZ?=", "a", NULL, 0},
 	{"=?a?B?Y===?=", "a", NULL, 0},
-	{"=?a?B?====?=", "a", NULL, 0},
-	{"=?a?B?YWJj=?=", "a", NULL, 0},
-	{"=?a?B?YQ==YQ==?=", "a", NULL, 0},
-	{"=?a?B?YQ==YW?=", "a", NULL, 0},
+	{"=?a?B?====?=", "a", "", 0},
+	{"=?a?B?YWJj=?=", "a", "abc", 0},
+	{"=?a?B?=YWJj?=", "a", "abc", 0},
+	{"=?a?B?Y=WJj?=", "a", "abc", 0},
+	{"=?a?B?YW=Jj?=", "a", "abc", 0},
+	{"=?a?B?YWJ=j?=", "a", "ab", 0},
+	{"=?a?B?YWJjZGVm=Z2g=?=", "a", "abcdefgh", 0},
+	{"=?a?B?YQ==YQ==?=", "a", "a", 0},
+	{"=?a?B?YQ==YW?=", "a", "a", 0},
 	{"=?a?B?YW*j?=", "a", NULL, 0},
 	{"=?a?B?YW-j?=", "a", NULL, 0},
 	{"=?a?B?YW\xc3j?=", "a", NULL, 0},
@@ -90,7 +95,7 @@ static const struct row {
 	{"=?a?Q?abc =?b?Q?def?=", NULL, NULL, 0},
 };
 
-/* Nothing is read behind the text, and no more written than its length. */
+/* Nothing is read after the text, and no more written than its length. */
 START_TEST(parses_and_decodes)
 {
 	const struct row *row = &rows[_i];

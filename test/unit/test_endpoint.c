@@ -69,9 +69,30 @@ START_TEST(long_names)
 }
 END_TEST
 
+static const struct foreign_row {
+	int64_t port;
+	const char *written;
+} foreign[] = {
+	{0, "x:0"},
+	{65535, "x:65535"},
+	{65536, "x:?"},
+	{-1, "x:?"},
+	{INT64_MIN, "x:?"},
+	{9999999999, "x:?"},
+};
+
+START_TEST(foreign_ports)
+{
+	char out[ENDPOINT_TEXT_MAX];
+
+	ck_assert_str_eq(endpoint_format(out, "x", foreign[_i].port), foreign[_i].written);
+}
+END_TEST
+
 int main(void)
 {
-	const struct suite_test tests[] = {{reads_and_writes, COUNT(rows)}, {long_names, 1}};
+	const struct suite_test tests[] = {
+		{reads_and_writes, COUNT(rows)}, {long_names, 1}, {foreign_ports, COUNT(foreign)}};
 
 	return suite_run("endpoint", tests, COUNT(tests));
 }

@@ -6,6 +6,7 @@
 
 #include "engine/clock.h"
 #include "engine/engine.h"
+#include "engine/engine_learn.h"
 #include "engine/engine_plan.h"
 #include "engine/engine_view.h"
 #include "engine/log.h"
@@ -88,7 +89,8 @@ static struct observation reply(const char *host, enum observation_stage stage, 
 	observation.code = code;
 	strcpy(observation.host, host);
 	snprintf(observation.queue_id, sizeof(observation.queue_id), "M%d", next_message++);
-	snprintf(observation.text, sizeof(observation.text), "%d said so", code);
+	snprintf(observation.text, sizeof(observation.text), "%d said so%s", code,
+		stage < OBSERVATION_STAGE_RCPT ? ": system full" : "");
 	return observation;
 }
 
@@ -98,7 +100,7 @@ static void see(const char *host, enum observation_stage stage, int code)
 
 	if (code == 250)
 		observation.outcome = OBSERVATION_SENT;
-	engine_observe(sample.engine, &observation);
+	engine_learn_line(sample.engine, &observation);
 }
 
 static struct view_host view(const char *host)
@@ -126,7 +128,7 @@ START_TEST(a_sick_host_is_put_last)
 		see("a.example", OBSERVATION_STAGE_MAIL, 452);
 	ck_assert_str_eq(state_of("a.example"), "deferred");
 	for (int i = 0; i < 4; i++)
-		ck_assert_str_eq(choose("two"), "smtp:[b.example]:25,[a.example]:25");
+		ck_assert_str_eq(choose("two"), "smtp:[b.example],[a.example]");
 	ck_assert_int_eq(engine_counted(sample.engine, ENGINE_OBSERVED), 3);
 }
 END_TEST
@@ -150,9 +152,9 @@ START_TEST(a_trial_is_one_message)
 	ck_assert_str_eq(state_of("a.example"), "deferred");
 	wait_long();
 	ck_assert_str_eq(state_of("a.example"), "trial");
-	ck_assert_str_eq(choose("two"), "smtp:[a.example]:25,[b.example]:25");
-	ck_assert_str_eq(choose("two"), "smtp:[b.example]:25,[a.example]:25");
-	ck_assert_str_eq(choose("two"), "smtp:[b.example]:25,[a.example]:25");
+	ck_assert_str_eq(choose("two"), "smtp:[a.example],[b.example]");
+	ck_assert_str_eq(choose("two"), "smtp:[b.example],[a.example]");
+	ck_assert_str_eq(choose("two"), "smtp:[b.example],[a.example]");
 }
 END_TEST
 
@@ -174,7 +176,7 @@ START_TEST(all_deferred_is_put_off)
 	wait_long();
 	/* One message for the trial. */
 	ck_assert(!is_put_off("u@late.example"));
-	ck_assert_str_eq(choose("late"), "smtp:[c.example]:25");
+	ck_assert_str_eq(choose("late"), "smtp:[c.example]");
 	ck_assert(is_put_off("u@late.example"));
 	engine_drain(sample.engine, engine_find_host(sample.engine, "c.example", 0, 0), 0, "", 1);
 	/* What is drained is used if there is nothing else. */
@@ -183,7 +185,7 @@ START_TEST(all_deferred_is_put_off)
 	see("a.example", OBSERVATION_STAGE_MAIL, 421);
 	see("b.example", OBSERVATION_STAGE_MAIL, 421);
 	ck_assert(!is_put_off("u@two.example"));
-	ck_assert_str_eq(choose("two"), "smtp:[a.example]:25,[b.example]:25");
+	ck_assert_str_eq(choose("two"), "smtp:[a.example],[b.example]");
 }
 END_TEST
 
@@ -193,17 +195,17 @@ START_TEST(all_deferred_falls_back)
 	struct engine_plan *plan = malloc(sizeof(*plan));
 
 	ck_assert_ptr_nonnull(plan);
-	ck_assert_str_eq(choose("main"), "smtp:[d.example]:25");
+	ck_assert_str_eq(choose("main"), "smtp:[d.example]");
 	see("d.example", OBSERVATION_STAGE_MAIL, 421);
-	ck_assert_str_eq(choose("main"), "relay:[e.example]:25");
-	engine_plan_route(sample.engine, &address, 0, plan);
+	ck_assert_str_eq(choose("main"), "relay:[e.example]");
+	sample_plan(&sample, &address, plan);
 	ck_assert_str_eq(plan->route.pool_name, "main");
 	ck_assert_str_eq(plan->takes, "spare");
-	ck_assert_str_eq(plan->nexthop, "relay:[e.example]:25");
+	ck_assert_str_eq(plan->nexthop, "relay:[e.example]");
 	/* If the fallback is as badly off, the message stays with its own pool. */
 	see("e.example", OBSERVATION_STAGE_MAIL, 421);
-	ck_assert_str_eq(choose("main"), "smtp:[d.example]:25");
-	engine_plan_route(sample.engine, &address, 0, plan);
+	ck_assert_str_eq(choose("main"), "smtp:[d.example]");
+	sample_plan(&sample, &address, plan);
 	ck_assert_str_eq(plan->takes, "main");
 	free(plan);
 }
@@ -223,7 +225,7 @@ START_TEST(probes)
 		sample.engine, engine_find_host(sample.engine, "mx.example", 0, 0), &target));
 	probe.is_probe = true;
 	probe.what = OBSERVATION_REFUSED;
-	engine_observe(sample.engine, &probe);
+	engine_learn_line(sample.engine, &probe);
 	ck_assert_str_eq(state_of("f.example"), "deferred");
 	wait_long();
 	/* Messages are not risked where there are probes. */
@@ -235,7 +237,7 @@ START_TEST(probes)
 		probe = reply("f.example", OBSERVATION_STAGE_RCPT, i == 0 ? 550 : 450);
 		probe.is_probe = true;
 		probe.at += 3600000;
-		engine_observe(sample.engine, &probe);
+		engine_learn_line(sample.engine, &probe);
 	}
 	ck_assert_str_eq(state_of("f.example"), "up");
 	ck_assert_uint_eq(view("f.example").health.attempts, 0);
@@ -266,7 +268,7 @@ START_TEST(health_outlives_restarts_and_reloads)
 	see("a.example", OBSERVATION_STAGE_MAIL, 421);
 	sample_restart(&sample);
 	ck_assert_str_eq(state_of("a.example"), "deferred");
-	ck_assert_str_eq(view("a.example").health.text, "421 said so");
+	ck_assert_str_eq(view("a.example").health.text, "421 said so: system full");
 	sample_reload(&sample, pools);
 	ck_assert_str_eq(state_of("a.example"), "deferred");
 	engine_reset(

@@ -5,12 +5,14 @@
  */
 
 #include "engine/clock.h"
+#include "engine/engine_learn.h"
 #include "engine/engine_map.h"
 #include "engine/log.h"
 #include "sample.h"
 #include "suite.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 static const char postfix[] =
@@ -112,7 +114,7 @@ static void refuse(const char *host)
 	observation.what = OBSERVATION_REFUSED;
 	observation.stage = OBSERVATION_STAGE_CONNECT;
 	snprintf(observation.host, sizeof(observation.host), "%s", host);
-	engine_observe(sample.engine, &observation);
+	engine_learn_line(sample.engine, &observation);
 }
 
 static void succeed(const char *host)
@@ -125,7 +127,7 @@ static void succeed(const char *host)
 	observation.code = 250;
 	observation.outcome = OBSERVATION_SENT;
 	snprintf(observation.host, sizeof(observation.host), "%s", host);
-	engine_observe(sample.engine, &observation);
+	engine_learn_line(sample.engine, &observation);
 }
 
 /* Its back-off is over. */
@@ -165,13 +167,12 @@ END_TEST
 
 START_TEST(health_orders_what_was_chosen)
 {
-	ck_assert_str_eq(choose("u@three.example")->nexthop,
-		"smtp:[a.example]:25,[b.example]:25,[c.example]:25");
-	refuse("a.example");
 	ck_assert_str_eq(
-		ask("u@three.example"), "smtp:[b.example]:25,[c.example]:25,[a.example]:25");
+		choose("u@three.example")->nexthop, "smtp:[a.example],[b.example],[c.example]");
+	refuse("a.example");
+	ck_assert_str_eq(ask("u@three.example"), "smtp:[b.example],[c.example],[a.example]");
 	refuse("b.example");
-	ck_assert_int_eq(strncmp(ask("u@three.example"), "smtp:[c.example]:25,", 20), 0);
+	ck_assert_int_eq(strncmp(ask("u@three.example"), "smtp:[c.example],", 17), 0);
 }
 END_TEST
 
@@ -250,22 +251,35 @@ END_TEST
 START_TEST(a_trial_is_given_to_one_recipient)
 {
 	refuse_and_wait("b.example");
-	/* Nobody takes it by looking. */
+	/* Nobody takes it by looking; nor does who asks once, as for a sender. */
 	ck_assert(!is_first(ask_for("u@three.example", ENGINE_MAP_NOBODY), 'b'));
-	ck_assert(is_first(ask_for("v@three.example", ENGINE_MAP_EXPLAIN), 'b'));
-	ck_assert(is_first(ask("u@three.example"), 'b'));
+	for (int i = 0; i < 3; i++)
+		ck_assert(is_first(ask_for("v@three.example", ENGINE_MAP_EXPLAIN), 'b'));
+	ck_assert(!is_first(ask("s@three.example"), 'b'));
+	ck_assert(!is_first(ask("u@three.example"), 'b'));
 	for (int i = 0; i < 3; i++) {
 		ck_assert(is_first(ask("u@three.example"), 'b'));
 		ck_assert(!is_first(ask("v@three.example"), 'b'));
 	}
+	/* A message takes it over; the next one does not. */
+	ck_assert(is_first(choose("w@three.example")->nexthop, 'b'));
+	ck_assert(is_first(ask("w@three.example"), 'b'));
 	ck_assert(!is_first(choose("w@three.example")->nexthop, 'b'));
-	/* The message to that recipient takes it over; the next one does not. */
-	ck_assert(is_first(choose("u@three.example")->nexthop, 'b'));
-	ck_assert(is_first(ask("u@three.example"), 'b'));
-	ck_assert(!is_first(choose("u@three.example")->nexthop, 'b'));
-	ck_assert(!is_first(ask("u@three.example"), 'b'));
+	ck_assert(!is_first(ask("w@three.example"), 'b'));
 	succeed("b.example");
 	ck_assert_uint_eq(strlen(ask("v@three.example")), strlen(ask("x@three.example")));
+}
+END_TEST
+
+/* Where the milter sees the mail it gives the trials: the map is asked for senders, too. */
+START_TEST(no_trial_by_the_map_beside_the_milter)
+{
+	choose("u@three.example");
+	refuse_and_wait("b.example");
+	for (int i = 0; i < 5; i++)
+		ck_assert(!is_first(ask("v@three.example"), 'b'));
+	ck_assert(is_first(choose("v@three.example")->nexthop, 'b'));
+	ck_assert(is_first(ask("v@three.example"), 'b'));
 }
 END_TEST
 
@@ -283,10 +297,11 @@ END_TEST
 START_TEST(a_trial_that_fails_waits_again)
 {
 	refuse_and_wait("b.example");
+	ask("u@three.example");
 	ck_assert(is_first(ask("u@three.example"), 'b'));
 	refuse("b.example");
 	ck_assert(!is_first(ask("u@three.example"), 'b'));
-	ck_assert_ptr_nonnull(strstr(ask("u@three.example"), ",[b.example]:25"));
+	ck_assert_ptr_nonnull(strstr(ask("u@three.example"), ",[b.example]"));
 }
 END_TEST
 
@@ -304,15 +319,15 @@ END_TEST
 START_TEST(a_trial_of_a_pool_with_a_fallback)
 {
 	refuse("d.example");
-	choose("u@main.example");
 	ck_assert(!is_first(ask("u@main.example"), 'd'));
 	refuse_and_wait("d.example");
 	/* Of the main pool, although for all others the fallback takes it. */
-	ck_assert_str_eq(ask("v@main.example"), "smtp:[d.example]:25");
-	ck_assert_str_eq(ask("v@main.example"), "smtp:[d.example]:25");
+	ck_assert(!is_first(ask("v@main.example"), 'd'));
+	ck_assert(is_first(ask("v@main.example"), 'd'));
+	ck_assert(is_first(ask("v@main.example"), 'd'));
 	ck_assert(!is_first(ask("w@main.example"), 'd'));
-	ck_assert_str_eq(choose("v@main.example")->nexthop, "smtp:[d.example]:25");
-	ck_assert_str_eq(ask("v@main.example"), "smtp:[d.example]:25");
+	ck_assert(is_first(choose("v@main.example")->nexthop, 'd'));
+	ck_assert(is_first(ask("v@main.example"), 'd'));
 	ck_assert(!is_first(choose("v@main.example")->nexthop, 'd'));
 }
 END_TEST
@@ -364,7 +379,7 @@ START_TEST(choices_hold_through_reloads)
 	sample_reload(&sample, postfix);
 	ck_assert_str_eq(ask("u@three.example"), chosen);
 	sample_reload(&sample, without);
-	ck_assert_str_eq(ask("u@three.example"), "smtp:[x.example]:25");
+	ck_assert_str_eq(ask("u@three.example"), "smtp:[x.example]");
 }
 END_TEST
 
@@ -379,7 +394,7 @@ START_TEST(another_route_makes_the_choice_void)
 
 	choose("u@three.example");
 	sample_reload(&sample, elsewhere);
-	ck_assert_str_eq(ask("u@three.example"), "smtp:[y.example]:25");
+	ck_assert_str_eq(ask("u@three.example"), "smtp:[y.example]");
 }
 END_TEST
 
@@ -442,11 +457,20 @@ START_TEST(a_token_on_trial)
 	sample_reload(&sample, sendmail);
 	refuse_and_wait("b.example");
 	choice = choose("u@three.example");
-	ck_assert_str_eq(choice->token, "three.1");
+	ck_assert_int_eq(strncmp(choice->token, "three.", 6), 0);
+	ck_assert_int_eq(atoi(choice->token + 6) % POOL_HOSTS_MAX, 1);
+	for (int i = 0; i < 2; i++)
+		ck_assert_str_eq(ask_token(choice->token),
+			"esmtp:[b.example]:[c.example],[a.example]:[d.example]");
+	/* Messages that wait with an older token of that host do not take it. */
 	ck_assert_str_eq(
-		ask_token("three.1"), "esmtp:[b.example]:[c.example],[a.example]:[d.example]");
+		ask_token("three.1"), "esmtp:[c.example]:[a.example]:[d.example]:[b.example]");
 	ck_assert_str_eq(
 		ask_token("three.2"), "esmtp:[c.example]:[a.example]:[d.example]:[b.example]");
+	/* Nor does a later one of the same trial once that has failed. */
+	refuse("b.example");
+	ck_assert_str_eq(
+		ask_token(choice->token), "esmtp:[c.example]:[a.example]:[d.example]:[b.example]");
 }
 END_TEST
 
@@ -457,11 +481,12 @@ START_TEST(a_token_on_trial_with_a_fallback)
 	sample_reload(&sample, sendmail);
 	refuse_and_wait("e.example");
 	choice = choose("u@main.example");
-	ck_assert_str_eq(choice->token, "main.0");
+	ck_assert_str_ne(choice->token, "main.0");
 	ck_assert_str_eq(choice->nexthop, "esmtp:[e.example]");
 	/* Although the pool has no usable host since. */
-	ck_assert_str_eq(ask_token("main.0"), "esmtp:[e.example]");
-	ck_assert_str_eq(ask_token("main.0"), "esmtp:[e.example]");
+	ck_assert_str_eq(ask_token(choice->token), "esmtp:[e.example]");
+	ck_assert_str_eq(ask_token(choice->token), "esmtp:[e.example]");
+	ck_assert_int_eq(strncmp(ask_token("main.0"), "esmtp:[a.example]", 17), 0);
 	refuse("e.example");
 	ck_assert_int_eq(strncmp(ask_token("main.0"), "esmtp:[a.example]", 17), 0);
 }
@@ -478,6 +503,7 @@ int main(void)
 		{a_pool_by_sender_repeats_the_milters_choice, 1},
 		{other_actions, COUNT(actions)},
 		{a_trial_is_given_to_one_recipient, 1},
+		{no_trial_by_the_map_beside_the_milter, 1},
 		{a_milters_trial_is_repeated, 1},
 		{a_trial_that_fails_waits_again, 1},
 		{no_trial_by_mail_where_probes_make_them, 1},

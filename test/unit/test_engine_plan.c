@@ -10,6 +10,7 @@
 #include "sample.h"
 #include "suite.h"
 
+#include <stdio.h>
 #include <string.h>
 
 static const char config[] =
@@ -93,7 +94,7 @@ START_TEST(rules_of_before)
 		engine_choose(sample.engine,
 			&(struct engine_message){.pool = route.pool, .queue_id = ""}, &choice),
 		0);
-	ck_assert_str_eq(choice.nexthop, "smtp:[d.example]:25");
+	ck_assert_str_eq(choice.nexthop, "smtp:[d.example]");
 	sample_reload(&sample, none);
 	ck_assert_ptr_null(engine_rules(sample.engine));
 	ck_assert_int_eq(route_of(before, 3, &route), -1);
@@ -104,33 +105,48 @@ END_TEST
 
 /* ---- what it would do */
 
+/* What a message would get by that rule of those in force. */
+static void plan_rule(size_t rule, struct engine_plan *plan)
+{
+	struct ruleset *ruleset = engine_rules(sample.engine);
+	static struct engine_choice choice;
+	struct engine_message message = {.queue_id = ""};
+
+	ck_assert_int_eq(route_of(ruleset, rule, &plan->route), 0);
+	ruleset_drop(ruleset);
+	message.pool = plan->route.pool;
+	ck_assert_int_eq(engine_plan_choose(sample.engine, &message, plan, &choice),
+		plan->route.action == ACTION_POOL ? 0 : -1);
+	if (plan->route.action == ACTION_POOL)
+		ck_assert_str_eq(choice.nexthop, plan->nexthop);
+}
+
 START_TEST(a_rule_is_planned)
 {
-	struct address recipient = sample_address("u@c.example.com");
 	static struct engine_plan plan;
 
 	/* Not by the recipient's own route; and no turn is taken. */
 	for (int i = 0; i < 2; i++) {
-		engine_plan_rule(sample.engine, 1, &recipient, 0, &plan);
+		plan_rule(1, &plan);
 		ck_assert_str_eq(plan.takes, "turns");
-		ck_assert_str_eq(plan.nexthop, "smtp:[a.example]:25,[b.example]:25");
+		ck_assert_str_eq(plan.nexthop, "smtp:[a.example],[b.example]");
 		ck_assert_int_eq(plan.candidate_count, 2);
 		ck_assert_str_eq(plan.token, "turns.0");
 		ck_assert_str_eq(plan.route.match, "turns");
 	}
-	engine_plan_rule(sample.engine, 0, &recipient, 0, &plan);
+	plan_rule(0, &plan);
 	ck_assert_int_eq(plan.route.action, ACTION_REJECT);
 	ck_assert_str_eq(plan.nexthop, "");
 	ck_assert_str_eq(plan.takes, "");
 	ck_assert_int_eq(plan.candidate_count, 0);
-	engine_plan_rule(sample.engine, 2, &recipient, 0, &plan);
+	plan_rule(2, &plan);
 	ck_assert_str_eq(plan.takes, "rule:place");
-	ck_assert_str_eq(plan.nexthop, "smtp:[e.example]:25");
+	ck_assert_str_eq(plan.nexthop, "smtp:[e.example]");
 	engine_drain(sample.engine, engine_find_host(sample.engine, "d.example", 0, 0), 0, "", 1);
-	engine_plan_rule(sample.engine, 3, &recipient, 0, &plan);
+	plan_rule(3, &plan);
 	ck_assert_str_eq(plan.route.pool_name, "late");
 	ck_assert_str_eq(plan.takes, "spare");
-	ck_assert_str_eq(plan.nexthop, "smtp:[c.example]:25");
+	ck_assert_str_eq(plan.nexthop, "smtp:[c.example]");
 }
 END_TEST
 
@@ -158,6 +174,81 @@ START_TEST(a_pool_is_simulated)
 }
 END_TEST
 
+/* ---- the list ends with the fallbacks' hosts */
+
+static const char chain[] =
+	"pools = { one = { hosts = ( { host = \"a.example\"; }, { host = \"b.example\"; port = 26; "
+	"} );\n"
+	"  fallback = \"other\"; };\n"
+	" other = { transport = \"relay\"; hosts = ( { host = \"r.example\"; } ); fallback = "
+	"\"two\"; };\n"
+	" two = { hosts = ( { host = \"c.example\"; }, { host = \"a.example\"; },\n"
+	"  { host = \"b.example\"; } ); fallback = \"three\"; };\n"
+	" three = { hosts = ( { host = \"d.example\"; }, { host = \"e.example\"; priority = 1; } "
+	"); }; };\n"
+	"routes = ( { match = \"one.example\"; pool = \"one\"; },\n"
+	" { match = \"three.example\"; pool = \"three\"; } );\n";
+
+static struct engine_plan planned;
+
+static void plan(const char *recipient)
+{
+	struct address address = sample_address(recipient);
+
+	sample_plan(&sample, &address, &planned);
+}
+
+START_TEST(fallbacks_are_behind)
+{
+	size_t last;
+
+	sample_reload(&sample, chain);
+	/* By one transport, each host once, "b" of another port being another one. */
+	plan("u@one.example");
+	ck_assert_int_eq(planned.candidate_count, 6);
+	ck_assert_int_eq(strncmp(planned.nexthop, "smtp:[a.example],[b.example]:26,[", 33), 0);
+	ck_assert_ptr_nonnull(strstr(planned.nexthop, "[c.example]"));
+	ck_assert_ptr_nonnull(strstr(planned.nexthop, ",[b.example],"));
+	ck_assert_ptr_null(strstr(planned.nexthop, "r.example"));
+	last = strlen(planned.nexthop) - strlen(",[d.example],[e.example]");
+	ck_assert_str_eq(planned.nexthop + last, ",[d.example],[e.example]");
+	ck_assert_str_eq(planned.takes, "one");
+	ck_assert_str_eq(planned.candidates[1].pool, "one");
+	ck_assert_str_eq(planned.candidates[3].pool, "two");
+	ck_assert_str_eq(planned.candidates[5].pool, "three");
+	ck_assert_str_eq(planned.candidates[5].host.name, "e.example");
+	/* What is drained is not there. */
+	engine_drain(sample.engine, engine_find_host(sample.engine, "d.example", 0, 0), 0, "", 1);
+	plan("u@one.example");
+	ck_assert_int_eq(planned.candidate_count, 5);
+	ck_assert_ptr_null(strstr(planned.nexthop, "d.example"));
+	plan("u@three.example");
+	ck_assert_str_eq(planned.nexthop, "smtp:[e.example]");
+}
+END_TEST
+
+/* The longest list that there is. */
+START_TEST(fallbacks_beyond_the_longest_list)
+{
+	static char text[32768];
+	size_t used = (size_t)snprintf(text, sizeof(text), "pools = {");
+
+	for (int pool = 0; pool < 2; pool++) {
+		used += (size_t)snprintf(text + used, sizeof(text) - used, " p%d = { %s hosts = (",
+			pool, pool == 0 ? "fallback = \"p1\";" : "");
+		for (int i = 0; i < 40; i++)
+			used += (size_t)snprintf(text + used, sizeof(text) - used,
+				"%s{ host = \"h%d-%d.example\"; }", i == 0 ? "" : ", ", pool, i);
+		used += (size_t)snprintf(text + used, sizeof(text) - used, "); };");
+	}
+	snprintf(text + used, sizeof(text) - used,
+		" }; routes = ( { match = \"ALL\"; pool = \"p0\"; } );");
+	sample_reload(&sample, text);
+	plan("u@one.example");
+	ck_assert_int_eq(planned.candidate_count, POOL_HOSTS_MAX);
+}
+END_TEST
+
 int main(void)
 {
 	const struct suite_test tests[] = {
@@ -165,6 +256,8 @@ int main(void)
 		{rules_of_before, 1},
 		{a_rule_is_planned, 1},
 		{a_pool_is_simulated, 1},
+		{fallbacks_are_behind, 1},
+		{fallbacks_beyond_the_longest_list, 1},
 	};
 
 	return suite_run_with("engine_plan", tests, COUNT(tests), open_engine, close_engine);

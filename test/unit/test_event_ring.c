@@ -57,6 +57,25 @@ START_TEST(finds_the_next)
 }
 END_TEST
 
+START_TEST(passes_over_what_was_lost)
+{
+	const uint64_t ids[] = {8, 3, 4, 1004, 4};
+
+	for (int i = 0; i < COUNT(ids); i++)
+		event_ring_restore(&ring, &(struct event_entry){.id = ids[i]});
+	ck_assert_uint_eq(ring.last, 1004);
+	/* 1004 has the place of 4; 3 is too old to be asked for. */
+	ck_assert_uint_eq(event_ring_after(&ring, 0)->id, 8);
+	ck_assert_uint_eq(event_ring_after(&ring, 8)->id, 1004);
+	ck_assert_ptr_null(event_ring_after(&ring, 1004));
+	ring.last = 2000;
+	ck_assert_uint_eq(event_ring_after(&ring, 5)->id, 1004);
+	ck_assert_ptr_null(event_ring_after(&ring, 1004));
+	add(1);
+	ck_assert_uint_eq(event_ring_after(&ring, 1004)->id, 2001);
+}
+END_TEST
+
 START_TEST(names_every_kind)
 {
 	for (int a = 0; a < EVENT_KIND_COUNT; a++)
@@ -69,7 +88,8 @@ END_TEST
 
 int main(void)
 {
-	const struct suite_test tests[] = {{finds_the_next, COUNT(rows)}, {names_every_kind, 1}};
+	const struct suite_test tests[] = {{finds_the_next, COUNT(rows)},
+		{passes_over_what_was_lost, 1}, {names_every_kind, 1}};
 
 	return suite_run("event_ring", tests, COUNT(tests));
 }

@@ -4,6 +4,7 @@
  * Copyright (c) 2026 the nexthop-milter authors
  */
 
+#include "core/breaker.h"
 #include "core/health.h"
 #include "suite.h"
 
@@ -88,10 +89,31 @@ START_TEST(every_word_is_another)
 }
 END_TEST
 
+/* Whatever year a line says: no sum overflows, and what is old counts for nothing. */
+START_TEST(times_of_any_year)
+{
+	static const int64_t times[] = {
+		INT64_MIN, INT64_MIN + 1, -1, 0, 1, HEALTH_TIME_MAX, INT64_MAX};
+	static const struct breaker_policy policy = {.failures = 3, .messages = 2, .window = 60000};
+	const int64_t now = INT64_C(1700000000000);
+
+	for (int i = 0; i < COUNT(times); i++) {
+		struct health health;
+		struct breaker_event event = {
+			.kind = BREAKER_FAILURE, .at = times[i], .message = 5, .text = ""};
+
+		health_init(&health, 0);
+		breaker_feed(&health, &policy, &event, now);
+		ck_assert(health_valid(&health));
+		ck_assert_msg(health.evidence_count == (times[i] > now), "time %d", i);
+	}
+}
+END_TEST
+
 int main(void)
 {
-	const struct suite_test tests[] = {{every_word_is_another, 1}, {text_is_cut, 1},
-		{out_of_range_is_not_valid, BROKEN_COUNT}, {names, 1}};
+	const struct suite_test tests[] = {{times_of_any_year, 1}, {every_word_is_another, 1},
+		{text_is_cut, 1}, {out_of_range_is_not_valid, BROKEN_COUNT}, {names, 1}};
 
 	return suite_run("health", tests, COUNT(tests));
 }

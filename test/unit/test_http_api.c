@@ -6,6 +6,7 @@
 
 #include "doors/http_api.h"
 #include "doors/http_json.h"
+#include "doors/http_simulate.h"
 #include "engine/clock.h"
 #include "engine/engine_view.h"
 #include "engine/log.h"
@@ -30,13 +31,7 @@ static const char config[] =
 	" { match = \"no.example\"; action = \"reject\"; text = \"5.1.2 gone\"; } );\n";
 
 static struct sample sample;
-static struct http_facts facts;
-
-static const char *one_step(bool is_tcp, struct engine_needs needs, int index)
-{
-	(void)needs;
-	return index > 0 ? NULL : is_tcp ? "tcp" : "unix";
-}
+static struct http_profile profile;
 
 static void view_map(void *context, struct view_map *view)
 {
@@ -49,7 +44,7 @@ static void open_sample(void)
 {
 	log_open(LOG_TO_STDERR, false);
 	sample_open(&sample, config);
-	facts = (struct http_facts){
+	profile = (struct http_profile){
 		.version = "1.2.3",
 		.config = sample.config,
 		.mta = "postfix",
@@ -59,7 +54,6 @@ static void open_sample(void)
 		.control_socket = "unix:/c",
 		.started = 1769860800000,
 		.reload_ok = true,
-		.milter_step = one_step,
 		.map = view_map,
 	};
 }
@@ -70,6 +64,23 @@ static void close_sample(void)
 }
 
 enum { GET = 0, POST = 1, READ_ONLY = 2 };
+
+/* With all its steps. */
+static json_t *simulate(const struct http_call *call, int *status)
+{
+	json_t *answer;
+	struct http_simulate *simulate;
+
+	*status = 200;
+	simulate = http_simulate_begin(call, status, &answer);
+	if (simulate == NULL)
+		return answer;
+	while (http_simulate_step(simulate))
+		;
+	answer = http_simulate_answer(simulate);
+	http_simulate_free(simulate);
+	return answer;
+}
 
 /* The answer to one call, a new reference. */
 static json_t *call(const char *path, const char *query, int how, int *status)
@@ -83,14 +94,16 @@ static json_t *call(const char *path, const char *query, int how, int *status)
 
 	struct http_call the_call = {
 		.engine = sample.engine,
-		.facts = &facts,
+		.profile = &profile,
 		.path = path,
 		.query = &parsed,
 		.is_post = (how & POST) != 0,
 		.is_read_only = (how & READ_ONLY) != 0,
+		.by = "uid=7 pid=8",
 	};
 
-	answer = http_api_answer(&the_call, status);
+	answer = http_api_is_simulation(&the_call) ? simulate(&the_call, status)
+						   : http_api_answer(&the_call, status);
 	evhttp_clear_headers(&parsed);
 	ck_assert_msg(json_is_object(answer), "%s gives no object", path);
 	return answer;
@@ -128,7 +141,11 @@ static const struct row {
 } rows[] = {
 	{"/healthz", NULL, GET, 200, "ok", "true"},
 	{"/healthz", NULL, GET | READ_ONLY, 200, "ok", "true"},
-	{"/healthz", NULL, POST, 405, "error", "\"this takes a GET\""},
+	{"/healthz", NULL, GET, 200, "status", "\"ok\""},
+	{"/healthz", NULL, GET, 200, "reasons", "[]"},
+	{"/healthz", NULL, GET, 200, "hosts",
+		"{\"total\":4,\"up\":4,\"deferred\":0,\"trial\":0,\"drained\":0}"},
+	{"/healthz", NULL, POST, 405, "error", "\"this requires GET\""},
 	{"/v1/status", NULL, GET, 200, "version", "\"1.2.3\""},
 	{"/v1/status", NULL, GET, 200, "started", "\"2026-01-31T12:00:00Z\""},
 	{"/v1/status", NULL, GET, 200, "sockets",
@@ -136,12 +153,14 @@ static const struct row {
 		"c\",\"status\":null}"},
 	{"/v1/status", NULL, GET, 200, "reload", "{\"time\":null,\"ok\":true,\"count\":0}"},
 	{"/v1/status", NULL, GET, 200, "milter",
-		"{\"sessions\":0,\"in_flight\":0,\"steps\":[\"unix\"],\"macros\":[]}"},
+		"{\"sessions\":0,\"in_flight\":0,\"steps\":[\"rcpt\",\"eom\"],"
+		"\"macros\":[\"i\",\"j\"],"
+		"\"answers\":true,\"silent_since\":null}"},
 	{"/v1/status", NULL, GET, 200, "map",
 		"{\"clients\":1,\"requests\":9,\"found\":2,\"not_found\":3,\"refused\":4}"},
 	{"/v1/status", NULL, GET, 200, "hosts", "4"},
 	{"/v1/status", NULL, GET, 200, "routes", "3"},
-	{"/v1/status", NULL, POST, 405, "error", "\"this takes a GET\""},
+	{"/v1/status", NULL, POST, 405, "error", "\"this requires GET\""},
 	{"/v1/pools", NULL, GET, 200, "pools.#", "2"},
 	{"/v1/pools", NULL, GET, 200, "pools.0.pool", "\"two\""},
 	{"/v1/pools", NULL, GET, 200, "pools.0.hash_on", "null"},
@@ -152,23 +171,40 @@ static const struct row {
 	{"/v1/hosts", NULL, GET | READ_ONLY, 200, "hosts.1.port", "26"},
 	{"/v1/hosts", NULL, GET, 200, "hosts.1.pools", "[\"two\"]"},
 	{"/v1/hosts", NULL, GET, 200, "hosts.0.attempts", "0"},
+	{"/v1/hosts", NULL, GET, 200, "hosts.0.in_use", "true"},
+	{"/v1/hosts", NULL, GET, 200, "hosts.0.pending", "null"},
 	{"/v1/routes", NULL, GET, 200, "routes.#", "3"},
 	{"/v1/routes", NULL, GET, 200, "next", "null"},
 	{"/v1/routes", "limit=2", GET, 200, "next", "2"},
 	{"/v1/routes", "from=2", GET, 200, "routes.0.reply", "\"550 5.1.2 gone\""},
 	{"/v1/routes", "from=99", GET, 200, "routes.#", "0"},
+	{"/v1/routes", NULL, GET, 200, "generation", "1769860800000"},
+	{"/v1/routes", "generation=1769860800000", GET, 200, "routes.#", "3"},
+	{"/v1/routes", "generation=1769860800001", GET, 409, "error",
+		"\"the configuration was reloaded meanwhile: ask from the beginning\""},
+	{"/v1/routes", "generation=x", GET, 400, "routes", "(nothing)"},
+	{"/v1/routes", NULL, GET | READ_ONLY, 403, "error",
+		"\"this is for the control socket only\""},
+	{"/v1/explain", "recipient=u@example.com", GET | READ_ONLY, 403, "match", "(nothing)"},
+	{"/v1/explain", "recipient=u@example.com", POST | READ_ONLY, 403, "match", "(nothing)"},
+	{"/v1/simulate", "recipient=u@example.com", GET | READ_ONLY, 403, "hosts", "(nothing)"},
+	{"/v1/simulate", "recipient=u@example.com", POST, 405, "hosts", "(nothing)"},
+	{"/v1/simulate", "recipient=u@example.com&count=100000", GET, 200, "hosts.1.first",
+		"50000"},
+	{"/v1/simulate", "pool=six&count=7", GET, 200, "pool", "\"six\""},
+	{"/v1/simulate", "pool=none", GET, 404, "error", "\"there is no pool of that name\""},
 	{"/v1/routes", "match=no.", GET, 200, "routes.0.match", "\"no.example\""},
 	{"/v1/routes", "match=xn--", GET, 200, "routes.#", "1"},
 	{"/v1/routes", "limit=0", GET, 400, "error",
-		"\"from or limit is not a number in its range\""},
+		"\"from, limit or generation is not a number in its range\""},
 	{"/v1/routes", "limit=10001", GET, 400, "routes", "(nothing)"},
 	{"/v1/routes", "from=x", GET, 400, "routes", "(nothing)"},
 	{"/v1/explain", "recipient=u@example.com", GET, 200, "match", "\"example.com\""},
 	{"/v1/explain", "recipient=u@example.com", GET, 200, "nexthop",
-		"\"smtp:[a.example]:25,[192.0.2.1]:26\""},
+		"\"smtp:[a.example],[192.0.2.1]:26\""},
 	{"/v1/explain", "recipient=u@example.com", GET, 200, "candidates.1",
-		"{\"host\":\"192.0.2.1\",\"port\":26,\"priority\":0,\"weight\":1,\"state\":"
-		"\"up\"}"},
+		"{\"host\":\"192.0.2.1\",\"port\":26,\"pool\":\"two\",\"priority\":0,\"weight\":1,"
+		"\"state\":\"up\"}"},
 	{"/v1/explain", "recipient=u%40b%c3%bccher.example", GET, 200, "match",
 		"\"xn--bcher-kva.example\""},
 	{"/v1/explain", "recipient=u@no.example", GET, 200, "reply", "\"550 5.1.2 gone\""},
@@ -191,26 +227,68 @@ static const struct row {
 	{"", NULL, GET, 404, "error", "\"no such path\""},
 	{"/v1/hosts/a.example", NULL, POST, 404, "error", "\"no such path\""},
 	{"/v1/hosts//drain", NULL, POST, 404, "error", "\"no such path\""},
-	{"/v1/hosts/a.example/drain", NULL, GET, 405, "error", "\"this takes a POST\""},
+	{"/v1/hosts/a.example/drain", NULL, GET, 405, "error", "\"this requires POST\""},
 	{"/v1/hosts/a.example/drain", NULL, POST | READ_ONLY, 405, "error",
 		"\"this listener is for reading only\""},
-	{"/v1/reload", NULL, GET, 405, "error", "\"this takes a POST\""},
+	{"/v1/debug", "for=10m", POST, 200, "debug.on", "true"},
+	{"/v1/debug", NULL, POST, 200, "debug", "{\"on\":false,\"until\":null}"},
+	{"/v1/debug", "for=1d", POST, 200, "debug.on", "true"},
+	{"/v1/debug", "for=25h", POST, 400, "debug", "(nothing)"},
+	{"/v1/debug", "for=10", POST, 400, "error",
+		"\"for is not a duration of at most a day with its unit, such as 10m\""},
+	{"/v1/debug", "for=10m", GET, 405, "error", "\"this requires POST\""},
+	{"/v1/debug", "for=10m", POST | READ_ONLY, 405, "error",
+		"\"this listener is for reading only\""},
+	{"/v1/status", NULL, GET, 200, "debug", "{\"on\":false,\"until\":null}"},
+	{"/v1/reload", NULL, GET, 405, "error", "\"this requires POST\""},
 	{"/v1/reload", NULL, POST | READ_ONLY, 405, "error",
 		"\"this listener is for reading only\""},
 	{"/v1/hosts/a.example/drain", NULL, POST, 200, "hosts.0.state", "\"drained\""},
 	{"/v1/hosts/a.example/drain", "reason=new%20disks", POST, 200, "hosts.0.text",
 		"\"new disks\""},
 	{"/v1/hosts/A.Example./drain", NULL, POST, 200, "hosts.0.host", "\"a.example\""},
-	{"/v1/hosts/192.0.2.1/drain", NULL, POST, 200, "hosts.#", "2"},
+	{"/v1/hosts/192.0.2.1/drain", NULL, POST, 400, "error",
+		"\"192.0.2.1 has several ports, name those that you mean: 192.0.2.1:26, "
+		"192.0.2.1:25\""},
+	{"/v1/hosts/drain", "host=192.0.2.1:25&host=192.0.2.1:26", POST, 200, "hosts.#", "2"},
+	{"/v1/hosts/drain", "host=a.example&host=A.example.:25", POST, 200, "hosts.#", "1"},
+	{"/v1/hosts/drain", "host=a.example&host=b.example", POST, 404, "hosts", "(nothing)"},
+	{"/v1/hosts/drain", NULL, POST, 400, "error", "\"no host is named\""},
+	{"/v1/hosts/drain", "host=", POST, 400, "error", "\"\\\"\\\" is not a HOST or HOST:PORT\""},
+	{"/v1/hosts/drain", "host=a.example", GET, 405, "error", "\"this requires POST\""},
+	{"/v1/hosts/drain", "host=a.example", POST | READ_ONLY, 405, "error",
+		"\"this listener is for reading only\""},
+	{"/v1/hosts/drained", "host=a.example", POST, 404, "error", "\"no such path\""},
+	{"/v1/hosts/a.example/drain", NULL, POST, 200, "hosts.0.in_use", "false"},
+	{"/v1/hosts/a.example/drain", NULL, POST, 200, "hosts.0.warnings", "[]"},
+	{"/v1/hosts/a.example/drain", NULL, POST, 200, "hosts.0.before.state", "\"up\""},
+	{"/v1/hosts/a.example/drain", NULL, POST, 200, "hosts.0.pending", "null"},
+	{"/v1/hosts/drain", "host=a.example&host=192.0.2.1:26", POST, 200, "hosts.1.in_use",
+		"true"},
+	{"/v1/hosts/drain", "host=a.example&host=192.0.2.1:26", POST, 200, "hosts.1.warnings",
+		"[\"192.0.2.1:26 is drained, but mail goes on to it: all hosts are drained of pool "
+		"two\"]"},
 	{"/v1/hosts/192.0.2.1:26/drain", NULL, POST, 200, "hosts.#", "1"},
 	{"/v1/hosts/%5B2001%3ADB8%3A%3A1%5D%3A25/drain", NULL, POST, 200, "hosts.0.host",
 		"\"2001:db8::1\""},
-	{"/v1/hosts/a.example/enable", NULL, POST, 200, "hosts.0.reason", "\"operator\""},
-	{"/v1/hosts/b.example/drain", NULL, POST, 404, "error", "\"no pool has that host\""},
-	{"/v1/hosts/a.example:26/drain", NULL, POST, 404, "error", "\"no pool has that host\""},
-	{"/v1/hosts/a.example:x/drain", NULL, POST, 400, "error", "\"not a HOST or HOST:PORT\""},
+	{"/v1/hosts/a.example/enable", NULL, POST, 200, "hosts.0.state", "\"up\""},
+	{"/v1/hosts/a.example/enable", NULL, POST, 200, "hosts.0.warnings", "[]"},
+	{"/v1/hosts/a.example/enable", NULL, POST, 200, "hosts.0.trial_by", "null"},
+	{"/v1/hosts/a.example/reset", NULL, POST, 200, "hosts.0.reason", "\"operator\""},
+	{"/v1/hosts/a.exampel/drain", NULL, POST, 404, "error",
+		"\"no pool has host a.exampel: did you mean a.example:25? There are a.example:25, "
+		"192.0.2.1:26, [2001:db8::1]:25, 192.0.2.1:25\""},
+	{"/v1/hosts/nowhere.example.org/drain", NULL, POST, 404, "error",
+		"\"no pool has host nowhere.example.org: there are a.example:25, 192.0.2.1:26, "
+		"[2001:db8::1]:25, 192.0.2.1:25\""},
+	{"/v1/hosts/a.example:26/drain", NULL, POST, 404, "error",
+		"\"no pool has host a.example:26: that name has a.example:25\""},
+	{"/v1/hosts/a.example:x/drain", NULL, POST, 400, "error",
+		"\"\\\"a.example:x\\\" is not a HOST or HOST:PORT\""},
 	{"/v1/hosts/a.example/drain", "for=soon", POST, 400, "error",
-		"\"for is not a duration such as 90s, 2h or 1d12h\""},
+		"\"for is not a duration with its unit, such as 90s, 2h or 1d12h\""},
+	{"/v1/hosts/a.example/drain", "for=2", POST, 400, "error",
+		"\"for is not a duration with its unit, such as 90s, 2h or 1d12h\""},
 	{"/v1/hosts/a.example/drain", "for=1h", POST, 200, "hosts.0.state", "\"drained\""},
 };
 
@@ -272,12 +350,12 @@ START_TEST(events_have_their_host)
 	ck_assert_str_eq(text, "null");
 	free(text);
 	text = text_at(answer, "events.1");
-	ck_assert_str_eq(text,
-		"{\"id\":2,\"time\":\"2026-01-31T11:58:20Z\",\"event\":\"drain\","
-		"\"host\":\"192.0.2.1\","
-		"\"port\":26,\"from\":\"up\",\"to\":\"drained\",\"reason\":"
-		"\"operator\",\"text\":\"why\","
-		"\"until\":\"2026-01-31T12:00:00Z\",\"failures\":0,\"delivered\":0}");
+	ck_assert_str_eq(text, "{\"id\":2,\"time\":\"2026-01-31T11:58:20Z\",\"event\":\"drain\","
+			       "\"host\":\"192.0.2.1\","
+			       "\"port\":26,\"from\":\"up\",\"to\":\"drained\",\"reason\":"
+			       "\"operator\",\"text\":\"why\","
+			       "\"until\":\"2026-01-31T12:00:00Z\",\"failures\":0,\"delivered\":0,"
+			       "\"by\":null}");
 	free(text);
 	json_decref(answer);
 	answer = call("/v1/events", "since=1", GET, &status);
@@ -299,6 +377,36 @@ static const struct reload_row {
 	{"/v1/reload/", POST, false},
 	{"/v1/status", POST, false},
 };
+
+/* However much is asked: the rest is for the next page. */
+START_TEST(a_page_of_routes_is_bounded)
+{
+	enum { MANY = 21000, LINE = 64 };
+	char *text = malloc((size_t)LINE * (MANY + 2));
+	int length = sprintf(text, "routes = (");
+	json_t *answer;
+	int status;
+
+	for (int i = 0; i < MANY; i++)
+		length += sprintf(
+			text + length, "{ match = \"%d.example\"; action = \"dns\"; },\n", i);
+	sprintf(text + length, "{ match = \"last.example\"; action = \"dns\"; } );\n");
+	sample_reload(&sample, text);
+	free(text);
+	answer = call("/v1/routes", "limit=10000", GET, &status);
+	ck_assert_uint_eq(json_array_size(json_object_get(answer, "routes")), 1000);
+	ck_assert_int_eq(json_integer_value(json_object_get(answer, "next")), 1000);
+	json_decref(answer);
+	answer = call("/v1/routes", "match=last", GET, &status);
+	ck_assert_uint_eq(json_array_size(json_object_get(answer, "routes")), 0);
+	ck_assert_int_eq(json_integer_value(json_object_get(answer, "next")), 20000);
+	json_decref(answer);
+	answer = call("/v1/routes", "match=last&from=20000", GET, &status);
+	ck_assert_uint_eq(json_array_size(json_object_get(answer, "routes")), 1);
+	ck_assert(json_is_null(json_object_get(answer, "next")));
+	json_decref(answer);
+}
+END_TEST
 
 START_TEST(which_is_a_reload)
 {
@@ -354,7 +462,7 @@ START_TEST(a_path_that_is_not_utf8)
 	json_t *answer;
 	char *text;
 
-	facts.config = path;
+	profile.config = path;
 	((struct pool *)table->pools)[0].file = path;
 	((struct route *)table->routes)[0].file = path;
 	answer = call(row->path, row->query, row->how, &status);
@@ -372,6 +480,7 @@ int main(void)
 		{reads_change_nothing, 1},
 		{reasons_are_bounded, 1},
 		{events_have_their_host, 1},
+		{a_page_of_routes_is_bounded, 1},
 		{which_is_a_reload, COUNT(reloads)},
 		{outcomes_of_a_reload, 1},
 		{a_path_that_is_not_utf8, COUNT(paths)},

@@ -132,12 +132,40 @@ START_TEST(a_clock_that_is_set_back_silences_nothing)
 }
 END_TEST
 
+START_TEST(debug_for_a_time)
+{
+	log_open(LOG_TO_STDERR, false);
+	ck_assert(!log_has_debug());
+	ck_assert_int_eq(log_debug_left(1000), 0);
+	log_debug_for(500, 1000);
+	ck_assert(log_has_debug());
+	ck_assert_int_eq(log_debug_left(1100), 400);
+	log_tick(1499);
+	ck_assert(log_has_debug());
+	log_tick(1500);
+	ck_assert(!log_has_debug());
+	ck_assert_int_eq(log_debug_left(1500), 0);
+	log_debug_for(500, 2000);
+	log_debug_for(900, 2100);
+	ck_assert_int_eq(log_debug_left(2100), 900);
+	log_debug_for(0, 2200);
+	ck_assert(!log_has_debug());
+	/* Started with it: that stays. */
+	log_open(LOG_TO_STDERR, true);
+	log_debug_for(500, 3000);
+	log_tick(3500);
+	ck_assert(log_has_debug());
+	log_debug_for(0, 3600);
+	ck_assert(log_has_debug());
+}
+END_TEST
+
 int main(void)
 {
 	const struct suite_test tests[] = {{debug_is_off_unless_asked_for, 1},
 		{the_journal_gets_levels, 1}, {another_stream_is_not_the_journal, 1},
 		{a_long_line_is_one_line, 1}, {repeats_are_counted, 1},
-		{a_clock_that_is_set_back_silences_nothing, 1}};
+		{a_clock_that_is_set_back_silences_nothing, 1}, {debug_for_a_time, 1}};
 
 	return suite_run("log", tests, COUNT(tests));
 }

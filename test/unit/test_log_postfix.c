@@ -37,6 +37,94 @@ START_TEST(mutations)
 }
 END_TEST
 
+/* ---- messages that have left the queue */
+
+static const struct left_row {
+	const char *program;
+	const char *message;
+	const char *queue_id; /* NULL: the line does not say it */
+} left_rows[] = {
+	{"postfix/qmgr", "D52C3A742AA: removed", "D52C3A742AA"},
+	{"postfix-out/qmgr", "4jYzYD5qxYz1bclR: removed", "4jYzYD5qxYz1bclR"},
+	{"postfix/postsuper", "D52C3A742AA: removed", "D52C3A742AA"},
+	{"postfix/postsuper", "D52C3A742AA: requeued", "D52C3A742AA"},
+	{"postfix", "D52C3A742AA: removed", "D52C3A742AA"},
+	{"postfix/smtp", "D52C3A742AA: removed", NULL},
+	{"postfix/cleanup", "D52C3A742AA: removed", NULL},
+	{"qmgrd", "D52C3A742AA: removed", NULL},
+	{"postfix/qmgr", "D52C3A742AA: removed file x", NULL},
+	{"postfix/qmgr", "D52C3A742AA: remove", NULL},
+	{"postfix/qmgr", "warning: removed", NULL},
+	{"postfix/qmgr", ": removed", NULL},
+	{"postfix/qmgr", "removed", NULL},
+	{"postfix/qmgr", "", NULL},
+};
+
+START_TEST(leaves_the_queue)
+{
+	const struct left_row *row = &left_rows[_i];
+	struct logline line = {
+		.program = row->program,
+		.program_length = strlen(row->program),
+		.message = row->message,
+		.length = strlen(row->message),
+	};
+	struct log_postfix_queue queue;
+	bool found = log_postfix_queue(&line, &queue);
+
+	ck_assert_msg(found == (row->queue_id != NULL), "%s: %s", row->program, row->message);
+	if (found)
+		ck_assert_str_eq(queue.id, row->queue_id);
+	if (found)
+		ck_assert(!queue.is_active);
+}
+END_TEST
+
+/* ---- messages that are taken up */
+
+static const struct active_row {
+	const char *program;
+	const char *message;
+	int64_t size; /* -1: the line does not say it */
+} active_rows[] = {
+	{"postfix/qmgr", "D52C3A742AA: from=<u@example.com>, size=1234, nrcpt=1 (queue active)",
+		1234},
+	{"postfix-out/qmgr", "D52C3A742AA: from=<>, size=7, nrcpt=20 (queue active)", 7},
+	{"postfix", "D52C3A742AA: from=<u@example.com>, size=1234, nrcpt=1 (queue active)", 1234},
+	{"postfix/qmgr",
+		"D52C3A742AA: from=<\"x>, size=9, nrcpt=1\"@b>, size=5, nrcpt=1 (queue active)", 5},
+	{"postfix/qmgr",
+		"D52C3A742AA: from=<u@example.com>, size=99999999999, nrcpt=1 (queue active)", 0},
+	{"postfix/qmgr", "D52C3A742AA: from=<u@example.com>, status=expired, returned to sender",
+		-1},
+	{"postfix/qmgr", "D52C3A742AA: from=<u@example.com>, nrcpt=1 (queue active)", -1},
+	{"postfix/qmgr", "from=<u@example.com>, size=1234, nrcpt=1 (queue active)", -1},
+	{"postfix/smtp", "D52C3A742AA: from=<u@example.com>, size=1234, nrcpt=1 (queue active)",
+		-1},
+	{"postfix/qmgr", "D52C3A742AA: from=<u@example.com>, size=1234, nrcpt=1 (queue", -1},
+};
+
+START_TEST(is_taken_up)
+{
+	const struct active_row *row = &active_rows[_i];
+	struct logline line = {
+		.program = row->program,
+		.program_length = strlen(row->program),
+		.message = row->message,
+		.length = strlen(row->message),
+	};
+	struct log_postfix_queue queue;
+	bool found = log_postfix_queue(&line, &queue);
+
+	ck_assert_msg(found == (row->size != -1), "%s: %s", row->program, row->message);
+	if (!found)
+		return;
+	ck_assert(queue.is_active);
+	ck_assert_str_eq(queue.id, "D52C3A742AA");
+	ck_assert_int_eq(queue.size, row->size);
+}
+END_TEST
+
 /* ---- what a host may reply, and a sender may write to, and not be believed */
 
 #define REAL "mx1.example.com[192.0.2.1]"
@@ -150,24 +238,25 @@ END_TEST
 
 /* ---- sizes */
 
-/* 64 kB of reply, or of recipient; a host, an address, a queue id that are too long. */
+/* A line of Postfix's longest text was cut, wherever; one octet less was not. */
 START_TEST(long_lines)
 {
-	enum { LONG = 65536 };
-	static const char head[] =
-		"Nov 24 03:21:12 mx postfix/smtp[1]: 8916DA720DE: host " REAL " said: 451 4.7.1 ";
+	static const char head[] = "Nov 24 03:21:12 mx postfix/smtp[1]: ";
+	static const char reply[] = "8916DA720DE: host " REAL " said: 451 4.7.1 ";
 	static const char tail[] = " (in reply to MAIL FROM command)";
-	char *line = malloc(LONG);
+	size_t length = strlen(head) + LOG_POSTFIX_TEXT_MAX;
+	char line[sizeof(head) + LOG_POSTFIX_TEXT_MAX];
 	struct observation got;
 
-	ck_assert_ptr_nonnull(line);
-	memset(line, 'x', LONG);
+	memset(line, 'x', sizeof(line));
 	memcpy(line, head, strlen(head));
-	memcpy(line + LONG - strlen(tail), tail, strlen(tail));
-	ck_assert(parser_run(log_postfix_parse, line, LONG, &got));
+	memcpy(line + strlen(head), reply, strlen(reply));
+	memcpy(line + length - strlen(tail), tail, strlen(tail));
+	ck_assert(!parser_run(log_postfix_parse, line, length, &got));
+	memcpy(line + length - 1 - strlen(tail), tail, strlen(tail));
+	ck_assert(parser_run(log_postfix_parse, line, length - 1, &got));
 	ck_assert_int_eq(got.stage, OBSERVATION_STAGE_MAIL);
 	ck_assert_uint_eq(strlen(got.text), HEALTH_TEXT_MAX - 1);
-	free(line);
 }
 END_TEST
 
@@ -217,7 +306,7 @@ START_TEST(from_the_journal)
 {
 	static const char program[] = "postfix/smtp";
 	static const char message[] = "connect to " REAL ":25: Connection refused";
-	const struct logline line = {1234, program, strlen(program), message, strlen(message)};
+	const struct logline line = {1234, program, strlen(program), message, strlen(message), 0};
 	struct observation got;
 
 	ck_assert(log_postfix_parse(&line, &got));
@@ -235,7 +324,8 @@ int main(void)
 	const struct suite_test tests[] = {{the_corpus_is_there, 1}, {corpus_row, corpus.count},
 		{beginnings, 1}, {mutations, 1}, {hostile_reply, HOSTILE_COUNT},
 		{hostile_recipient, HOSTILE_COUNT}, {long_lines, 1}, {sizes, COUNT(size_rows)},
-		{octets, 1}, {from_the_journal, 1}};
+		{octets, 1}, {from_the_journal, 1}, {leaves_the_queue, COUNT(left_rows)},
+		{is_taken_up, COUNT(active_rows)}};
 
 	status = suite_run("log_postfix", tests, COUNT(tests));
 	corpus_free(&corpus);

@@ -85,13 +85,20 @@ static const struct pattern_row {
 	{HEAD "<u@example.com>" FIELDS ", dsn=2.0.0, stat=Sent (%)", 250, OBSERVATION_SENT},
 };
 
+/* Two sets of fields: a line may also begin with what a sender wrote, so none is believed. */
 START_TEST(hostile_reply)
 {
+	bool has_fields = strstr(hostile_texts[_i], FIELDS) != NULL;
+
 	for (int i = 0; i < COUNT(patterns); i++) {
+		struct observation got;
 		char line[2048];
 
 		parser_fill(line, sizeof(line), patterns[i].pattern, hostile_texts[_i]);
-		check_hostile(line, patterns[i].code, patterns[i].outcome);
+		if (has_fields)
+			ck_assert(!parser_run(log_sendmail_parse, line, strlen(line), &got));
+		else
+			check_hostile(line, patterns[i].code, patterns[i].outcome);
 	}
 }
 END_TEST

@@ -90,7 +90,7 @@ START_TEST(every_day)
 	for (int64_t day = 0; day < 800; day++) {
 		int64_t time = INT64_C(1735689600000) + day * 86400000; /* 2025-01-01 */
 		char expected[CORPUS_TEXT_MAX], text[128];
-		struct logline line = {time, "p", 1, "m", 1};
+		struct logline line = {time, "p", 1, "m", 1, 0};
 		static const char months[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
 
 		corpus_describe_frame(expected, &line);

@@ -73,6 +73,28 @@ static const struct row {
 	{"the first needs no time", "From a\nA: b\n\nx\n", "[A: b]11;"},
 	{"From that is quoted", FROM "A: b\n\nx\n\n>" FROM "\n", "[A: b]57;"},
 	{"From:", FROM "A: b\n\nFrom: a 08:30\n\n", "[A: b]23;"},
+	{"From - without a date", "From - \nA: b\n\nx\n\nFrom - \nC: d\n\ny\n\nFrom -\r\nE: f\n\n",
+		"[A: b]11;[C: d]11;[E: f]6;"},
+	{"From and an address alone", "From a\nA: b\n\n\nFrom x\nC: d\n\n", "[A: b]8;[C: d]6;"},
+	{"From and a date without a time",
+		FROM "A: b\n\n\nFrom a@x.e Mon Nov 2 2026\nC: d\n\n"
+		     "\nFrom a@x.e 2026-11-02\nE: f\n\n",
+		"[A: b]8;[C: d]8;[E: f]6;"},
+	{"From - with a date", FROM "A: b\n\n\nFrom - Mon Nov 2 08:30:00 2026\nC: d\n\n",
+		"[A: b]8;[C: d]6;"},
+	{"From and a word, in the body", FROM "A: b\n\n\nFrom me\nto you: x\n", "[A: b]30;"},
+	{"From and a word, then an empty line", FROM "A: b\n\n\nFrom me\n\n" FROM "C: d\n",
+		"[A: b]19;[C: d]6;"},
+	{"From and a word behind no empty line", FROM "A: b\n\nx\nFrom me\nC: d\n", "[A: b]26;"},
+	{"From and words before a header", FROM "A: b\n\n\nFrom here on\nC: d\n", "[A: b]30;"},
+	{"From and a word at the end", FROM "A: b\n\n\nFrom me", "[A: b]19;"},
+	{"From and words, twice", FROM "A: b\n\n\nFrom a\nFrom b\nC: d\n", "[A: b]32;"},
+	{"a mark in front of a mailbox", "\xef\xbb\xbf" FROM "A: b\n\n\n" FROM "C: d\n",
+		"[A: b]8;[C: d]6;"},
+	{"a mark in front of a message",
+		"\xef\xbb\xbf"
+		"A: b\n\nx\n",
+		"[A: b]11;"},
 	{"a From line alone", "From a", "0;"},
 	{"From lines alone", FROM "\n" FROM "\n" FROM, "0;0;0;"},
 };
@@ -216,6 +238,34 @@ START_TEST(a_file)
 }
 END_TEST
 
+/* Line ends of old, if no line ends otherwise; after the first 64 kB that is not looked for any more. */
+START_TEST(a_file_with_cr)
+{
+	enum { LONG = 70000 };
+	char *text = malloc(LONG + 64);
+
+	write_file("cr", "From a 08:30\rA: b\r\rx\r\rFrom b 08:30\rC: d\r\ry\r");
+	write_file("one", "A: b\rC: d\r\rx");
+	write_file("lf", "A: b\rc\n\nx\ry\n");
+	ck_assert_int_eq(mailbox_read(path_of("cr"), take, &taken), 0);
+	ck_assert_str_eq(taken.out, "[A: b]11;[C: d]11;");
+	ck_assert_int_eq(mailbox_read(path_of("one"), take, &taken), 0);
+	ck_assert_str_eq(taken.out, "[A: b]11;[C: d]11;[A: b][C: d]17;");
+	taken.used = 0;
+	ck_assert_int_eq(mailbox_read(path_of("lf"), take, &taken), 0);
+	ck_assert_str_eq(taken.out, "[A: b\rc]15;");
+	ck_assert_ptr_nonnull(text);
+	memset(text, 'x', LONG);
+	memcpy(text, "A: b\r\r", 6);
+	strcpy(text + LONG, "\ry\n");
+	write_file("long", text);
+	free(text);
+	taken.used = 0;
+	ck_assert_int_eq(mailbox_read(path_of("long"), take, &taken), 0);
+	ck_assert_str_eq(taken.out, "[A: b]70007;");
+}
+END_TEST
+
 /* The same octets are one message where one is asked for, and one file in a folder. */
 START_TEST(one_message)
 {
@@ -283,6 +333,7 @@ int main(void)
 		{it_can_be_ended, 1},
 		{it_can_be_ended_at_the_end, 1},
 		{a_file, 1},
+		{a_file_with_cr, 1},
 		{one_message, 1},
 		{a_maildir, 1},
 		{a_folder, 1},

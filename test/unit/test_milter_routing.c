@@ -15,11 +15,11 @@
 
 static void open_postfix(bool has_map, bool is_only_map, enum envelope_mixed mixed)
 {
-	struct milter_policy policy = {
+	struct routing_policy policy = {
 		.envelope = {.has_map = has_map, .is_only_map = is_only_map, .mixed = mixed}};
 
 	milter_sample_open();
-	milter_policy_set(&policy);
+	routing_policy_set(&policy);
 }
 
 /* The host that the map says first for that recipient. */
@@ -108,7 +108,7 @@ END_TEST
 
 static void open_sendmail(void)
 {
-	struct milter_policy policy = {.envelope = {.mta = TABLE_SENDMAIL, .has_map = true}};
+	struct routing_policy policy = {.envelope = {.mta = TABLE_SENDMAIL, .has_map = true}};
 
 	milter_sample_open_with(milter_sample_sendmail, "unix:/x", &policy);
 	ck_assert_int_eq(fake_milter_negotiate(), SMFIS_CONTINUE);
@@ -203,8 +203,10 @@ END_TEST
 
 START_TEST(old_connection_of_sendmail_tempfails)
 {
-	static const char no_routes[] = "mta = \"sendmail\"; map_socket = \"unix:/nowhere/map\";\n";
-	struct milter_policy policy = {.envelope = {.mta = TABLE_SENDMAIL, .has_map = true}};
+	static const char no_routes[] =
+		"mta = \"sendmail\"; map_socket = \"unix:/nowhere/map\";\n"
+		"routes = ( { match = \"other.example\"; action = \"dns\"; } );\n";
+	struct routing_policy policy = {.envelope = {.mta = TABLE_SENDMAIL, .has_map = true}};
 
 	milter_sample_open_with(no_routes, "unix:/x", &policy);
 	ck_assert_int_eq(fake_milter_negotiate(), SMFIS_CONTINUE);

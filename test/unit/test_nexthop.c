@@ -12,24 +12,32 @@
 
 static const struct host_row {
 	struct pool_host host;
+	struct nexthop_written written;
 	const char *postfix;
 	const char *sendmail;
 } host_rows[] = {
-	{{.name = "192.0.2.1", .port = 25, .kind = HOST_IPV4}, "[192.0.2.1]:25", "[192.0.2.1]"},
-	{{.name = "mx1.example.com", .port = 2525}, "[mx1.example.com]:2525", "[mx1.example.com]"},
-	{{.name = "2001:db8::1", .port = 25, .kind = HOST_IPV6}, "[2001:db8::1]:25",
-		"[IPv6:2001:db8::1]"},
-	{{.name = "example.net", .port = 25, .lookup = LOOKUP_MX}, "example.net:25", "example.net"},
-	{{.name = "x", .port = 65535}, "[x]:65535", "[x]"},
+	{{.name = "192.0.2.1", .port = 25, .kind = HOST_IPV4}, {"192.0.2.1", false}, "[192.0.2.1]",
+		"[192.0.2.1]"},
+	{{.name = "192.0.2.1", .port = 25, .kind = HOST_IPV4}, {"192.0.2.1", true},
+		"[192.0.2.1]:25", "[192.0.2.1]"},
+	{{.name = "mx1.example.com", .port = 2525}, {"MX1.example.com", true},
+		"[MX1.example.com]:2525", "[mx1.example.com]"},
+	{{.name = "2001:db8::1", .port = 25, .kind = HOST_IPV6}, {"2001:DB8:0::1", false},
+		"[2001:DB8:0::1]", "[IPv6:2001:db8::1]"},
+	{{.name = "example.net", .port = 25, .lookup = LOOKUP_MX}, {"example.net", false},
+		"example.net", "example.net"},
+	{{.name = "example.net", .port = 25, .lookup = LOOKUP_MX}, {"example.net", true},
+		"example.net:25", "example.net"},
+	{{.name = "x", .port = 65535}, {"x", true}, "[x]:65535", "[x]"},
 };
 
 START_TEST(host)
 {
 	char out[NEXTHOP_HOST_MAX];
 
-	nexthop_host(out, &host_rows[_i].host, TABLE_POSTFIX);
+	nexthop_host(out, &host_rows[_i].host, &host_rows[_i].written, TABLE_POSTFIX);
 	ck_assert_str_eq(out, host_rows[_i].postfix);
-	nexthop_host(out, &host_rows[_i].host, TABLE_SENDMAIL);
+	nexthop_host(out, &host_rows[_i].host, &host_rows[_i].written, TABLE_SENDMAIL);
 	ck_assert_str_eq(out, host_rows[_i].sendmail);
 }
 END_TEST
@@ -127,7 +135,8 @@ START_TEST(the_longest_list_fits)
 	memset(name, 'x', DOMAIN_MAX);
 	memset(transport, 't', sizeof(transport));
 	transport[sizeof(transport) - 1] = '\0';
-	nexthop_host(text, &(struct pool_host){.name = name, .port = 65535}, TABLE_POSTFIX);
+	nexthop_host(text, &(struct pool_host){.name = name, .port = 65535},
+		&(struct nexthop_written){name, true}, TABLE_POSTFIX);
 	for (int i = 0; i < POOL_HOSTS_MAX; i++) {
 		many[i].nexthop = text;
 		candidates.hosts[i] = (uint8_t)i;

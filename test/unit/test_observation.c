@@ -13,7 +13,7 @@
 static const char *const stages[] = {
 	"none", "connect", "greeting", "ehlo", "tls", "auth", "mail", "rcpt", "data", "end"};
 static const char *const whats[] = {"reply", "refused", "unreachable", "timeout", "lost",
-	"tls_failed", "no_address", "ours", "suspended", "other"};
+	"tls_failed", "no_address", "ours", "suspended", "other", "no_smtp", "no_network"};
 static const char *const outcomes[] = {"passed_on", "sent", "deferred", "bounced"};
 
 START_TEST(words)

@@ -104,7 +104,7 @@ static const struct text_row {
 	{G, "\\a", "A", true},
 	{G, "\\\\", "\\", true},
 	{G, "\\\\", "\\\\", false},
-	/* Nothing is behind it. */
+	/* Nothing is after it. */
 	{G, "a\\", "a\\", true},
 	{G, "a\\", "a", false},
 	{G, "*\\*", "ab*", true},
@@ -121,6 +121,8 @@ static const struct text_row {
 	{G, "*1*", "a\x11", false},
 };
 
+static struct pattern_budget budget = {.left = INT64_MAX};
+
 START_TEST(of_texts)
 {
 	const struct text_row *row = &texts[_i];
@@ -132,7 +134,7 @@ START_TEST(of_texts)
 	ck_assert_ptr_nonnull(text);
 	text[0] = 'c';
 	memcpy(text + 1, row->text, length);
-	ck_assert_msg(pattern_text(&pattern, NULL, text + 1, length) == row->expected,
+	ck_assert_msg(pattern_text(&pattern, NULL, text + 1, length, &budget) == row->expected,
 		"%d \"%s\": \"%s\"", row->kind, row->pattern, row->text);
 	free(text);
 }
@@ -202,7 +204,8 @@ START_TEST(of_any_octets)
 			.text = rows[i].text,
 			.length = rows[i].length};
 
-		ck_assert_msg(pattern_text(&pattern, NULL, text, sizeof(text)) == rows[i].expected,
+		ck_assert_msg(pattern_text(&pattern, NULL, text, sizeof(text), &budget) ==
+				      rows[i].expected,
 			"row %d", i);
 	}
 }
@@ -277,7 +280,7 @@ START_TEST(of_addresses)
 	struct address address;
 
 	address_parse(&address, row->address);
-	ck_assert_msg(pattern_address(&pattern, NULL, &address, "+-") == row->expected,
+	ck_assert_msg(pattern_address(&pattern, NULL, &address, "+-", &budget) == row->expected,
 		"%d \"%s\": \"%s\"", row->kind, row->pattern, row->address);
 }
 END_TEST
@@ -288,9 +291,9 @@ START_TEST(of_no_delimiters)
 	struct address address;
 
 	address_parse(&address, "user+x@example.com");
-	ck_assert(pattern_address(&pattern, NULL, &address, "+"));
-	ck_assert(!pattern_address(&pattern, NULL, &address, "-"));
-	ck_assert(!pattern_address(&pattern, NULL, &address, ""));
+	ck_assert(pattern_address(&pattern, NULL, &address, "+", &budget));
+	ck_assert(!pattern_address(&pattern, NULL, &address, "-", &budget));
+	ck_assert(!pattern_address(&pattern, NULL, &address, "", &budget));
 }
 END_TEST
 
@@ -303,9 +306,11 @@ static struct {
 	bool answer;
 } asked;
 
-static bool match(void *context, size_t regex, const char *text, size_t length)
+static bool match(
+	void *context, size_t regex, const char *text, size_t length, struct pattern_budget *paid)
 {
 	ck_assert_ptr_eq(context, &asked);
+	ck_assert_ptr_eq(paid, &budget);
 	asked.calls++;
 	asked.regex = regex;
 	snprintf(asked.text, sizeof(asked.text), "%.*s", (int)length, text);
@@ -320,36 +325,37 @@ START_TEST(of_regular_expressions)
 
 	asked.calls = 0;
 	asked.answer = true;
-	ck_assert(pattern_text(&pattern, &matcher, "Some text", 6));
+	ck_assert(pattern_text(&pattern, &matcher, "Some text", 6, &budget));
 	ck_assert_uint_eq(asked.regex, 17);
 	ck_assert_str_eq(asked.text, "Some t");
 	address_parse(&address, "<A+b@Example.com>");
-	ck_assert(pattern_address(&pattern, &matcher, &address, "+"));
+	ck_assert(pattern_address(&pattern, &matcher, &address, "+", &budget));
 	ck_assert_str_eq(asked.text, "a+b@example.com");
 	asked.answer = false;
-	ck_assert(!pattern_address(&pattern, &matcher, &address, "+"));
-	ck_assert(!pattern_text(&pattern, &matcher, "Some text", 9));
+	ck_assert(!pattern_address(&pattern, &matcher, &address, "+", &budget));
+	ck_assert(!pattern_text(&pattern, &matcher, "Some text", 9, &budget));
 	ck_assert_int_eq(asked.calls, 4);
 }
 END_TEST
 
+/* The beginning that is kept of it is no address of its own, but is text in that domain. */
 START_TEST(of_too_long_an_address)
 {
-	const struct pattern_matcher matcher = {.match = match, .context = &asked};
-	const struct pattern patterns[] = {
-		make(E, ""), make(G, "*"), make(D, ""), make(P, ""), {.kind = PATTERN_REGEX}};
-	char text[2000];
+	const struct pattern patterns[] = {make(D, "example.com"), make(G, "*@example.com")};
+	struct pattern exact;
 	struct address address;
+	char text[2000];
 
 	memset(text, 'x', sizeof(text));
 	strcpy(text + 1000, "@example.com");
 	address_parse(&address, text);
-	ck_assert(address.too_long);
-	asked.calls = 0;
-	asked.answer = true;
 	for (int i = 0; i < COUNT(patterns); i++)
-		ck_assert_msg(!pattern_address(&patterns[i], &matcher, &address, "+"), "row %d", i);
-	ck_assert_int_eq(asked.calls, 0);
+		ck_assert_msg(
+			pattern_address(&patterns[i], NULL, &address, "+", &budget), "row %d", i);
+	exact = make(E, address.text);
+	ck_assert(!pattern_address(&exact, NULL, &address, "+", &budget));
+	address.too_long = false;
+	ck_assert(pattern_address(&exact, NULL, &address, "+", &budget));
 }
 END_TEST
 
@@ -400,7 +406,7 @@ START_TEST(globs_agree_with_a_plain_reading)
 		matched += expected;
 		ck_assert_msg(!expected || pattern_may_match(&pattern, &pairs),
 			"seed %d: \"%s\": \"%s\" may match", _i, glob, text);
-		ck_assert_msg(pattern_text(&pattern, NULL, text, strlen(text)) == expected,
+		ck_assert_msg(pattern_text(&pattern, NULL, text, strlen(text), &budget) == expected,
 			"seed %d: \"%s\": \"%s\"", _i, glob, text);
 	}
 	ck_assert_int_gt(matched, 500);
@@ -416,10 +422,69 @@ START_TEST(globs_end)
 
 	ck_assert_ptr_nonnull(text);
 	memset(text, 'a', LENGTH);
-	ck_assert(!pattern_text(&pattern, NULL, text, LENGTH));
+	ck_assert(!pattern_text(&pattern, NULL, text, LENGTH, &budget));
 	text[LENGTH - 1] = 'B';
-	ck_assert(pattern_text(&pattern, NULL, text, LENGTH));
+	ck_assert(pattern_text(&pattern, NULL, text, LENGTH, &budget));
 	free(text);
+}
+END_TEST
+
+enum { COSTLY = 100000 };
+
+static const struct cost_row {
+	const char *glob;
+	char unit; /* the text is this, 100,000 times, and END */
+	const char *end;
+	bool expected;
+	int64_t at_least;
+	int64_t at_most;
+} cost_rows[] = {
+	{"*", 'a', "", true, 0, 10},
+	{"a*", 'a', "", true, 0, 10},
+	{"x*", 'a', "", false, 0, 10},
+	{"*x*", 'a', "", false, 0, 20000},
+	{"*x*", 'a', "x", true, 6000, 20000},
+	{"*ab*", 'a', "", false, 100000, 700000},
+	{"*aaaaaaaaab*", 'a', "", false, 900000, 2000000},
+	/* It is looked for in the other case up to the end, each time. */
+	{"*a?b*", 'A', "", false, 10000000, INT64_MAX},
+};
+
+START_TEST(globs_are_paid_for)
+{
+	const struct cost_row *row = &cost_rows[_i];
+	struct pattern pattern = make(PATTERN_GLOB, row->glob);
+	size_t length = (size_t)COSTLY + strlen(row->end);
+	char *text = malloc(length + 1);
+	struct pattern_budget rich = {.left = INT64_MAX};
+	struct pattern_budget poor;
+	int64_t cost;
+
+	ck_assert_ptr_nonnull(text);
+	memset(text, row->unit, (size_t)COSTLY);
+	strcpy(text + COSTLY, row->end);
+	ck_assert_msg(pattern_text(&pattern, NULL, text, length, &rich) == row->expected, "%s",
+		row->glob);
+	cost = INT64_MAX - rich.left;
+	ck_assert_msg(cost >= row->at_least && cost <= row->at_most, "%s: %lld", row->glob,
+		(long long)cost);
+	/* With so much it comes to its end, with less it matches nothing. */
+	poor.left = cost;
+	ck_assert(pattern_text(&pattern, NULL, text, length, &poor) == row->expected);
+	ck_assert(!pattern_is_spent(&poor));
+	poor.left = cost - 1;
+	ck_assert(cost == 0 || !pattern_text(&pattern, NULL, text, length, &poor));
+	ck_assert(cost == 0 || pattern_is_spent(&poor));
+	free(text);
+}
+END_TEST
+
+START_TEST(spent_stays_spent)
+{
+	struct pattern_budget few = {.left = 2};
+
+	ck_assert(pattern_spend(&few, 1) && pattern_spend(&few, 1) && !pattern_is_spent(&few));
+	ck_assert(!pattern_spend(&few, INT64_MAX) && !pattern_spend(&few, 0));
 }
 END_TEST
 
@@ -428,7 +493,8 @@ int main(void)
 	const struct suite_test tests[] = {{of_texts, COUNT(texts)}, {of_pairs, COUNT(pairs_rows)},
 		{of_any_octets, 1}, {of_addresses, COUNT(addresses)}, {of_no_delimiters, 1},
 		{of_regular_expressions, 1}, {of_too_long_an_address, 1},
-		{globs_agree_with_a_plain_reading, 10}, {globs_end, 1}};
+		{globs_agree_with_a_plain_reading, 10}, {globs_end, 1},
+		{globs_are_paid_for, COUNT(cost_rows)}, {spent_stays_spent, 1}};
 
 	return suite_run("pattern", tests, COUNT(tests));
 }

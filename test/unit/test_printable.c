@@ -39,7 +39,21 @@ static const struct row {
 	{"C1 control",
 		"\xc2\x9b"
 		"31m",
-		64, "??31m"},
+		64, "?31m"},
+	{"right to left",
+		"\xe2\x80\xae"
+		"evil\xe2\x81\xa9",
+		64, "?evil?"},
+	{"marks of direction", "\xe2\x80\x8f\xd8\x9c", 64, "??"},
+	{"no width",
+		"a\xe2\x80\x8b"
+		"b\xef\xbb\xbf"
+		"c\xc2\xad",
+		64, "a?b?c?"},
+	{"lines of Unicode", "\xe2\x80\xa8\xe2\x80\xa9", 64, "??"},
+	{"tags", "\xf3\xa0\x81\x81", 64, "?"},
+	{"beside them", "\xc2\xa0\xe2\x80\x90\xe2\x80\xaf", 64, "\xc2\xa0\xe2\x80\x90\xe2\x80\xaf"},
+	{"a mask that just fits", "a\xe2\x80\xae", 3, "a?"},
 	{"cut", "hello", 4, "hel"},
 	{"never cut inside a character", "ab\xe2\x82\xac", 5, "ab"},
 	{"a character that just fits", "ab\xe2\x82\xac", 6, "ab\xe2\x82\xac"},

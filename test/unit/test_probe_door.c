@@ -1,4 +1,4 @@
-/* test_probe_door: who is probed, how often, how many at once, and that nothing is left behind
+/* test_probe_door: who is probed, how often, how many at once, and that nothing is left over
  *
  * SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 the nexthop-milter authors
@@ -194,7 +194,7 @@ static bool none_is_open(void)
 	return open_now == 0;
 }
 
-/* Nothing is left behind: without our own events the loop ends by itself. */
+/* Nothing is left over: without our own events the loop ends by itself. */
 static void teardown(void)
 {
 	close_door();

@@ -25,6 +25,15 @@ enum { LARGE = 102400 };
 
 static const char *const ways[] = {"", "(*NO_JIT)"};
 
+/* For a message that has spent nothing. */
+static enum regex_answer ask(const struct regex_set *set, struct regex_scratch *scratch,
+	size_t regex, const char *text, size_t length)
+{
+	struct pattern_budget budget = {.left = 100000000, .uncounted = 1000};
+
+	return regex_set_match(set, scratch, regex, text, length, &budget);
+}
+
 /* The answer of one pattern, as machine code or interpreted, with TEXT where no NUL follows it. */
 static enum regex_answer match(
 	const char *way, const char *pattern, const char *text, size_t length)
@@ -41,9 +50,9 @@ static enum regex_answer match(
 	memcpy(exact, text, length);
 	snprintf(whole, sizeof(whole), "%s%s", way, pattern);
 	ck_assert_msg(regex_set_add(set, whole, error, &offset) == 0, "%s: %s", whole, error);
-	answer = regex_set_match(set, scratch, 0, exact, length);
+	answer = ask(set, scratch, 0, exact, length);
 	/* What one match has used is not missing in the next. */
-	ck_assert_msg(regex_set_match(set, scratch, 0, exact, length) == answer, "%s", whole);
+	ck_assert_msg(ask(set, scratch, 0, exact, length) == answer, "%s", whole);
 	free(exact);
 	regex_scratch_free(scratch);
 	regex_set_free(set);
@@ -108,7 +117,7 @@ static const struct large {
 	const char *pattern;
 	const char *unit; /* the text: this, again and again */
 	size_t length;
-	const char *end; /* and this behind it */
+	const char *end; /* and this after it */
 	enum regex_answer expected;
 } larges[] = {
 	/* What is to work. */
@@ -232,7 +241,7 @@ START_TEST(numbers_patterns)
 	}
 	ck_assert_uint_eq(regex_set_count(set), 100);
 	for (size_t i = 0; i < 100; i++)
-		ck_assert_msg(regex_set_match(set, scratch, i, "42", 2) == (i == 42), "%zu", i);
+		ck_assert_msg(ask(set, scratch, i, "42", 2) == (i == 42), "%zu", i);
 	regex_scratch_free(scratch);
 	regex_set_free(set);
 }
@@ -247,8 +256,8 @@ START_TEST(takes_no_text)
 
 	regex_set_add(set, "^$", error, &offset);
 	regex_set_add(set, "(*NO_JIT)^$", error, &offset);
-	ck_assert_int_eq(regex_set_match(set, scratch, 0, NULL, 0), REGEX_YES);
-	ck_assert_int_eq(regex_set_match(set, scratch, 1, NULL, 0), REGEX_YES);
+	ck_assert_int_eq(ask(set, scratch, 0, NULL, 0), REGEX_YES);
+	ck_assert_int_eq(ask(set, scratch, 1, NULL, 0), REGEX_YES);
 	regex_scratch_free(scratch);
 	regex_set_free(set);
 }
@@ -314,8 +323,8 @@ START_TEST(interprets_where_machine_code_is_forbidden)
 	scratch = regex_scratch_new();
 	ck_assert_int_eq(regex_set_add(set, "^a+b$", error, &offset), 0);
 	ck_assert_uint_eq(regex_set_compiled(set), 0);
-	ck_assert_int_eq(regex_set_match(set, scratch, 0, "aab", 3), REGEX_YES);
-	ck_assert_int_eq(regex_set_match(set, scratch, 0, "aac", 3), REGEX_NO);
+	ck_assert_int_eq(ask(set, scratch, 0, "aab", 3), REGEX_YES);
+	ck_assert_int_eq(ask(set, scratch, 0, "aac", 3), REGEX_NO);
 	regex_scratch_free(scratch);
 	regex_set_free(set);
 }
@@ -332,11 +341,10 @@ static void *match_often(void *argument)
 	size_t first = 0;
 
 	for (int i = 0; i < TURNS; i++) {
-		wrong += regex_set_match(set, scratch, 0, "xaab", 4) != REGEX_YES;
-		wrong += regex_set_match(set, scratch, 1, text, 5) != REGEX_YES;
+		wrong += ask(set, scratch, 0, "xaab", 4) != REGEX_YES;
+		wrong += ask(set, scratch, 1, text, 5) != REGEX_YES;
 		if (i % 100 == 0)
-			wrong += regex_set_match(set, scratch, 1, text, strlen(text)) !=
-				 REGEX_OVER_LIMIT;
+			wrong += ask(set, scratch, 1, text, strlen(text)) != REGEX_OVER_LIMIT;
 		first += regex_set_report(set, 1);
 	}
 	regex_scratch_free(scratch);
@@ -370,6 +378,64 @@ START_TEST(serves_threads_and_reports_once)
 }
 END_TEST
 
+/* What comes of the same text, again and again, for one message. */
+START_TEST(pays_from_the_budget)
+{
+	static const enum regex_answer expected[] = {
+		REGEX_OVER_LIMIT, REGEX_OVER_LIMIT, REGEX_OVER_BUDGET, REGEX_OVER_BUDGET};
+	static const char text[] = "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa!";
+	struct regex_set *set = regex_set_new();
+	struct regex_scratch *scratch = regex_scratch_new();
+	struct pattern_budget budget = {.left = 3000000, .uncounted = 0};
+	char error[REGEX_ERROR_MAX];
+	char pattern[32];
+	size_t offset;
+
+	snprintf(pattern, sizeof(pattern), "%s(a+)+$", ways[_i]);
+	regex_set_add(set, pattern, error, &offset);
+	regex_set_add(set, "a", error, &offset);
+	for (int i = 0; i < COUNT(expected); i++)
+		ck_assert_msg(regex_set_match(set, scratch, 0, text, strlen(text), &budget) ==
+				      expected[i],
+			"match %d, %lld left", i, (long long)budget.left);
+	ck_assert(pattern_is_spent(&budget));
+	/* Also what costs next to nothing. */
+	ck_assert_int_eq(regex_set_match(set, scratch, 1, "a", 1, &budget), REGEX_OVER_BUDGET);
+	ck_assert_int_eq(ask(set, scratch, 1, "a", 1), REGEX_YES);
+	regex_scratch_free(scratch);
+	regex_set_free(set);
+}
+END_TEST
+
+/* The answer is the same, whether it was counted or not. */
+START_TEST(counts_when_the_uncounted_is_used_up)
+{
+	static const char text[] = "lorem ipsum dolor sit amet";
+	struct regex_set *set = regex_set_new();
+	struct regex_scratch *scratch = regex_scratch_new();
+	struct pattern_budget budget = {.left = 1000000, .uncounted = 60};
+	char error[REGEX_ERROR_MAX];
+	int64_t costs[4];
+	size_t offset;
+
+	regex_set_add(set, "[a-z]+ amet$", error, &offset);
+	for (int i = 0; i < COUNT(costs); i++) {
+		int64_t before = budget.left;
+
+		ck_assert_int_eq(
+			regex_set_match(set, scratch, 0, text, strlen(text), &budget), REGEX_YES);
+		costs[i] = before - budget.left;
+	}
+	ck_assert_int_gt(costs[0], 0);
+	ck_assert_int_eq(costs[1], costs[0]);
+	ck_assert_int_gt(costs[2], 5 * costs[0]);
+	ck_assert_int_eq(costs[3], costs[2]);
+	ck_assert_uint_lt(budget.uncounted, strlen(text));
+	regex_scratch_free(scratch);
+	regex_set_free(set);
+}
+END_TEST
+
 START_TEST(frees_nothing)
 {
 	regex_set_free(NULL);
@@ -383,7 +449,8 @@ int main(void)
 		{matches_large_texts, 2 * COUNT(larges)}, {tells_errors, COUNT(error_rows)},
 		{numbers_patterns, 1}, {takes_no_text, 1}, {counts_machine_code, 1},
 		{interprets_where_machine_code_is_forbidden, 1},
-		{serves_threads_and_reports_once, 1}, {frees_nothing, 1}};
+		{serves_threads_and_reports_once, 1}, {pays_from_the_budget, COUNT(ways)},
+		{counts_when_the_uncounted_is_used_up, 1}, {frees_nothing, 1}};
 
 	return suite_run("regex", tests, COUNT(tests));
 }

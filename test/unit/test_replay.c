@@ -60,6 +60,25 @@ START_TEST(a_full_set_forgets_its_oldest)
 }
 END_TEST
 
+START_TEST(whether_it_was_asked_for)
+{
+	memset(&replay, 0, sizeof(replay));
+	ck_assert(!replay_is_unasked(&replay, 5, 1000));
+	put(5, 50, 1000);
+	put(6, 60, 1000);
+	ck_assert(replay_is_unasked(&replay, 5, 1000));
+	/* That was another choice. */
+	ck_assert(!replay_is_unasked(&replay, 5, 999));
+	replay_ask(&replay, 5);
+	replay_ask(&replay, 7);
+	ck_assert(!replay_is_unasked(&replay, 5, 1000));
+	ck_assert(replay_is_unasked(&replay, 6, 1000));
+	put(5, 50, 2000);
+	ck_assert(replay_is_unasked(&replay, 5, 2000));
+	ck_assert(!replay_is_unasked(&replay, 0, 0));
+}
+END_TEST
+
 START_TEST(thirty_thousand_recipients_are_remembered)
 {
 	int known = 0;
@@ -76,7 +95,8 @@ END_TEST
 int main(void)
 {
 	const struct suite_test tests[] = {{the_last_choice_of_a_minute, 1},
-		{a_full_set_forgets_its_oldest, 1}, {thirty_thousand_recipients_are_remembered, 1}};
+		{a_full_set_forgets_its_oldest, 1}, {whether_it_was_asked_for, 1},
+		{thirty_thousand_recipients_are_remembered, 1}};
 
 	return suite_run("replay", tests, COUNT(tests));
 }

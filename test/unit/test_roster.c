@@ -92,22 +92,14 @@ END_TEST
 
 /* ---- slots */
 
-START_TEST(pools_are_found_by_their_slots)
+START_TEST(slots_outlive_a_roster)
 {
-	size_t slot = roster->pools[1].slot;
-
-	ck_assert_ptr_eq(roster_pool_of(roster, slot), &roster->pools[1]);
-	ck_assert_ptr_null(roster_pool_of(roster, roster->slot_count));
-	ck_assert_ptr_null(roster_pool_of(roster, SIZE_MAX));
-	/* A host's slot is no pool's. */
-	for (size_t i = 0; i < roster->slot_count; i++)
-		if (state_slot(sample.state, i)->type != STATE_POOL)
-			ck_assert_ptr_null(roster_pool_of(roster, i));
-
 	struct roster *again = make_roster();
 
-	ck_assert_uint_eq(again->pools[1].slot, slot);
+	ck_assert_ptr_eq(again->pools[1].state, roster->pools[1].state);
 	ck_assert_ptr_eq(again->hosts[0].health, roster->hosts[0].health);
+	ck_assert_ptr_eq(roster_names_pool(roster, table_pool_key("two")), &roster->pools[1]);
+	ck_assert_ptr_null(roster_names_pool(roster, table_pool_key("three")));
 	roster_free(again);
 }
 END_TEST
@@ -130,13 +122,13 @@ END_TEST
 static const char *next(const struct roster *of, bool take)
 {
 	const struct roster_pool *pool = &of->pools[1];
-	int32_t credit[POOL_HOSTS_MAX];
+	struct pick_rotation rotation;
 	struct candidates candidates;
 
-	roster_order(pool, &(struct roster_ask){.key = 0}, 1000, credit, &candidates);
+	roster_order(pool, &(struct roster_ask){.key = 0}, 1000, &rotation, &candidates);
 	ck_assert_int_eq(candidates.count, 3);
 	if (take)
-		roster_take_turn(pool, credit, &candidates);
+		roster_take_turn(pool, &rotation, &candidates);
 	return pool->pool->hosts[candidates.hosts[0]].name;
 }
 
@@ -181,7 +173,7 @@ START_TEST(seats_and_credit)
 		"routes = ( { match = \"2.example\"; pool = \"two\"; } );\n";
 
 	for (int i = 0; i < 20; i++) {
-		int32_t credit[POOL_HOSTS_MAX];
+		struct pick_rotation rotation;
 		int32_t sum = 0;
 		size_t pool;
 
@@ -190,9 +182,9 @@ START_TEST(seats_and_credit)
 		roster = make_roster();
 		pool = roster->table->pool_count - 1;
 		ck_assert_str_eq(roster->pools[pool].pool->name, "two");
-		roster_get_credit(&roster->pools[pool], credit);
+		roster_get_rotation(&roster->pools[pool], &rotation);
 		for (int k = 0; k < 3; k++)
-			sum += credit[k];
+			sum += rotation.credit[k];
 		ck_assert_msg(sum == 0, "after %d: %d", i, sum);
 		if (i % 2 != 0)
 			next(roster, true);
@@ -206,7 +198,7 @@ int main(void)
 	const struct suite_test tests[] = {
 		{each_host_once, COUNT(rows)},
 		{hosts_are_found, 1},
-		{pools_are_found_by_their_slots, 1},
+		{slots_outlive_a_roster, 1},
 		{building_one_changes_nothing_that_is_used, 1},
 		{order_takes_no_turn, 1},
 		{turns_are_counted, 1},

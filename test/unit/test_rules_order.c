@@ -27,7 +27,7 @@ static uint32_t add_node(enum rules_node_kind kind, const char *text)
 	return (uint32_t)rules.node_count++;
 }
 
-/* One condition: a, A, !a, [ab] all, (ab) any. Gives what is behind it. */
+/* One condition: a, A, !a, [ab] all, (ab) any. Gives what is after it. */
 static const char *add_condition(const char *text)
 {
 	enum rules_node_kind kind = *text == '['   ? RULES_ALL

@@ -306,8 +306,10 @@ END_TEST
 
 static int calls[4];
 
-static bool match(void *context, size_t regex, const char *text, size_t length)
+static bool match(
+	void *context, size_t regex, const char *text, size_t length, struct pattern_budget *budget)
 {
+	(void)budget;
 	ck_assert_ptr_eq(context, calls);
 	calls[regex]++;
 	return length > 0 && memchr(text, (int)('a' + regex), length) != NULL;

@@ -4,7 +4,7 @@
  * Copyright (c) 2026 the nexthop-milter authors
  */
 
-#include "conf/schema.h"
+#include "conf/schema_values.h"
 #include "suite.h"
 
 #include <limits.h>
@@ -19,6 +19,7 @@ static const char *const titles[SCHEMA_SCOPE_COUNT] = {
 	[SCHEMA_TOP] = "The top of the file",
 	[SCHEMA_HEALTH] = "Health",
 	[SCHEMA_PROBE] = "Probes",
+	[SCHEMA_RATE] = "Rate",
 	[SCHEMA_POOL] = "Pools",
 	[SCHEMA_HOST] = "Hosts",
 	[SCHEMA_ROUTE] = "Routes",
@@ -30,7 +31,7 @@ static const char *const titles[SCHEMA_SCOPE_COUNT] = {
 struct item {
 	int scope; /* -1: under another title */
 	char name[64];
-	char text[1024]; /* the line behind it */
+	char text[1024]; /* the line after it */
 };
 
 static struct item items[ITEMS_MAX];
@@ -93,7 +94,7 @@ START_TEST(every_key_is_in_the_page)
 
 		ck_assert_msg(
 			item != NULL, "%s is missing under \"%s\"", key->name, titles[key->scope]);
-		schema_describe(key, words, sizeof(words));
+		schema_values_describe(key, words, sizeof(words));
 		snprintf(expected, sizeof(expected), "(%s)", words);
 		ck_assert_msg(strcmp(item->text, expected) == 0, "%s: \"%s\", not \"%s\"",
 			key->name, item->text, expected);

@@ -72,12 +72,11 @@ START_TEST(spreads)
 	const struct row *row = &rows[_i];
 	struct address address = sample_address("u@example.com");
 	static struct simulation simulation;
-	struct view_route route;
 
 	sample_open(&sample, row->config);
 	for (int i = 0; i < row->turns; i++)
 		take_turn(&address);
-	engine_plan_simulate(sample.engine, &address, &route, &simulation);
+	sample_simulate(&sample, &address, &simulation);
 	simulation_run(&simulation, address.hash, row->count);
 	for (int i = 0; i < simulation.pool.host_count; i++)
 		ck_assert_msg(simulation.first[i] == row->first[i], "%s: host %d: %ju", row->name,
@@ -92,11 +91,10 @@ START_TEST(foresees)
 {
 	struct address address = sample_address("u@example.com");
 	static struct simulation simulation;
-	struct view_route route;
 	struct view_host host;
 
 	sample_open(&sample, rows[4].config);
-	engine_plan_simulate(sample.engine, &address, &route, &simulation);
+	sample_simulate(&sample, &address, &simulation);
 	simulation_run(&simulation, address.hash, 77);
 	for (int i = 0; i < 77; i++)
 		take_turn(&address);
@@ -112,12 +110,11 @@ START_TEST(knows_drained_hosts)
 {
 	struct address address = sample_address("u@example.com");
 	static struct simulation simulation;
-	struct view_route route;
 
 	log_open(LOG_TO_STDERR, false);
 	sample_open(&sample, rows[0].config);
 	engine_drain(sample.engine, 1, 0, "", clock_now());
-	engine_plan_simulate(sample.engine, &address, &route, &simulation);
+	sample_simulate(&sample, &address, &simulation);
 	/* A copy: what happens to the host afterwards is not seen. */
 	engine_enable(sample.engine, 1, clock_now());
 	simulation_run(&simulation, address.hash, 10);
@@ -128,12 +125,41 @@ START_TEST(knows_drained_hosts)
 }
 END_TEST
 
+/* What waits for a host, and what is sent to it, is pending there. */
+START_TEST(least_pending)
+{
+	static const char config[] =
+		POOL("balance = \"least-pending\";", "{ host = \"a\"; }, { host = \"b\"; }");
+	struct address address = sample_address("u@example.com");
+	static struct simulation simulation;
+	struct view_route route;
+	struct engine_choice choice;
+	struct engine_message message = {.queue_id = "4X1"};
+
+	log_open(LOG_TO_STDERR, false);
+	sample_open(&sample, config);
+	engine_route(sample.engine, &address, &route);
+	message.pool = route.pool;
+	engine_drain(sample.engine, 1, 0, "", clock_now());
+	ck_assert_int_eq(engine_choose(sample.engine, &message, &choice), 0);
+	message.queue_id = "4X2";
+	ck_assert_int_eq(engine_choose(sample.engine, &message, &choice), 0);
+	engine_enable(sample.engine, 1, clock_now());
+	sample_simulate(&sample, &address, &simulation);
+	simulation_run(&simulation, address.hash, 2);
+	ck_assert_uint_eq(simulation.first[1], 2);
+	simulation_run(&simulation, address.hash, 10);
+	ck_assert_uint_eq(simulation.first[0], 5);
+	ck_assert_uint_eq(simulation.first[1], 7);
+	sample_close(&sample);
+}
+END_TEST
+
 START_TEST(hash_pools_give_all_to_one)
 {
 	static const char hashed[] =
 		POOL("balance = \"hash\";", "{ host = \"a\"; }, { host = \"b\"; }");
 	static struct simulation simulation;
-	struct view_route route;
 	int firsts[2] = {0, 0};
 
 	sample_open(&sample, hashed);
@@ -144,7 +170,7 @@ START_TEST(hash_pools_give_all_to_one)
 
 		struct address address = sample_address(text);
 
-		engine_plan_simulate(sample.engine, &address, &route, &simulation);
+		sample_simulate(&sample, &address, &simulation);
 		simulation_run(&simulation, address.hash, 9);
 		ck_assert_uint_eq(simulation.first[0] % 9, 0);
 		ck_assert_uint_eq(simulation.first[0] + simulation.first[1], 9);
@@ -162,6 +188,7 @@ int main(void)
 		{spreads, COUNT(rows)},
 		{foresees, 1},
 		{knows_drained_hosts, 1},
+		{least_pending, 1},
 		{hash_pools_give_all_to_one, 1},
 	};
 

@@ -108,6 +108,43 @@ START_TEST(number)
 }
 END_TEST
 
+static const struct take_row {
+	const char *text;
+	int word;   /* octets that span_take_word() takes; 0: false */
+	int quoted; /* the same */
+} take_rows[] = {{"", 0, 0}, {"a", 1, 0}, {"a,b", 1, 0}, {",", 0, 0}, {"a b", 1, 0},
+	{"\xc3\xa9\n", 2, 0}, {"a\x7f", 1, 0}, {"\"", 1, 0}, {"\"\"", 2, 2}, {"\"a, b\"c", 2, 6},
+	{"\"a\\\"b\"", 6, 6}, {"\"a\\\"", 4, 0}, {"\"a\\", 3, 0}};
+
+START_TEST(words_and_quotes)
+{
+	const struct take_row *row = &take_rows[_i];
+	struct span word = span_make(row->text, strlen(row->text));
+	struct span quoted = word;
+
+	ck_assert_msg(span_take_word(&word, ",") == (row->word > 0), "%s", row->text);
+	ck_assert_int_eq(word.at - row->text, row->word);
+	ck_assert_msg(span_take_quoted(&quoted) == (row->quoted > 0), "%s", row->text);
+	ck_assert_int_eq(quoted.at - row->text, row->quoted);
+}
+END_TEST
+
+START_TEST(lines)
+{
+	struct span text = of("a\r\n\n \tb c\t \nlast\r");
+	struct span line;
+
+	ck_assert(span_take_line(&text, &line) && span_is(line, "a"));
+	ck_assert(span_take_line(&text, &line) && span_is(line, ""));
+	ck_assert(span_take_line(&text, &line) && span_is(line, " \tb c\t "));
+	ck_assert(span_is(span_trim(line), "b c"));
+	ck_assert(span_take_line(&text, &line) && span_is(line, "last"));
+	ck_assert(!span_take_line(&text, &line));
+	ck_assert_uint_eq(span_trim(of(" \t ")).length, 0);
+	ck_assert_uint_eq(span_trim(span_make(NULL, 0)).length, 0);
+}
+END_TEST
+
 START_TEST(copies)
 {
 	char out[4];
@@ -121,10 +158,21 @@ START_TEST(copies)
 }
 END_TEST
 
+START_TEST(folds_ascii_letters_alone)
+{
+	for (int octet = 0; octet < 256; octet++) {
+		int folded = octet >= 'A' && octet <= 'Z' ? octet - 'A' + 'a' : octet;
+
+		ck_assert_msg((unsigned char)span_fold((char)octet) == folded, "octet %d", octet);
+	}
+}
+END_TEST
+
 int main(void)
 {
 	const struct suite_test tests[] = {{nowhere, 1}, {compares, 1}, {takes, 1}, {finds, 1},
-		{number, COUNT(numbers)}, {copies, 1}};
+		{number, COUNT(numbers)}, {words_and_quotes, COUNT(take_rows)}, {lines, 1},
+		{copies, 1}, {folds_ascii_letters_alone, 1}};
 
 	return suite_run("span", tests, COUNT(tests));
 }

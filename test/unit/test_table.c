@@ -59,6 +59,11 @@ static const char *const matches[] = {
 	"xn--bcher-kva.example",
 };
 
+#define X100 \
+	"xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx" \
+	"xxxxxxxxxxxx"
+#define X400 X100 X100 X100 X100
+
 static const struct row {
 	const char *given;
 	const char *expected;
@@ -78,6 +83,17 @@ static const struct row {
 	{"user@y.x.lab.example.com", ".lab.example.com", false},
 	{"user@notexample.com", ".com", false},
 	{"user@com", "none", false},
+	/* Whatever stands before it, a domain is that domain. */
+	{X400 "@example.com", "example.com", true},
+	{"\"" X400 "@a.b\"@Example.com.", "example.com", true},
+	{X400 "@x.example.com", ".example.com", true},
+	{"user+" X400 "@example.com", "user@example.com", true},
+	{"@relay.example:" X400 "@a.lab.example.com", ".lab.example.com", true},
+	{"user@" X400 ".lab.example.com", ".lab.example.com", true},
+	{"user@" X400 "example.com", ".com", true},
+	{"user@" X400, "ALL", true},
+	{"user@example.com..", "user@example.com", true},
+	{X400, "ALL", true},
 	{"user@com", "ALL", true},
 	{"user@elsewhere.example", "none", false},
 	{"user@elsewhere.example", "ALL", true},
@@ -124,14 +140,18 @@ START_TEST(names_the_earlier_of_two)
 }
 END_TEST
 
-START_TEST(too_long_an_address_matches_only_all)
+/* The beginning that is kept of it is no address of its own. */
+START_TEST(too_long_an_address_is_no_exact_one)
 {
+	struct address address;
 	char given[2000];
 
 	memset(given, 'x', sizeof(given));
 	strcpy(given + 1000, "@example.com");
+	address_parse(&address, given);
 	begin("+");
-	add("example.com");
+	add(address.text);
+	ck_assert_str_eq(lookup(address.text), address.text);
 	ck_assert_str_eq(lookup(given), "none");
 	add("ALL");
 	ck_assert_str_eq(lookup(given), "ALL");
@@ -261,12 +281,98 @@ START_TEST(actions_have_their_words)
 }
 END_TEST
 
+/* A table of its own. */
+static void make(struct table *made, struct route *list, const char *const *texts, size_t count)
+{
+	made->place_count = table_places_for(count);
+	made->places = calloc(made->place_count, sizeof(*made->places));
+	made->routes = list;
+	for (size_t i = 0; i < count; i++) {
+		list[i].match = texts[i];
+		ck_assert_ptr_null(table_insert(made, i));
+	}
+	made->route_count = count;
+}
+
+START_TEST(missing_routes_are_counted)
+{
+	static const char *const one[] = {"a.example", ".a.example", "u@a.example", "ALL"};
+	static const char *const two[] = {"u@a.example", "b.example", ".a.example"};
+	struct route lists[2][COUNT(one)] = {{{0}}};
+	struct table first = {.delimiters = ""};
+	struct table second = {.delimiters = ""};
+	const struct table none = {.delimiters = ""};
+
+	make(&first, lists[0], one, COUNT(one));
+	make(&second, lists[1], two, COUNT(two));
+	ck_assert_uint_eq(table_count_missing(&first, &first), 0);
+	ck_assert_uint_eq(table_count_missing(&first, &second), 2);
+	ck_assert_uint_eq(table_count_missing(&second, &first), 1);
+	ck_assert_uint_eq(table_count_missing(&first, &none), 4);
+	ck_assert_uint_eq(table_count_missing(&none, &first), 0);
+	free(first.places);
+	free(second.places);
+}
+END_TEST
+
+/* What the two tables make of example.com and its parent, and how many matches are refused no more. */
+static const struct released_row {
+	const char *before[3];
+	const char *after[3];
+	size_t expected;
+} released[] = {
+	{{"example.com"}, {"example.com"}, 0},
+	{{"!example.com"}, {"!example.com"}, 0},
+	{{"!example.com"}, {"example.com"}, 2},
+	{{"example.com"}, {"!example.com"}, 0},
+	{{"!example.com"}, {NULL}, 1},
+	{{"!ALL"}, {"example.com"}, 2},
+	{{"!.example.com"}, {"!.example.com", "a.example.com"}, 1},
+	{{"!.example.com"}, {"!.example.com", "u@a.example.com"}, 1},
+	{{"!example.com", "u@example.com"}, {"!example.com", "u@example.com"}, 0},
+	{{"!u@example.com"}, {"!example.com"}, 0},
+	{{"!ALL"}, {"!ALL"}, 0},
+	{{"!postmaster"}, {"ALL"}, 1},
+};
+
+/* "!" in front of a match says that it refuses. */
+static void fill_table(struct table *to, struct route list[3], const char *const words[3])
+{
+	*to = (struct table){.routes = list, .delimiters = "", .place_count = table_places_for(3)};
+	to->places = calloc(to->place_count, sizeof(*to->places));
+	ck_assert_ptr_nonnull(to->places);
+	for (size_t i = 0; i < 3 && words[i] != NULL; i++) {
+		bool refuses = *words[i] == '!';
+
+		list[i] = (struct route){.match = words[i] + refuses,
+			.action = refuses ? ACTION_REJECT : ACTION_DNS,
+			.enhanced = "5.1.1",
+			.text = "no"};
+		ck_assert_ptr_null(table_insert(to, i));
+		to->route_count++;
+	}
+}
+
+START_TEST(counts_what_is_released)
+{
+	struct route lists[2][3];
+	struct table before, after;
+
+	fill_table(&before, lists[0], released[_i].before);
+	fill_table(&after, lists[1], released[_i].after);
+	ck_assert_uint_eq(table_count_released(&before, &after), released[_i].expected);
+	free(before.places);
+	free(after.places);
+}
+END_TEST
+
 int main(void)
 {
 	const struct suite_test tests[] = {{finds, COUNT(rows)}, {names_the_earlier_of_two, 1},
-		{too_long_an_address_matches_only_all, 1}, {finds_each_of_many, 1},
+		{too_long_an_address_is_no_exact_one, 1}, {finds_each_of_many, 1},
 		{agrees_with_a_plain_search, 50}, {knows_who_needs_the_sender, 1},
-		{host_keys_have_name_and_port, 1}, {actions_have_their_words, 1}};
+		{host_keys_have_name_and_port, 1}, {actions_have_their_words, 1},
+		{counts_what_is_released, COUNT(released)}, {missing_routes_are_counted, 1}};
 
 	return suite_run("table", tests, COUNT(tests));
 }

@@ -101,7 +101,7 @@ START_TEST(names_come_back)
 END_TEST
 
 static const char *const no_names[] = {"", ".", "exchange", "exchange.", ".0", "exchange.x",
-	"exchange.-1", "exchange.65536", "exchange.0.1", "a b.0", "_12.0", "_0123456789abcdeg.0",
+	"exchange.-1", "exchange.1000000", "exchange.0.1", "a b.0", "_12.0", "_0123456789abcdeg.0",
 	"_0123456789abcdef0.0", "a_b.0", "\"x\".0",
 	"nnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnn.0"};
 

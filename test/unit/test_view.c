@@ -5,6 +5,7 @@
  */
 
 #include "engine/roster.h"
+#include "engine/roster_names.h"
 #include "engine/view.h"
 #include "sample.h"
 #include "suite.h"
@@ -78,7 +79,7 @@ START_TEST(route)
 	ck_assert_str_eq(view.pool_name, row->pool);
 	ck_assert_int_eq(view.hash_on, row->hash_on);
 	if (row->action == ACTION_POOL)
-		ck_assert_str_eq(roster_pool_of(roster, view.pool)->pool->name, row->pool);
+		ck_assert_str_eq(roster_names_pool(roster, view.pool)->pool->name, row->pool);
 	snprintf(reply, sizeof(reply), "%s %s %s", view.code, view.enhanced, view.text);
 	ck_assert_msg(strncmp(reply, row->reply, strlen(row->reply)) == 0, "%s: \"%s\"", row->match,
 		reply);

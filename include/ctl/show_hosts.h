@@ -1,0 +1,22 @@
+/* show_hosts: pools and hosts as people read them
+ *
+ * SPDX-License-Identifier: BSD-2-Clause
+ * Copyright (c) 2026 the nexthop-milter authors
+ */
+#ifndef CTL_SHOW_HOSTS_H
+#define CTL_SHOW_HOSTS_H
+
+#include <jansson.h>
+
+/* Each prints one answer to standard output. What is missing in it is shown as "-". */
+
+void show_hosts_pools(const json_t *answer);
+
+/* A line for each host that fits a screen; or all that is known of it. */
+void show_hosts_brief(const json_t *answer);
+void show_hosts_wide(const json_t *answer);
+
+/* What is so after VERB: drain, enable or reset. */
+void show_hosts_changed(const json_t *answer, const char *verb);
+
+#endif

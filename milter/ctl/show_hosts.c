@@ -1,0 +1,327 @@
+/* show_hosts: pools and hosts as people read them
+ *
+ * SPDX-License-Identifier: BSD-2-Clause
+ * Copyright (c) 2026 the nexthop-milter authors
+ */
+
+#include "ctl/show_hosts.h"
+#include "ctl/columns.h"
+#include "ctl/fields.h"
+
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+
+/* How long it has been so, or for how long it goes on: what the state has. */
+static void add_span(struct columns *columns, const json_t *host)
+{
+	char span[FIELDS_TIME_MAX];
+	char text[FIELDS_TIME_MAX + 8];
+
+	if (*fields_left(host, "until", span) != '\0')
+		snprintf(text, sizeof(text), "%s left", span);
+	else if (*fields_ago(host, "since", span) != '\0')
+		snprintf(text, sizeof(text), "for %s", span);
+	else
+		text[0] = '\0';
+	columns_add(columns, text);
+}
+
+/* ---- pools */
+
+/* What happens to messages then. */
+static void print_all_deferred(const json_t *pool)
+{
+	const char *does = fields_text(pool, "all_deferred");
+
+	if (does != NULL && strcmp(does, "try") == 0)
+		printf("if all hosts are deferred they are tried all the same");
+	else if (does != NULL && strcmp(does, "tempfail") == 0)
+		printf("if all hosts are deferred clients are told 451");
+	else
+		printf("if all hosts are deferred: %s", fields_shown(pool, "all_deferred"));
+}
+
+static void show_pool(const json_t *pool)
+{
+	const json_t *hosts = json_object_get(pool, "hosts");
+	long long messages = fields_number(pool, "messages");
+	struct columns *columns =
+		columns_new("HOST|>PRIORITY|>WEIGHT|STATE|TIME|>FIRST|>SHARE|>LISTED");
+	const char *hash_on = fields_text(pool, "hash_on");
+	size_t i;
+	json_t *host;
+
+	printf("%s", fields_shown(pool, "pool"));
+	printf(": %s", fields_shown(pool, "transport"));
+	printf(", %s", fields_shown(pool, "balance"));
+	if (hash_on != NULL)
+		printf(" on %s", fields_shown(pool, "hash_on"));
+	printf(", %lld %s", messages, messages == 1 ? "message" : "messages");
+	printf(" (%s)\n  ", fields_shown(pool, "source"));
+	print_all_deferred(pool);
+	printf("\n");
+	json_array_foreach (hosts, i, host) {
+		fields_add_endpoint(columns, host);
+		fields_add_number(columns, host, "priority");
+		fields_add_number(columns, host, "weight");
+		fields_add_text(columns, host, "state");
+		add_span(columns, host);
+		fields_add_number(columns, host, "first");
+		fields_add_share(columns,
+			messages == 0 ? 0
+				      : (double)fields_number(host, "first") / (double)messages);
+		fields_add_number(columns, host, "listed");
+	}
+	fields_print(columns, "  ");
+}
+
+void show_hosts_pools(const json_t *answer)
+{
+	size_t i;
+	json_t *pool;
+
+	json_array_foreach (json_object_get(answer, "pools"), i, pool)
+		show_pool(pool);
+}
+
+/* Names parted by commas. */
+static void add_names(struct columns *columns, const json_t *names)
+{
+	char text[FIELDS_SHOWN_MAX] = "";
+	size_t used = 0;
+	size_t i;
+	json_t *name;
+
+	json_array_foreach (names, i, name) {
+		const char *one = json_string_value(name);
+		size_t left = sizeof(text) - used;
+		int written = snprintf(
+			text + used, left, "%s%s", i == 0 ? "" : ",", one == NULL ? "-" : one);
+
+		if (written < 0 || (size_t)written >= left) {
+			memcpy(text + sizeof(text) - 4, "...", 4);
+			break;
+		}
+		used += (size_t)written;
+	}
+	columns_add(columns, text);
+}
+
+/* Of a host that is up: what moves it to the end of its tier all the same. */
+static void add_present(struct columns *columns, const json_t *host, const char *text)
+{
+	char out[FIELDS_TIME_MAX + 16];
+	char span[FIELDS_TIME_MAX];
+
+	if (*fields_ago(host, "silent_since", span) != '\0') {
+		snprintf(out, sizeof(out), "silent for %s", span);
+		text = out;
+	} else if (json_is_string(json_object_get(host, "busy_until"))) {
+		text = "busy: at a limit of its own";
+	}
+	columns_add(columns, text);
+}
+
+static void add_usual(struct columns *columns, const json_t *host)
+{
+	const json_t *usual = json_object_get(host, "usual");
+	char text[32];
+
+	snprintf(text, sizeof(text), "%.2f s", json_number_value(usual));
+	columns_add(columns, json_is_number(usual) ? text : NULL);
+}
+
+/* Of a drained host whether it is out of use, with the operator's reason; of others the last reply. */
+static void add_hosts_text(struct columns *columns, const json_t *host)
+{
+	const char *state = fields_text(host, "state");
+	const char *text = fields_text(host, "text");
+	const json_t *pending = json_object_get(host, "pending");
+	char out[FIELDS_SHOWN_MAX];
+	char use[64] = "";
+
+	if (state != NULL && strcmp(state, "up") == 0) {
+		add_present(columns, host, text);
+		return;
+	}
+	if (state == NULL || strcmp(state, "drained") != 0) {
+		columns_add(columns, text);
+		return;
+	}
+	if (json_is_true(json_object_get(host, "in_use")))
+		snprintf(use, sizeof(use), "STILL IN USE");
+	else if (json_integer_value(pending) > 0)
+		snprintf(use, sizeof(use), "%" JSON_INTEGER_FORMAT " pending",
+			json_integer_value(pending));
+	else if (json_is_integer(pending))
+		snprintf(use, sizeof(use), "out of use");
+	snprintf(out, sizeof(out), "%s%s%s", use,
+		*use == '\0' || text == NULL || *text == '\0' ? "" : "; ",
+		text == NULL ? "" : text);
+	columns_add(columns, out);
+}
+
+void show_hosts_brief(const json_t *answer)
+{
+	struct columns *columns = columns_new("HOST|STATE|TIME|>WAITING|>USUAL|WHY");
+	size_t i;
+	json_t *host;
+
+	json_array_foreach (json_object_get(answer, "hosts"), i, host) {
+		const char *state = fields_text(host, "state");
+		const char *text = fields_text(host, "text");
+		bool is_up = state != NULL && strcmp(state, "up") == 0;
+		bool is_drained = state != NULL && strcmp(state, "drained") == 0;
+
+		fields_add_endpoint(columns, host);
+		columns_add(columns, state);
+		add_span(columns, host);
+		fields_add_number(columns, host, "waiting");
+		add_usual(columns, host);
+		if (is_up)
+			add_present(columns, host, NULL);
+		else if (!is_drained && (text == NULL || *text == '\0'))
+			fields_add_text(columns, host, "reason");
+		else
+			add_hosts_text(columns, host);
+	}
+	fields_print(columns, "");
+}
+
+void show_hosts_wide(const json_t *answer)
+{
+	struct columns *columns =
+		columns_new("HOST|STATE|SINCE|UNTIL|REASON|>FAILS|>FIRST|>ATTEMPTS|>DELIVERED|"
+			    ">REFUSED|>WAITING|>USUAL|LAST SUCCESS|POOLS|WHY");
+	size_t i;
+	json_t *host;
+
+	json_array_foreach (json_object_get(answer, "hosts"), i, host) {
+		fields_add_endpoint(columns, host);
+		fields_add_text(columns, host, "state");
+		fields_add_time(columns, host, "since");
+		fields_add_time(columns, host, "until");
+		fields_add_text(columns, host, "reason");
+		fields_add_number(columns, host, "failures");
+		fields_add_number(columns, host, "first");
+		fields_add_number(columns, host, "attempts");
+		fields_add_number(columns, host, "delivered");
+		fields_add_number(columns, host, "deferred");
+		fields_add_number(columns, host, "waiting");
+		add_usual(columns, host);
+		fields_add_time(columns, host, "last_success");
+		add_names(columns, json_object_get(host, "pools"));
+		add_hosts_text(columns, host);
+	}
+	fields_print(columns, "");
+}
+
+/* ---- hosts that were changed */
+
+/* Of a drained one: when it is out of use. */
+static void print_pending(const json_t *host)
+{
+	const json_t *pending = json_object_get(host, "pending");
+	char since[FIELDS_TIME_MAX];
+
+	fields_time(host, "pending_since", since);
+	if (!json_is_integer(pending)) {
+		printf("pending messages are not known: %s", fields_shown(host, "pending_why"));
+		return;
+	}
+	if (json_integer_value(pending) > 0)
+		printf("%" JSON_INTEGER_FORMAT " pending", json_integer_value(pending));
+	else
+		printf("none pending");
+	printf(" of those routed since %s", since);
+}
+
+static void print_drained(const json_t *host)
+{
+	bool is_in_use = json_is_true(json_object_get(host, "in_use"));
+	const json_t *pending = json_object_get(host, "pending");
+	bool is_out = !is_in_use && json_is_integer(pending) && json_integer_value(pending) == 0;
+	char text[FIELDS_TIME_MAX];
+
+	printf("drained");
+	if (*fields_time(host, "until", text) != '\0') {
+		printf(" until %s", text);
+		printf(", %s left", fields_left(host, "until", text));
+	}
+	printf(": %s, ", is_in_use ? "STILL IN USE" : is_out ? "out of use" : "no new messages");
+	print_pending(host);
+}
+
+/* Why a host that was put back is not up, or what is known of one that is. */
+static void print_last_word(const json_t *host, bool is_trial)
+{
+	const json_t *before = json_object_get(host, "before");
+	const char *state = fields_text(before, "state");
+	bool was_drained = state != NULL && strcmp(state, "drained") == 0;
+	bool has_reply = !was_drained && fields_text(before, "text") != NULL;
+	char ago[FIELDS_TIME_MAX];
+
+	if (fields_number(before, "failures") > 0 || is_trial) {
+		printf("; its last word was a failure");
+		if (*fields_ago(before, "last_failure", ago) != '\0')
+			printf(" %s ago", ago);
+		if (has_reply)
+			printf(": %s", fields_shown(before, "text"));
+	} else if (*fields_ago(before, "last_success", ago) != '\0') {
+		printf("; its last delivery was %s ago", ago);
+	} else {
+		printf("; nothing was seen of it yet");
+	}
+}
+
+static void print_put_back(const json_t *host)
+{
+	const char *state = fields_text(host, "state");
+	const char *before = fields_text(json_object_get(host, "before"), "state");
+	const char *by = fields_text(host, "trial_by");
+	bool is_up = state != NULL && strcmp(state, "up") == 0;
+	bool is_same = state != NULL && before != NULL && strcmp(state, before) == 0;
+
+	if (is_up)
+		printf("%sup", is_same ? "was not drained: " : "");
+	else
+		printf("%son trial: the next %s decides", is_same ? "was not drained: " : "",
+			by == NULL ? "message" : by);
+	if (is_up && !is_same)
+		printf(", by your word and not checked");
+	print_last_word(host, !is_up);
+}
+
+static void print_reset(const json_t *host)
+{
+	const char *state = fields_text(host, "state");
+
+	if (state != NULL && strcmp(state, "drained") == 0) {
+		print_drained(host);
+		printf("; what was remembered of it is forgotten");
+		return;
+	}
+	printf("up, by your word and not checked; what was remembered of it is forgotten");
+	if (fields_number(json_object_get(host, "before"), "failures") > 0)
+		print_last_word(host, false);
+}
+
+void show_hosts_changed(const json_t *answer, const char *verb)
+{
+	size_t i;
+	json_t *host;
+
+	json_array_foreach (json_object_get(answer, "hosts"), i, host) {
+		char name[ENDPOINT_TEXT_MAX];
+
+		printf("%s ", fields_endpoint(host, name));
+		if (strcmp(verb, "drain") == 0)
+			print_drained(host);
+		else if (strcmp(verb, "enable") == 0)
+			print_put_back(host);
+		else
+			print_reset(host);
+		printf("\n");
+	}
+}

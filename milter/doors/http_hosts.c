@@ -1,0 +1,360 @@
+/* http_hosts: what the operator's verbs do to hosts, and what is so then
+ *
+ * SPDX-License-Identifier: BSD-2-Clause
+ * Copyright (c) 2026 the nexthop-milter authors
+ */
+
+#include "doors/http_hosts.h"
+#include "core/duration.h"
+#include "core/endpoint.h"
+#include "core/printable.h"
+#include "core/similar.h"
+#include "doors/http_json.h"
+#include "engine/clock.h"
+#include "engine/engine_view.h"
+#include "text/idn.h"
+
+#include <arpa/inet.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+enum {
+	BAD_REQUEST = 400,
+	NOT_FOUND = 404,
+	HOSTS_MAX = 100,     /* of one call */
+	NAMED_MAX = 8,	     /* of those that there are, where one is not found */
+	COMPARED_MAX = 5000, /* hosts: more would hold up the loop */
+	SHOWN_MAX = 300,
+	ERROR_MAX = 1024 + NAMED_MAX * ENDPOINT_TEXT_MAX,
+};
+
+static const char *const verb_names[HTTP_HOSTS_VERB_COUNT] = {
+	[HTTP_HOSTS_DRAIN] = "drain",
+	[HTTP_HOSTS_ENABLE] = "enable",
+	[HTTP_HOSTS_RESET] = "reset",
+};
+
+const char *http_hosts_verb_name(enum http_hosts_verb verb)
+{
+	return verb_names[verb];
+}
+
+/* The hosts of one call. */
+struct chosen {
+	size_t hosts[HOSTS_MAX];
+	size_t count;
+	int status;
+	char error[ERROR_MAX];
+};
+
+static int refuse(struct chosen *chosen, int status, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+
+static int refuse(struct chosen *chosen, int status, const char *format, ...)
+{
+	va_list arguments;
+
+	chosen->status = status;
+	va_start(arguments, format);
+	vsnprintf(chosen->error, sizeof(chosen->error), format, arguments);
+	va_end(arguments);
+	return -1;
+}
+
+/* ---- which hosts */
+
+/* An IP address in any form becomes the one that the table has; a name its A-labels. */
+static void canonical_host(struct endpoint *endpoint)
+{
+	unsigned char octets[sizeof(struct in6_addr)];
+	char ascii[DOMAIN_MAX + 1];
+	size_t length = strlen(endpoint->name);
+
+	if (inet_pton(AF_INET6, endpoint->name, octets) == 1) {
+		inet_ntop(AF_INET6, octets, endpoint->name, sizeof(endpoint->name));
+		return;
+	}
+	if (length > 1 && endpoint->name[length - 1] == '.')
+		endpoint->name[length - 1] = '\0';
+	if (inet_pton(AF_INET, endpoint->name, octets) != 1 &&
+		idn_to_ascii(endpoint->name, ascii) == 0)
+		memcpy(endpoint->name, ascii, sizeof(endpoint->name));
+}
+
+static char *name_of(struct engine *engine, size_t host, char name[ENDPOINT_TEXT_MAX])
+{
+	struct view_host view;
+
+	engine_view_host(engine, host, &view);
+	return endpoint_format(name, view.name, view.port);
+}
+
+/* Appends "NAME, NAME" of the hosts of that NAME, or of all if it is NULL. */
+static void list_hosts(struct engine *engine, const char *name, struct chosen *chosen)
+{
+	size_t count = engine_host_count(engine);
+	size_t used = strlen(chosen->error);
+	int named = 0;
+	char text[ENDPOINT_TEXT_MAX];
+
+	for (size_t i = 0; i < count; i++) {
+		if (name != NULL && (i = engine_find_host(engine, name, 0, i)) == count)
+			break;
+		if (named == NAMED_MAX) {
+			snprintf(chosen->error + used, sizeof(chosen->error) - used,
+				" and more: milterctl hosts shows them");
+			break;
+		}
+		used += (size_t)snprintf(chosen->error + used, sizeof(chosen->error) - used, "%s%s",
+			named++ == 0 ? " " : ", ", name_of(engine, i, text));
+	}
+}
+
+/* Says which there are, the one that may have been meant first. */
+static int refuse_unknown(
+	struct engine *engine, const char *text, const char *name, struct chosen *chosen)
+{
+	size_t count = engine_host_count(engine);
+	char shown[SHOWN_MAX], known[ENDPOINT_TEXT_MAX];
+	struct similar similar;
+	size_t distance = SIZE_MAX, best = count;
+
+	printable_copy(shown, sizeof(shown), text);
+	if (engine_find_host(engine, name, 0, 0) < count) {
+		refuse(chosen, NOT_FOUND, "no pool has host %s: that name has", shown);
+		list_hosts(engine, name, chosen);
+		return -1;
+	}
+	for (size_t i = 0; i < count && i < COMPARED_MAX; i++) {
+		struct view_host view;
+
+		engine_view_host(engine, i, &view);
+		similar_begin(&similar, name);
+		similar_try(&similar, view.name);
+		if (similar.best == NULL || similar.distance >= distance)
+			continue;
+		distance = similar.distance;
+		best = i;
+	}
+	if (best < count)
+		refuse(chosen, NOT_FOUND, "no pool has host %s: did you mean %s? There are", shown,
+			name_of(engine, best, known));
+	else
+		refuse(chosen, NOT_FOUND, "no pool has host %s: there are", shown);
+	list_hosts(engine, NULL, chosen);
+	return -1;
+}
+
+static int choose_host(struct engine *engine, const char *text, struct chosen *chosen)
+{
+	struct endpoint endpoint;
+	size_t count = engine_host_count(engine);
+	size_t host;
+	char shown[SHOWN_MAX];
+
+	printable_copy(shown, sizeof(shown), text);
+	if (endpoint_parse(&endpoint, text) == -1)
+		return refuse(chosen, BAD_REQUEST, "\"%s\" is not a HOST or HOST:PORT", shown);
+	canonical_host(&endpoint);
+	host = engine_find_host(engine, endpoint.name, endpoint.port, 0);
+	if (host == count)
+		return refuse_unknown(engine, text, endpoint.name, chosen);
+	if (endpoint.port == 0 && engine_find_host(engine, endpoint.name, 0, host + 1) < count) {
+		refuse(chosen, BAD_REQUEST,
+			"%s has several ports, name those that you mean:", shown);
+		list_hosts(engine, endpoint.name, chosen);
+		return -1;
+	}
+	for (size_t i = 0; i < chosen->count; i++)
+		if (chosen->hosts[i] == host)
+			return 0;
+	if (chosen->count == HOSTS_MAX)
+		return refuse(chosen, BAD_REQUEST, "more than %d hosts", HOSTS_MAX);
+	chosen->hosts[chosen->count++] = host;
+	return 0;
+}
+
+static int choose_hosts(const struct http_call *call, const char *host, struct chosen *chosen)
+{
+	const struct evkeyval *parameter;
+
+	if (host != NULL)
+		return choose_host(call->engine, host, chosen);
+	TAILQ_FOREACH(parameter, call->query, next)
+	{
+		if (strcasecmp(parameter->key, "host") == 0 &&
+			choose_host(call->engine, parameter->value, chosen) == -1)
+			return -1;
+	}
+	return chosen->count == 0 ? refuse(chosen, BAD_REQUEST, "no host is named") : 0;
+}
+
+/* ---- what is so */
+
+/* NULL if it is known which messages have left the MTA. */
+static const char *why_unknown(const struct http_call *call, char why[SHOWN_MAX])
+{
+	struct view_log log = {.is_on = false};
+
+	if (call->profile->log != NULL)
+		call->profile->log(call->profile->log_context, &log);
+	if (!log.is_on)
+		return "health.log is \"none\": the MTA's log is not read";
+	if (log.is_readable)
+		return NULL;
+	snprintf(why, SHOWN_MAX, "the MTA's log cannot be read: %.200s", log.error);
+	return why;
+}
+
+static bool is_in_use(struct engine *engine, size_t host)
+{
+	struct engine_use use;
+
+	for (size_t place = 0; engine_view_use(engine, host, place, &use); place++)
+		if (use.is_used)
+			return true;
+	return false;
+}
+
+json_t *http_hosts_object(const struct http_call *call, size_t host)
+{
+	json_t *object = http_json_host(call->engine, host);
+	struct view_host view;
+	char text[SHOWN_MAX];
+	const char *why = NULL;
+	int64_t since = 0;
+	json_t *pending = NULL;
+
+	engine_view_host(call->engine, host, &view);
+	if (view.health.state == HEALTH_DRAINED) {
+		why = why_unknown(call, text);
+		if (why == NULL)
+			pending = json_integer(
+				(json_int_t)engine_view_pending(call->engine, host, &since));
+	}
+	json_object_set_new(object, "in_use", json_boolean(is_in_use(call->engine, host)));
+	json_object_set_new(object, "pending", pending == NULL ? json_null() : pending);
+	json_object_set_new(object, "pending_since", http_json_time(since));
+	json_object_set_new(object, "pending_why", http_json_text_or_null(why));
+	return object;
+}
+
+/* ---- what a drain leaves behind */
+
+static const char *what_happens(enum all_deferred all_deferred)
+{
+	return all_deferred == ALL_DEFERRED_TEMPFAIL ? "its clients are told 451"
+						     : "its mail tries those, and waits";
+}
+
+/* What an operator may not have meant, for one pool of a host that is drained now. */
+static json_t *warning_of(const char *host, const struct engine_use *use)
+{
+	int others = use->up + use->deferred + use->drained - 1;
+
+	if (use->up > 0)
+		return NULL;
+	if (strcmp(use->pool, use->taker) != 0)
+		return json_sprintf("pool %s has no host up: its mail goes to its fallback, pool "
+				    "%s",
+			use->pool, use->taker);
+	if (use->deferred > 0)
+		return json_sprintf("pool %s has no host up, %d deferred: %s", use->pool,
+			use->deferred, what_happens(use->all_deferred));
+	return json_sprintf("%s is drained, but mail goes on to it: %s of pool %s", host,
+		others == 0 ? "it is the only host" : "all hosts are drained", use->pool);
+}
+
+static json_t *warnings(struct engine *engine, size_t host)
+{
+	json_t *array = json_array();
+	char name[ENDPOINT_TEXT_MAX];
+	struct engine_use use;
+
+	name_of(engine, host, name);
+	for (size_t place = 0; engine_view_use(engine, host, place, &use); place++)
+		json_array_append_new(array, warning_of(name, &use));
+	return array;
+}
+
+/* ---- the change */
+
+static json_t *before_object(const struct health *health)
+{
+	return json_pack("{s:s, s:o, s:o, s:s, s:o, s:i, s:o, s:o}", "state",
+		health_state_name(health->state), "since", http_json_time(health->since), "until",
+		http_json_time(health->until), "reason", health_reason_name(health->reason), "text",
+		http_json_text_or_null(health->text), "failures", (int)health->failures,
+		"last_success", http_json_time(health->last_success), "last_failure",
+		http_json_time(health->last_failure));
+}
+
+static void change_host(struct engine *engine, size_t host, enum http_hosts_verb verb,
+	int64_t until, const char *reason, int64_t now)
+{
+	switch (verb) {
+	case HTTP_HOSTS_DRAIN:
+		engine_drain(engine, host, until, reason, now);
+		break;
+	case HTTP_HOSTS_ENABLE:
+		engine_enable(engine, host, now);
+		break;
+	default:
+		engine_reset(engine, host, now);
+	}
+}
+
+/* All are changed before the first is described: what is left of a pool is what all leave. */
+static json_t *change(const struct http_call *call, const struct chosen *chosen,
+	enum http_hosts_verb verb, int64_t span, const char *reason)
+{
+	int64_t now = clock_now();
+	json_t *hosts = json_array();
+	struct view_host before[HOSTS_MAX];
+
+	for (size_t i = 0; i < chosen->count; i++) {
+		engine_view_host(call->engine, chosen->hosts[i], &before[i]);
+		change_host(call->engine, chosen->hosts[i], verb, span == 0 ? 0 : now + span,
+			reason, now);
+	}
+	for (size_t i = 0; i < chosen->count; i++) {
+		json_t *object = http_hosts_object(call, chosen->hosts[i]);
+		const char *state = json_string_value(json_object_get(object, "state"));
+		bool is_trial = state != NULL && strcmp(state, "trial") == 0;
+		struct engine_probe probe;
+		bool has_probe = engine_view_probe(call->engine, chosen->hosts[i], &probe);
+
+		json_object_set_new(object, "before", before_object(&before[i].health));
+		json_object_set_new(object, "trial_by",
+			!is_trial ? json_null() : json_string(has_probe ? "probe" : "message"));
+		json_object_set_new(object, "warnings",
+			verb == HTTP_HOSTS_DRAIN ? warnings(call->engine, chosen->hosts[i])
+						 : json_array());
+		json_array_append_new(hosts, object);
+	}
+	return json_pack("{s:o}", "hosts", hosts);
+}
+
+json_t *http_hosts_change(
+	const struct http_call *call, const char *host, enum http_hosts_verb verb, int *status)
+{
+	const char *span_text = verb == HTTP_HOSTS_DRAIN ? http_api_parameter(call, "for") : "";
+	const char *reason = http_api_parameter(call, "reason");
+	int64_t span = *span_text == '\0' ? 0 : duration_parse(span_text);
+	struct chosen chosen = {.count = 0};
+
+	if (span == -1)
+		refuse(&chosen, BAD_REQUEST,
+			"for is not a duration with its unit, such as 90s, "
+			"2h or 1d12h");
+	else if (strlen(reason) >= HEALTH_TEXT_MAX)
+		refuse(&chosen, BAD_REQUEST, "reason is longer than 199 octets");
+	else
+		choose_hosts(call, host, &chosen);
+	if (chosen.status == 0)
+		return change(call, &chosen, verb, span, reason);
+	*status = chosen.status;
+	return http_api_error(chosen.error);
+}

@@ -1,0 +1,95 @@
+/* engine_change: a host's state changes: one event and one log line for each
+ *
+ * SPDX-License-Identifier: BSD-2-Clause
+ * Copyright (c) 2026 the nexthop-milter authors
+ */
+
+#include "engine/engine_change.h"
+#include "core/duration.h"
+#include "core/endpoint.h"
+#include "core/printable.h"
+#include "engine/clock.h"
+#include "engine/engine_self.h"
+#include "engine/log.h"
+
+#include <stdio.h>
+
+static enum event_kind kind_of(uint32_t state, uint32_t reason)
+{
+	if (reason == HEALTH_REASON_DRAIN_ENDED)
+		return EVENT_DRAIN_ENDED;
+	return state == HEALTH_DEFERRED ? EVENT_DEFERRED
+	       : state == HEALTH_TRIAL	? EVENT_TRIAL
+					: EVENT_UP;
+}
+
+/* The engine lock must be held. */
+static void fill_event(struct event_entry *entry, const struct roster_host *host)
+{
+	const struct health *health = host->health;
+
+	view_copy_text(entry->host, sizeof(entry->host), host->host->name);
+	view_copy_text(entry->text, sizeof(entry->text), health->text);
+	entry->port = host->host->port;
+	entry->to = health->state;
+	entry->reason = health->reason;
+	entry->until = health->until;
+	entry->failures = health->failures;
+	entry->delivered = health->delivered;
+}
+
+/* All that a person wants to know at three in the morning, in one line. */
+static void log_change(const struct event_entry *entry)
+{
+	char host[ENDPOINT_TEXT_MAX];
+	char text[HEALTH_TEXT_MAX];
+	char until[16 + DURATION_TEXT_MAX] = "";
+	bool is_asked = entry->by[0] != '\0';
+	bool is_reply = entry->to == HEALTH_DEFERRED;
+
+	endpoint_format(host, entry->host, entry->port);
+	if (entry->until != 0) {
+		char span[DURATION_TEXT_MAX];
+
+		duration_format(span, entry->until - entry->at);
+		snprintf(until, sizeof(until), " until=%s", span);
+	}
+	log_info("host=%s %s->%s reason=%s %s=\"%s\" failures=%u%s delivered=%llu%s%s", host,
+		health_state_name(entry->from), health_state_name(entry->to),
+		health_reason_name(entry->reason), is_reply ? "reply" : "text",
+		printable_copy(text, sizeof(text), entry->text), entry->failures, until,
+		(unsigned long long)entry->delivered, is_asked ? " by " : "", entry->by);
+}
+
+void engine_change_add_event(struct engine *engine, const struct event_entry *entry)
+{
+	roster_keep_event(engine->roster, engine->state, event_ring_add(&engine->events, entry));
+}
+
+void engine_change_feed(struct engine *engine, size_t host, const struct breaker_event *event,
+	enum event_kind kind, int64_t now)
+{
+	bool is_operator = kind != EVENT_KIND_COUNT;
+	struct event_entry entry = {.at = now, .kind = kind};
+	bool is_new;
+
+	engine_self_lock(engine);
+
+	const struct roster_host *of = &engine->roster->hosts[host];
+
+	entry.from = of->health->state;
+	is_new = breaker_feed(of->health, &of->pool->policy, event, now) || is_operator;
+	if (of->health->state != entry.from)
+		lane_restart(of->lane);
+	if (is_new) {
+		fill_event(&entry, of);
+		if (!is_operator)
+			entry.kind = kind_of(entry.to, entry.reason);
+		else
+			view_copy_text(entry.by, sizeof(entry.by), engine->asked_by);
+		engine_change_add_event(engine, &entry);
+	}
+	engine_self_unlock(engine);
+	if (is_new)
+		log_change(&entry);
+}
