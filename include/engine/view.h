@@ -66,6 +66,7 @@ struct view_log {
 	char error[512];	     /* why it is not */
 	bool is_behind;		     /* it has more that was not read yet */
 	uint64_t lines;		     /* or entries of the journal */
+	int64_t offset;		     /* octets of the file that it has read; 0: a journal */
 	uint64_t understood;	     /* of them, so many have the form of a log's lines */
 	char strange[VIEW_LINE_MAX]; /* the last one, if of late none has; printable */
 	uint64_t seen;		     /* of them, so many said something about a host */

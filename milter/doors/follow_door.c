@@ -294,6 +294,7 @@ void follow_door_status(const struct follow_door *door, struct view_log *view)
 		snprintf(view->error, sizeof(view->error), "%s", file.error);
 		view->is_behind = file.is_behind;
 		view->lines = file.counts.lines;
+		view->offset = (int64_t)file.offset;
 		view->last_line = file.last_line;
 	} else if (door->journal != NULL) {
 		struct follow_journal_status journal;

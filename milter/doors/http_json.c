@@ -250,10 +250,11 @@ json_t *http_json_map(const struct view_map *view)
 
 json_t *http_json_log(const struct view_log *view)
 {
-	return json_pack("{s:o, s:b, s:o, s:b, s:o, s:o, s:o, s:o, s:o}", "source",
+	return json_pack("{s:o, s:b, s:o, s:b, s:o, s:I, s:o, s:o, s:o, s:o}", "source",
 		foreign_text(view->is_on ? view->source : "none"), "readable",
 		(int)view->is_readable, "error", http_json_text_or_null(view->error), "behind",
-		(int)view->is_behind, "lines", counter(view->lines), "understood",
+		(int)view->is_behind, "lines", counter(view->lines), "offset",
+		(json_int_t)view->offset, "understood",
 		counter(view->understood), "not_understood", http_json_text_or_null(view->strange),
 		"seen", counter(view->seen), "last_line", http_json_time(view->last_line));
 }

@@ -86,7 +86,7 @@ json status
 keys . version pid started config mta state_file sockets pools hosts routes rules reload messages recipients milter \
 	map log observations descriptors condition debug
 keys .debug on until
-keys .log source readable error behind lines understood not_understood seen last_line
+keys .log source readable error behind lines offset understood not_understood seen last_line
 keys .condition status ok reasons more hosts
 keys .observations hosts strangers
 keys .sockets milter map control status

@@ -201,6 +201,7 @@ class Sender:
         self.options = options
         self.lock = threading.Lock()
         self.waiting = [Message(options, n) for n in range(options.count, 0, -1)]
+        self.last = options.count
         self.start = time.monotonic()
         self.end = self.start + options.deadline
         self.taken = 0
@@ -208,12 +209,19 @@ class Sender:
 
     def take(self):
         with self.lock:
-            message = self.waiting.pop() if self.waiting else None
+            message = self.waiting.pop() if self.waiting else self.another()
             self.taken += 1
             due = self.start + (self.taken / self.options.rate if self.options.rate else 0)
         if message is not None and due > time.monotonic():
             time.sleep(due - time.monotonic())
         return message
+
+    def another(self):
+        """One more than was asked for, until there is the file."""
+        if not self.options.until or os.path.exists(self.options.until):
+            return None
+        self.last += 1
+        return Message(self.options, self.last)
 
     def done(self, message, word, reply):
         match = QUEUE_ID.search(reply) if word == "accepted" else None
@@ -290,6 +298,7 @@ def parse():
     add("--header", action="append", default=[], help="NAME: VALUE, if there is no --file")
     add("--text", type=int, default=0, help="octets of text, about, if there is no --file")
     add("--gate", help="ends a message only once this file is there")
+    add("--until", help="sends more than --count, as long as this file is not there")
     add("--source", help="the client's address")
     add("--helo", default="client.example")
     add("--xclient", help="NAME=… ADDR=…")
@@ -303,8 +312,8 @@ def parse():
     add("--rate", type=float, help="no more messages a second than this")
     add("--once", action="store_true", help="try once")
     add("--retry", type=float, default=0.1, help="seconds until the next try")
-    add("--deadline", type=float, default=60, help="seconds until it gives up")
-    add("--timeout", type=float, default=60, help="seconds to wait for a reply")
+    add("--deadline", type=float, default=180, help="seconds until it gives up")
+    add("--timeout", type=float, default=180, help="seconds to wait for a reply")
     add("--verbose", action="store_true")
     return parser.parse_args()
 

@@ -5,7 +5,7 @@
 #
 # To be sourced by bash. The only place of the tests that lets time pass: 50 ms between two looks.
 
-WAIT_LIMIT=${NEXTHOP_TEST_WAIT:-60} # seconds
+WAIT_LIMIT=${NEXTHOP_TEST_WAIT:-180} # seconds
 
 # A pipe that nobody writes to: reading from it is a pause without a process.
 exec {wait_pipe}<> <(:)

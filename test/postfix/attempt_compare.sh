@@ -53,11 +53,10 @@ for i in "${!names[@]}"; do
 	# Words are to be split.
 	# shellcheck disable=SC2086
 	fault "$number" say ${replies[i]}
-	burst "$name" 20
-	ok "$name: deferred" wait_for health_is "$number" deferred
-	# More may have been on their way when the third was read.
-	within "$name: after three messages" "$(touched "$number")" 3 5
-	within "$name: each counts as a failure" "$(health_member "$number" failures)" 3 5
+	ok "$name: all are delivered" deliver_each "$name.example" 10
+	is "$name: deferred" "$(health_of "$number")" deferred
+	is "$name: after three messages" "$(touched "$number")" 3
+	is "$name: each counts as a failure" "$(health_member "$number" failures)" 3
 	is "$name: it has taken nothing" "$(faulty_taken "$number")" 0
 done
 is "nothing was deferred" "$(count_lines "$mta_log" 'status=deferred')" 0

@@ -42,7 +42,7 @@ client_start() { # NAME COMMAND...
 	clients+=("$1")
 	process_start "$1" again "${@:2}"
 }
-for i in $(seq 20); do
+for i in $(seq 6); do
 	client_start "ask$i" ask "ask$i@example.$([ $((i % 2)) = 0 ] && echo com || echo org)"
 done
 for i in 1 2 3; do
