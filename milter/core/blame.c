@@ -58,7 +58,21 @@ WORDS(rate) = {"rate limited", "rate limiting", "throttle*", "too much mail",
 	"unusual rate", "unexpected volume", "high volume", "per hour", "per day", "hourly",
 	"daily", "sending limit*", "limits for how many", "number of connections", NULL};
 
-/* The recipient, and what is behind the host for him. */
+/*
+ * Where all mailboxes of a system are. What is said of it is of the system, although a mailbox, an
+ * account or an alias is named: one of them is never mounted, or offline.
+ */
+#define OUT_OF_USE(place) \
+	place " * not * mounted", place " * unmounted", place " * dismounted", place " * offline", \
+		place " * off line", place " * unavailable", place " * not * available", \
+		place " * inaccessible", place " * not * accessible", place " * not responding", \
+		place " * unreachable", place " * is down"
+WORDS(store) = {OUT_OF_USE("database"), OUT_OF_USE("databases"), OUT_OF_USE("mailbox store"),
+	OUT_OF_USE("mail store"), OUT_OF_USE("mailstore"), OUT_OF_USE("message store"),
+	OUT_OF_USE("information store"), OUT_OF_USE("mailbox server"), "mailbox server * busy",
+	"mailbox server * enough memory", "mailbox disk * full", NULL};
+
+/* The recipient, and his mailbox. */
 WORDS(recipient) = {"mailbox*", "inbox", "quota", "user unknown", "unknown user", "user not found",
 	"no such user", "no such recipient", "no such address", "recipient unknown",
 	"unknown recipient", "invalid recipient", "recipient not found", "recipient unavailable",
@@ -67,8 +81,10 @@ WORDS(recipient) = {"mailbox*", "inbox", "quota", "user unknown", "unknown user"
 	"messages to", "too many recent", "unverified address", "address verification",
 	"verify address", "recipient verify", "recipient callout", "mailing list", "alias*",
 	"sieve", "domain failure", "too many recipients", "recipients limit", "recipient limit",
-	"per transaction", "separate transaction", "upstream", "remote server", "destination",
-	"dns query", "for user", "for this user", NULL};
+	"per transaction", "separate transaction", "dns query", "for user", "for this user", NULL};
+
+/* Another host, to which it passes mail on. */
+WORDS(behind) = {"upstream", "remote server", "destination", NULL};
 
 /* ---- words that convict it: a system in trouble says so */
 
@@ -184,6 +200,10 @@ static const struct row {
 	SAYS(4, sender, ANY_STAGE, SENDER, SENDER_4XX),
 	SAYS(4, rate, ANY_STAGE, SENDER, SENDER_4XX),
 	SAYS(4, session, ANY_STAGE, SESSION, SESSION_LIMIT),
+	/* Before the words of a recipient, for it is named with them. */
+	SAYS(4, behind, ANY_STAGE, RECIPIENT, RECIPIENT_4XX),
+	SAYS(421, store, ANY_STAGE, HOST_AT_ONCE, REPLY_421),
+	SAYS(4, store, ANY_STAGE, HOST, SYSTEM_TROUBLE),
 	SAYS(4, recipient, ANY_STAGE, RECIPIENT, RECIPIENT_4XX),
 	STATUS(4, "1.7", ENVELOPE, SENDER, SENDER_4XX), /* the sender's address */
 	STATUS(4, "1.8", ENVELOPE, SENDER, SENDER_4XX), /* the sender's domain */
