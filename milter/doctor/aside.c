@@ -5,6 +5,7 @@
  */
 
 #include "doctor/aside.h"
+#include "engine/clock.h"
 #include "start/privilege.h"
 
 #include <errno.h>
@@ -15,18 +16,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 enum { GROUPS_MAX = 1024, STATUS_FAILED = 97 };
-
-static int64_t now_ms(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
 
 /* The system's files are read before the root is another one. */
 static bool become(const struct aside *aside, char *error, size_t size)
@@ -75,14 +67,14 @@ static _Noreturn void be_aside(const struct aside *aside, aside_work *work, void
 /* False: it takes too long. */
 static bool read_all(int fd, int limit_ms, char *out, size_t size)
 {
-	int64_t end = now_ms() + limit_ms;
+	int64_t end = clock_steady() + limit_ms;
 	size_t length = 0;
 	char rest[4096] = "";
 
 	for (;;) {
 		struct pollfd ready = {.fd = fd, .events = POLLIN};
 		bool is_full = length + 1 >= size;
-		int64_t left = end - now_ms();
+		int64_t left = end - clock_steady();
 		ssize_t count;
 
 		if (left <= 0 || poll(&ready, 1, (int)left) == 0)

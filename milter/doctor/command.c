@@ -6,6 +6,7 @@
 
 #include "doctor/command.h"
 #include "core/printable.h"
+#include "engine/clock.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -16,7 +17,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 extern char **environ;
@@ -27,14 +27,6 @@ struct pipes {
 	int out[2];
 	int err[2];
 };
-
-static int64_t now_ms(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
 
 static void close_both(int fds[2])
 {
@@ -118,10 +110,10 @@ static bool read_all(struct command *command, const struct pipes *pipes, int lim
 {
 	struct pollfd fds[] = {{pipes->out[0], POLLIN, 0}, {pipes->err[0], POLLIN, 0}};
 	char text[COMMAND_WHY_MAX] = "";
-	int64_t end = now_ms() + limit_ms;
+	int64_t end = clock_steady() + limit_ms;
 
 	while (fds[0].fd != -1 || fds[1].fd != -1) {
-		int64_t left = end - now_ms();
+		int64_t left = end - clock_steady();
 
 		if (left <= 0)
 			return false;

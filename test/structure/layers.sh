@@ -14,7 +14,7 @@ engine: engine core text
 conf: conf core text
 follow: follow engine core
 start: start follow engine conf core
-doctor: doctor start follow conf core text
+doctor: doctor start follow engine conf core text
 doors: doors follow engine conf core text
 migrate: migrate conf core text
 ctl: ctl doctor migrate start engine conf core text
