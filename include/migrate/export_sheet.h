@@ -11,6 +11,7 @@
 #include <stdio.h>
 
 #include "conf/conf.h"
+#include "core/map_reply.h"
 #include "core/nexthop.h"
 #include "core/table.h"
 
@@ -56,9 +57,21 @@ void export_sheet_note(struct export_sheet *sheet, const char *format, ...)
 void export_sheet_leave(struct export_sheet *sheet, const char *file, int line, const char *format,
 	...) __attribute__((format(printf, 4, 5)));
 
-/* "# FILE:LINE: pool NAME" before the routes of one line of the configuration. LAST may be NULL. */
-void export_sheet_source(
-	struct export_sheet *sheet, const struct route *route, const struct route *last);
+/*
+ * PUT for each route that IS_SAID, after "# FILE:LINE: pool NAME" for those of one line of the
+ * configuration.
+ */
+void export_sheet_routes(struct export_sheet *sheet,
+	bool (*is_said)(struct export_sheet *sheet, const struct route *route),
+	void (*put)(struct export_sheet *sheet, const struct route *route));
+
+/* What the map replies for a route, but for the next hop of a pool. */
+struct map_reply_route export_sheet_reply(
+	const struct export_sheet *sheet, const struct route *route);
+
+/* REPLY as MAP writes it, without "OK ". */
+const char *export_sheet_value(
+	char out[MAP_REPLY_MAX], enum map_request_map map, const struct map_reply_route *reply);
 
 /*
  * POOL for the sheet's MTA: next hops in its form, its transport or mailer, and the hosts of the pools

@@ -48,17 +48,6 @@ static bool is_transport(const char *name, enum table_mta mta)
 	return length > 0 && length <= TRANSPORT_MAX && good == length;
 }
 
-/* The mailers of MAILER(smtp), see cf/mailer/smtp.m4 in Sendmail's source. */
-static bool is_of_sendmail(const char *mailer)
-{
-	static const char *const names[] = {"smtp", "esmtp", "smtp8", "dsmtp", "relay"};
-
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-		if (strcmp(mailer, names[i]) == 0)
-			return true;
-	return false;
-}
-
 /* A list that is too long is cut: all the pool's hosts are tried in turn, but not for one message. */
 static void check_length(struct schema_reader *reader, const struct pool *pool)
 {
@@ -113,12 +102,10 @@ static void check_transport(
 		const struct pool_host *host = &pool->hosts[i];
 
 		endpoint_format(text, host->name, host->port);
-		if (is_of_sendmail(pool->transport) && host->port != SMTP_PORT)
+		if (nexthop_is_smtp_mailer(pool->transport) && host->port != SMTP_PORT)
 			fault_add(reader->faults, host->file, host->line,
 				"host %s: Sendmail's mailer %s goes to port %d; another port "
-				"requires "
-				"a "
-				"mailer of its own, named as the pool's transport",
+				"requires a mailer of its own, named as the pool's transport",
 				text, pool->transport, SMTP_PORT);
 		else if (host->port != pool->hosts[0].port)
 			fault_add(reader->faults, host->file, host->line,

@@ -114,3 +114,14 @@ int nexthop_list(char *out, size_t size, const struct pool *pool,
 	out[used] = '\0';
 	return (int)used;
 }
+
+bool nexthop_is_smtp_mailer(const char *mailer)
+{
+	/* cf/mailer/smtp.m4 in Sendmail's source. */
+	static const char *const names[] = {"smtp", "esmtp", "smtp8", "dsmtp", "relay"};
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (strcmp(mailer, names[i]) == 0)
+			return true;
+	return false;
+}

@@ -77,26 +77,15 @@ static bool is_said(struct export_sheet *sheet, const struct route *route)
 	return false;
 }
 
-static void put_routes(struct export_sheet *sheet)
+static void put_row(struct export_sheet *sheet, const struct route *route)
 {
-	const struct table *table = &sheet->conf->table;
-	const struct route *last = NULL;
-
-	for (size_t i = 0; i < table->route_count; i++) {
-		const struct route *route = &table->routes[i];
-
-		if (!is_said(sheet, route))
-			continue;
-		export_sheet_source(sheet, route, last);
-		put_key(sheet->to, route->match);
-		fputc(' ', sheet->to);
-		if (route->action == ACTION_POOL)
-			put_hosts(sheet, export_sheet_pool(sheet, &table->pools[route->pool]));
-		else
-			fputs(route->action == ACTION_DNS ? "USEDNS" : "/dev/null", sheet->to);
-		fputc('\n', sheet->to);
-		last = route;
-	}
+	put_key(sheet->to, route->match);
+	fputc(' ', sheet->to);
+	if (route->action == ACTION_POOL)
+		put_hosts(sheet, export_sheet_pool(sheet, &sheet->conf->table.pools[route->pool]));
+	else
+		fputs(route->action == ACTION_DNS ? "USEDNS" : "/dev/null", sheet->to);
+	fputc('\n', sheet->to);
 }
 
 /* It speaks SMTP, whatever the transport is called. */
@@ -127,7 +116,7 @@ int export_esa(const struct conf *conf, FILE *to, size_t *left_out)
 	leave_transports(sheet);
 	export_sheet_pools(sheet, true);
 	fputc('\n', to);
-	put_routes(sheet);
+	export_sheet_routes(sheet, is_said, put_row);
 	*left_out = sheet->left_out;
 	export_sheet_free(sheet);
 	return 0;

@@ -5,7 +5,6 @@
  */
 
 #include "migrate/export_postfix.h"
-#include "core/map_reply.h"
 #include "migrate/export_sheet.h"
 
 #include <stdlib.h>
@@ -77,15 +76,7 @@ static void put_address(FILE *to, const char *match)
 
 static void put_value(struct export_sheet *sheet, const struct route *route)
 {
-	const struct map_request request = {
-		.map = MAP_REQUEST_TRANSPORT, .key = MAP_REQUEST_ADDRESS};
-	struct map_reply_route reply = {
-		.mta = TABLE_POSTFIX,
-		.action = route->action,
-		.code = route->code,
-		.enhanced = route->enhanced,
-		.text = route->text,
-	};
+	struct map_reply_route reply = export_sheet_reply(sheet, route);
 	char nexthop[NEXTHOP_MAX];
 	char out[MAP_REPLY_MAX];
 
@@ -94,31 +85,24 @@ static void put_value(struct export_sheet *sheet, const struct route *route)
 			export_sheet_pool(sheet, &sheet->conf->table.pools[route->pool]), nexthop);
 		reply.nexthop = nexthop;
 	}
-	map_reply_write(out, &request, &reply);
-	fprintf(sheet->to, "\t%s\n", out + strlen("OK "));
+	fprintf(sheet->to, "\t%s\n", export_sheet_value(out, MAP_REQUEST_TRANSPORT, &reply));
 }
 
-/* False if no key of the table stands for the match. */
-static bool put_key(struct export_sheet *sheet, const struct route *route)
+static void put_key(struct export_sheet *sheet, const struct route *route)
 {
 	switch (export_sheet_key(route->match)) {
 	case EXPORT_KEY_ADDRESS:
 		put_address(sheet->to, route->match);
-		return true;
+		break;
 	case EXPORT_KEY_ALL:
 		fputc('*', sheet->to);
-		return true;
+		break;
 	case EXPORT_KEY_LOCAL:
-		export_sheet_leave(sheet, route->file, route->line,
-			"match \"%s\" is of addresses without a domain: Postfix adds one",
-			route->match);
-		return false;
 	case EXPORT_KEY_DOMAIN:
 	case EXPORT_KEY_PARENT:
+		fputs(route->match, sheet->to);
 		break;
 	}
-	fputs(route->match, sheet->to);
-	return true;
 }
 
 static void leave_reply(struct export_sheet *sheet, const struct route *route)
@@ -131,20 +115,21 @@ static void leave_reply(struct export_sheet *sheet, const struct route *route)
 			"code = %s: Postfix defers with 450", route->code);
 }
 
-static void put_routes(struct export_sheet *sheet)
+/* What a transport table is never asked for. */
+static bool is_said(struct export_sheet *sheet, const struct route *route)
 {
-	const struct table *table = &sheet->conf->table;
-	const struct route *last = NULL;
+	if (export_sheet_key(route->match) != EXPORT_KEY_LOCAL)
+		return true;
+	export_sheet_leave(sheet, route->file, route->line,
+		"match \"%s\" is of addresses without a domain: Postfix adds one", route->match);
+	return false;
+}
 
-	for (size_t i = 0; i < table->route_count; i++) {
-		const struct route *route = &table->routes[i];
-
-		export_sheet_source(sheet, route, last);
-		leave_reply(sheet, route);
-		if (put_key(sheet, route))
-			put_value(sheet, route);
-		last = route;
-	}
+static void put_row(struct export_sheet *sheet, const struct route *route)
+{
+	leave_reply(sheet, route);
+	put_key(sheet, route);
+	put_value(sheet, route);
 }
 
 /* What it has only if Postfix is set so. */
@@ -175,7 +160,7 @@ int export_postfix_transport(const struct conf *conf, FILE *to, size_t *left_out
 	export_sheet_rules(sheet);
 	export_sheet_pools(sheet, false);
 	fputc('\n', to);
-	put_routes(sheet);
+	export_sheet_routes(sheet, is_said, put_row);
 	*left_out = sheet->left_out;
 	export_sheet_free(sheet);
 	return 0;

@@ -5,7 +5,6 @@
  */
 
 #include "migrate/export_sendmail.h"
-#include "core/map_reply.h"
 #include "migrate/export_sheet.h"
 
 #include <string.h>
@@ -39,20 +38,10 @@ static const char *const use[] = {
 
 /* ---- hosts */
 
-static bool is_of_sendmail(const char *mailer)
-{
-	static const char *const names[] = {"smtp", "esmtp", "smtp8", "dsmtp", "relay"};
-
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-		if (strcmp(mailer, names[i]) == 0)
-			return true;
-	return false;
-}
-
 /* A mailer has one port. */
 static int port_of(const struct pool *pool)
 {
-	return is_of_sendmail(pool->transport) ? SMTP_PORT : pool->hosts[0].port;
+	return nexthop_is_smtp_mailer(pool->transport) ? SMTP_PORT : pool->hosts[0].port;
 }
 
 /* Whether so many octets of hosts are as much as Sendmail keeps. */
@@ -166,17 +155,9 @@ static void put_value(FILE *to, const char *value)
 	fputc('\n', to);
 }
 
-static void put_row(struct export_sheet *sheet, const struct route *route)
+static void put_answer(struct export_sheet *sheet, const struct route *route)
 {
-	const struct map_request request = {
-		.map = MAP_REQUEST_MAILERTABLE, .key = MAP_REQUEST_ADDRESS};
-	struct map_reply_route reply = {
-		.mta = TABLE_SENDMAIL,
-		.action = route->action,
-		.code = route->code,
-		.enhanced = route->enhanced,
-		.text = route->text,
-	};
+	struct map_reply_route reply = export_sheet_reply(sheet, route);
 	char nexthop[NEXTHOP_MAX];
 	char out[MAP_REPLY_MAX];
 
@@ -191,9 +172,8 @@ static void put_row(struct export_sheet *sheet, const struct route *route)
 		reply.enhanced = "4.3.5";
 		reply.text = "The hosts of this route are on ports that the mailer has not";
 	}
-	map_reply_write(out, &request, &reply);
 	fprintf(sheet->to, "%s\t", strcmp(route->match, "ALL") == 0 ? "." : route->match);
-	put_value(sheet->to, out + strlen("OK "));
+	put_value(sheet->to, export_sheet_value(out, MAP_REQUEST_MAILERTABLE, &reply));
 }
 
 /* How many routes need the mailer of nexthop.m4. */
@@ -227,23 +207,12 @@ static bool is_said(struct export_sheet *sheet, const struct route *route)
 	return false;
 }
 
-static void put_routes(struct export_sheet *sheet)
+static void put_row(struct export_sheet *sheet, const struct route *route)
 {
-	const struct table *table = &sheet->conf->table;
-	const struct route *last = NULL;
-
-	for (size_t i = 0; i < table->route_count; i++) {
-		const struct route *route = &table->routes[i];
-
-		if (!is_said(sheet, route))
-			continue;
-		export_sheet_source(sheet, route, last);
-		if (route->action == ACTION_DNS)
-			put_dns(sheet, route);
-		else
-			put_row(sheet, route);
-		last = route;
-	}
+	if (route->action == ACTION_DNS)
+		put_dns(sheet, route);
+	else
+		put_answer(sheet, route);
 }
 
 int export_sendmail(const struct conf *conf, FILE *to, size_t *left_out)
@@ -265,7 +234,7 @@ int export_sendmail(const struct conf *conf, FILE *to, size_t *left_out)
 	export_sheet_pools(sheet, true);
 	leave_hosts(sheet);
 	fputc('\n', to);
-	put_routes(sheet);
+	export_sheet_routes(sheet, is_said, put_row);
 	*left_out = sheet->left_out;
 	export_sheet_free(sheet);
 	return 0;

@@ -86,7 +86,8 @@ void export_sheet_leave(
 	sheet->left_out++;
 }
 
-void export_sheet_source(
+/* LAST may be NULL. */
+static void put_source(
 	struct export_sheet *sheet, const struct route *route, const struct route *last)
 {
 	if (last != NULL && last->line == route->line && last->action == route->action &&
@@ -98,6 +99,45 @@ void export_sheet_source(
 	else
 		export_sheet_note(sheet, "%s:%d: action = \"%s\"", route->file, route->line,
 			table_action_name(route->action));
+}
+
+void export_sheet_routes(struct export_sheet *sheet,
+	bool (*is_said)(struct export_sheet *sheet, const struct route *route),
+	void (*put)(struct export_sheet *sheet, const struct route *route))
+{
+	const struct table *table = &sheet->conf->table;
+	const struct route *last = NULL;
+
+	for (size_t i = 0; i < table->route_count; i++) {
+		const struct route *route = &table->routes[i];
+
+		if (!is_said(sheet, route))
+			continue;
+		put_source(sheet, route, last);
+		put(sheet, route);
+		last = route;
+	}
+}
+
+struct map_reply_route export_sheet_reply(
+	const struct export_sheet *sheet, const struct route *route)
+{
+	return (struct map_reply_route){
+		.mta = sheet->mta,
+		.action = route->action,
+		.code = route->code,
+		.enhanced = route->enhanced,
+		.text = route->text,
+	};
+}
+
+const char *export_sheet_value(
+	char out[MAP_REPLY_MAX], enum map_request_map map, const struct map_reply_route *reply)
+{
+	const struct map_request request = {.map = map, .key = MAP_REQUEST_ADDRESS};
+
+	map_reply_write(out, &request, reply);
+	return out + strlen("OK ");
 }
 
 enum export_key export_sheet_key(const char *match)
@@ -130,16 +170,14 @@ void export_sheet_host(
 /* Those that come with the one MTA become the other one's default; its own have the same name there. */
 static const char *transport_of(const struct export_sheet *sheet, const struct pool *pool)
 {
-	static const char *const of_postfix[] = {"smtp", "relay"};
-	static const char *const of_sendmail[] = {"smtp", "esmtp", "smtp8", "dsmtp", "relay"};
-	bool is_postfix = sheet->conf->table.mta == TABLE_POSTFIX;
-	const char *const *names = is_postfix ? of_postfix : of_sendmail;
-	size_t count = is_postfix ? 2 : 5;
+	const char *transport = pool->transport;
 
-	for (size_t i = 0; i < count && sheet->conf->table.mta != sheet->mta; i++)
-		if (strcmp(pool->transport, names[i]) == 0)
-			return is_postfix ? "esmtp" : "smtp";
-	return pool->transport;
+	if (sheet->conf->table.mta == sheet->mta)
+		return transport;
+	if (sheet->mta == TABLE_POSTFIX)
+		return nexthop_is_smtp_mailer(transport) ? "smtp" : transport;
+	return strcmp(transport, "smtp") == 0 || strcmp(transport, "relay") == 0 ? "esmtp"
+										 : transport;
 }
 
 static bool has_host(const struct pool *pool, uint64_t key)

@@ -6,6 +6,7 @@
 
 #include "migrate/import_sendmail.h"
 #include "core/enhanced.h"
+#include "core/nexthop.h"
 #include "migrate/word.h"
 
 #include <string.h>
@@ -139,16 +140,14 @@ static void read_error(struct reading *reading, struct span text)
 /* The mailer is what Postfix calls a transport; Postfix has none of Sendmail's names. */
 static void set_mailer(struct reading *reading, struct span mailer)
 {
-	static const char *const smtp[] = {"smtp", "esmtp", "smtp8", "dsmtp", "relay", NULL};
-	bool is_usual = is_one_of(mailer, smtp);
+	const char *name = plan_keep(reading->plan, mailer);
 
 	if (reading->plan->mta == TABLE_SENDMAIL && !word_is(mailer, "esmtp"))
-		reading->pool.transport = plan_keep(reading->plan, mailer);
-	if (!is_usual)
+		reading->pool.transport = name;
+	if (!nexthop_is_smtp_mailer(name))
 		plan_note(reading->plan, reading->place, reading->line,
 			"of the mailer only the hosts are carried over: give them its port, if "
-			"that "
-			"is another than 25");
+			"that is another than 25");
 }
 
 static bool is_mailer(struct span name)

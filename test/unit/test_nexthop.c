@@ -146,11 +146,22 @@ START_TEST(the_longest_list_fits)
 }
 END_TEST
 
+START_TEST(mailers_of_port_25)
+{
+	ck_assert(nexthop_is_smtp_mailer("smtp"));
+	ck_assert(nexthop_is_smtp_mailer("esmtp"));
+	ck_assert(nexthop_is_smtp_mailer("relay"));
+	ck_assert(!nexthop_is_smtp_mailer("esmtp2525"));
+	ck_assert(!nexthop_is_smtp_mailer("lmtp"));
+	ck_assert(!nexthop_is_smtp_mailer(""));
+}
+END_TEST
+
 int main(void)
 {
 	const struct suite_test tests[] = {{host, COUNT(host_rows)}, {list, 1},
 		{tiers_of_sendmail, COUNT(tier_rows)}, {what_sendmail_takes, 1},
-		{the_longest_list_fits, 1}};
+		{the_longest_list_fits, 1}, {mailers_of_port_25, 1}};
 
 	return suite_run("nexthop", tests, COUNT(tests));
 }
