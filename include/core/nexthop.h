@@ -60,7 +60,7 @@ int nexthop_append(char *out, size_t size, int length, const char *host);
 /* How many of the pool's hosts fit, in the order of the pool; all of them for Postfix. */
 int nexthop_fits(const struct pool *pool, enum table_mta mta);
 
-/* Whether it is a mailer of Sendmail's MAILER(smtp): these connect to port 25 alone. */
+/* Whether it is a mailer of Sendmail's MAILER(smtp), in either case: these connect to port 25 alone. */
 bool nexthop_is_smtp_mailer(const char *mailer);
 
 #endif

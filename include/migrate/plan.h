@@ -20,6 +20,9 @@ struct arena;
  * plan_print() (plan_print.h) writes a configuration that the loader accepts: what it would refuse is
  * a fault here, with the place in the table that was read. Equal sets of hosts are one pool.
  *
+ * For Sendmail a pool has the port of the host that is tried first, by a mailer of that port; hosts on
+ * other ports are left out, with a remark.
+ *
  * Foreign octets are masked in whatever is kept of a line.
  */
 
@@ -55,6 +58,7 @@ struct plan_target {
 struct plan_set {
 	const char *name; /* from plan_finish() */
 	const char *transport;
+	bool is_smtp;	 /* by the transport that was added: that of the fallback */
 	const char *key; /* equal for equal sets */
 	const struct plan_host *hosts;
 	int host_count;
@@ -116,6 +120,8 @@ struct plan {
 /* NULL: out of memory. */
 struct plan *plan_new(enum table_mta mta);
 void plan_free(struct plan *plan);
+
+int plan_host_port(const struct plan_host *host);
 
 /* A copy that lives as long as the plan; never NULL. */
 const char *plan_keep(struct plan *plan, struct span text);

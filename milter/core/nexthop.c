@@ -10,6 +10,7 @@
 #include <assert.h>
 #include <stdbool.h>
 #include <string.h>
+#include <strings.h>
 
 static char *put_text(char *to, const char *text)
 {
@@ -121,7 +122,7 @@ bool nexthop_is_smtp_mailer(const char *mailer)
 	static const char *const names[] = {"smtp", "esmtp", "smtp8", "dsmtp", "relay"};
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-		if (strcmp(mailer, names[i]) == 0)
+		if (strcasecmp(mailer, names[i]) == 0)
 			return true;
 	return false;
 }

@@ -274,17 +274,6 @@ static bool is_pattern(struct span key)
 	       (span_starts(key, "*") && key.length > 1);
 }
 
-/* A name of a transport is one of a service in master.cf: plain letters. */
-static bool has_good_transport(const struct entry *entry)
-{
-	const char *name = entry->pool.transport;
-
-	return name == NULL ||
-	       (strspn(name, "abcdefghijklmnopqrstuvwxyz"
-			     "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.") == strlen(name) &&
-		       strlen(name) < 64);
-}
-
 static void finish_recipient(struct entry *entry)
 {
 	struct import_postfix *import = entry->import;
@@ -348,11 +337,6 @@ void import_postfix_entry(struct import_postfix *import, enum import_postfix_kin
 		read_relayhost(&entry, value);
 	else
 		read_transport(&entry, value);
-	if (!entry.has_fault && !has_good_transport(&entry)) {
-		plan_fault(import->plan, place, "\"%s\" is not the name of a transport",
-			entry.pool.transport);
-		entry.has_fault = true;
-	}
 	if (entry.has_fault)
 		return;
 	if (kind == IMPORT_POSTFIX_TRANSPORT)

@@ -370,6 +370,24 @@ static void read_fallback(struct settings *settings)
 
 /* ---- all of it */
 
+/* Those that an extension may begin with in routes.cfg. */
+static void keep_delimiters(struct plan *plan, struct plan_place place, struct span delimiters)
+{
+	char kept[WORD_MAX];
+	size_t length = 0;
+
+	for (size_t i = 0; i < delimiters.length && length + 1 < sizeof(kept); i++)
+		if (delimiters.at[i] > ' ' && delimiters.at[i] < 127 &&
+			strchr("@\"\\.", delimiters.at[i]) == NULL)
+			kept[length++] = delimiters.at[i];
+	if (length < delimiters.length)
+		plan_leave(plan, place, delimiters,
+			"recipient_delimiter: addresses with an extension after @, \", \\, a dot "
+			"or a "
+			"space need routes of their own");
+	plan->delimiters = plan_keep(plan, span_make(kept, length));
+}
+
 static bool is_set(const struct settings *settings, const char *name)
 {
 	const struct parameter *parameter = find(settings, name);
@@ -412,7 +430,7 @@ void import_postfix_main_read(struct import_postfix *import, const char *file, s
 			 has_value(&settings, "smtp_dns_support_level", "disabled");
 	delimiters = value_of(&settings, "recipient_delimiter", &place);
 	if (delimiters.length > 0)
-		import->plan->delimiters = plan_keep(import->plan, delimiters);
+		keep_delimiters(import->plan, place, delimiters);
 	read_tables(&settings, IMPORT_POSTFIX_TRANSPORT);
 	if (!import->has_all) {
 		bool has_default = read_default(&settings);

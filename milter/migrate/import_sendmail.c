@@ -144,7 +144,8 @@ static void set_mailer(struct reading *reading, struct span mailer)
 
 	if (reading->plan->mta == TABLE_SENDMAIL && !word_is(mailer, "esmtp"))
 		reading->pool.transport = name;
-	if (!nexthop_is_smtp_mailer(name))
+	/* For Sendmail the plan says what the mailer has to be. */
+	if (!nexthop_is_smtp_mailer(name) && reading->plan->mta == TABLE_POSTFIX)
 		plan_note(reading->plan, reading->place, reading->line,
 			"of the mailer only the hosts are carried over: give them its port, if "
 			"that is another than 25");
@@ -248,6 +249,8 @@ static void read_setting(struct reading *reading, struct span name, struct span 
 		read_smart_host(reading, value);
 	} else if (span_is(name, "FALLBACK_SMARTHOST") || span_is(name, "confFALLBACK_MX")) {
 		read_value(reading, value, "esmtp");
+		if (reading->target.action != ACTION_POOL && !reading->is_left)
+			leave(reading, "it leads to no host");
 		if (!reading->has_fault && !reading->is_left)
 			plan_set_fallback(reading->plan, reading->place, &reading->pool);
 	} else if (span_is(name, "MAIL_HUB") || span_is(name, "LUSER_RELAY") ||

@@ -8,7 +8,10 @@
 #include "conf/arena.h"
 #include "conf/conf_address.h"
 #include "core/endpoint.h"
+#include "core/enhanced.h"
+#include "core/nexthop.h"
 #include "core/printable.h"
+#include "migrate/plan_mailer.h"
 #include "migrate/plan_name.h"
 
 #include <search.h>
@@ -22,6 +25,9 @@ enum {
 	SHOWN_MAX = 200, /* octets of a line in a remark */
 	WHY_MAX = 400,
 	PORT_MAX = 65535,
+	SMTP_PORT = 25,
+	TRANSPORT_MAX = 63,
+	WORD_ROOM = 1024,
 	REPLY_MAX = 400, /* what the loader takes */
 	SET_KEY_MAX = 64 + POOL_HOSTS_MAX * (DOMAIN_MAX + 40),
 };
@@ -172,11 +178,16 @@ void plan_note(
 
 /* ---- hosts and sets of them */
 
+int plan_host_port(const struct plan_host *host)
+{
+	return host->port == 0 ? SMTP_PORT : host->port;
+}
+
 /* False, with a fault, if it is there with another priority. *IS_THERE: nothing is to be added. */
 static bool check_twice(struct plan *plan, struct plan_place place, const struct plan_pool *pool,
 	const struct plan_host *host, bool *is_there)
 {
-	int port = host->port == 0 ? 25 : host->port;
+	int port = plan_host_port(host);
 
 	*is_there = false;
 	for (int i = 0; i < pool->host_count && !*is_there; i++) {
@@ -184,7 +195,7 @@ static bool check_twice(struct plan *plan, struct plan_place place, const struct
 		char name[DOMAIN_MAX + 1], other_name[DOMAIN_MAX + 1];
 		enum host_kind kind;
 
-		if ((other->port == 0 ? 25 : other->port) != port ||
+		if (plan_host_port(other) != port ||
 			conf_address_host(other->name, other_name, &kind) == -1 ||
 			conf_address_host(host->name, name, &kind) == -1 ||
 			strcmp(other_name, name) != 0)
@@ -210,6 +221,10 @@ bool plan_add_host(struct plan *plan, struct plan_place place, struct plan_pool 
 	if (*host->name == '[' || conf_address_host(host->name, name, &kind) == -1 ||
 		strlen(shown) != strlen(host->name)) {
 		plan_fault(plan, place, "\"%s\" is not a host name or IP address", shown);
+		return false;
+	}
+	if (plan->mta == TABLE_SENDMAIL && strlen(name) + 2 > NEXTHOP_SENDMAIL_MAX) {
+		plan_fault(plan, place, "host %s: its name is too long for Sendmail", shown);
 		return false;
 	}
 	if (host->port < 0 || host->port > PORT_MAX || host->priority < 0 ||
@@ -253,7 +268,7 @@ static int compare_hosts(const void *a, const void *b)
  * A port that was written counts as another one than none, even if it is 25: Postfix finds TLS policies
  * and passwords by the text.
  */
-static const char *make_key(char *out, size_t size, const struct plan_pool *pool)
+static void make_key(char *out, size_t size, const struct plan_pool *pool)
 {
 	struct plan_host sorted[POOL_HOSTS_MAX];
 	size_t used =
@@ -272,7 +287,6 @@ static const char *make_key(char *out, size_t size, const struct plan_pool *pool
 		used += (size_t)snprintf(out + used, size - used, " %d/%s/%d/%d/%d", tier, name,
 			host->port, host->weight, (int)host->lookup);
 	}
-	return out;
 }
 
 static int compare_sets(const void *a, const void *b)
@@ -280,16 +294,41 @@ static int compare_sets(const void *a, const void *b)
 	return strcmp(((const struct plan_set *)a)->key, ((const struct plan_set *)b)->key);
 }
 
-/* NULL: out of memory, which is noted. */
+/* A service of master.cf, or a mailer. */
+static bool is_transport(const char *name)
+{
+	return *name != '\0' && strlen(name) <= TRANSPORT_MAX &&
+	       strspn(name, "abcdefghijklmnopqrstuvwxyz"
+			    "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.") == strlen(name);
+}
+
+/* NULL: there was a fault, or no memory. */
 static struct plan_set *find_set(
-	struct plan *plan, struct plan_place place, const struct plan_pool *pool)
+	struct plan *plan, struct plan_place place, const struct plan_pool *wanted)
 {
 	char key[SET_KEY_MAX];
-	struct plan_set probe = {.key = make_key(key, sizeof(key), pool)};
-	struct plan_set **found = tfind(&probe, &plan->by_hosts, compare_sets);
+	struct plan_pool fitted;
+	const struct plan_pool *pool = wanted;
+	struct plan_set probe = {.key = key};
+	struct plan_set **found;
 	struct plan_set *set;
 	struct plan_host *hosts;
 
+	if (wanted->host_count == 0) {
+		plan_fault(plan, place, "no host");
+		return NULL;
+	}
+	if (wanted->transport != NULL && !is_transport(wanted->transport)) {
+		plan_fault(plan, place, "\"%s\" is not the name of a %s", wanted->transport,
+			plan->mta == TABLE_SENDMAIL ? "mailer" : "transport");
+		return NULL;
+	}
+	if (plan->mta == TABLE_SENDMAIL) {
+		plan_mailer_fit(plan, place, wanted, &fitted);
+		pool = &fitted;
+	}
+	make_key(key, sizeof(key), pool);
+	found = tfind(&probe, &plan->by_hosts, compare_sets);
 	if (found != NULL)
 		return *found;
 	set = take(plan, 1, sizeof(*set));
@@ -299,6 +338,7 @@ static struct plan_set *find_set(
 	memcpy(hosts, pool->hosts, (size_t)pool->host_count * sizeof(*hosts));
 	*set = (struct plan_set){
 		.transport = pool->transport,
+		.is_smtp = wanted->transport == NULL || strcmp(wanted->transport, "smtp") == 0,
 		.key = keep(plan, key),
 		.hosts = hosts,
 		.host_count = pool->host_count,
@@ -368,6 +408,26 @@ static void say_twice(struct plan *plan, const struct plan_route *earlier,
 			earlier->place.file, earlier->place.line);
 }
 
+/* The text of a reply; a status of another class than the action's is left out. */
+static const char *keep_reply(
+	struct plan *plan, struct plan_place place, const struct plan_target *target)
+{
+	struct span text = span_make(target->text, strlen(target->text));
+	size_t length = enhanced_length(text);
+	char kept[WORD_ROOM];
+	char shown[REPLY_MAX + 1];
+
+	if (length > 0 && *text.at != (target->action == ACTION_REJECT ? '5' : '4')) {
+		plan_note(plan, place, text,
+			"the status is not one of action = \"%s\", so it is left out",
+			table_action_name(target->action));
+		span_skip(&text, length);
+		text = span_trim(text);
+	}
+	snprintf(kept, sizeof(kept), "%.*s", (int)text.length, text.at);
+	return keep(plan, printable_copy(shown, sizeof(shown), kept));
+}
+
 /* NULL: there was a fault, or no memory. */
 static struct plan_route *make_route(struct plan *plan, struct plan_place place, const char *match,
 	const char *key, const struct plan_target *target)
@@ -382,19 +442,12 @@ static struct plan_route *make_route(struct plan *plan, struct plan_place place,
 		.place = place,
 		.action = target->action,
 	};
-	if (target->text != NULL) {
-		char text[REPLY_MAX + 1];
-
-		route->text = keep(plan, printable_copy(text, sizeof(text), target->text));
-	}
-	if (target->action == ACTION_POOL) {
-		if (target->pool->host_count == 0) {
-			plan_fault(plan, place, "no host");
-			return NULL;
-		}
+	if (target->text != NULL)
+		route->text = keep_reply(plan, place, target);
+	if (target->action == ACTION_POOL)
 		route->set = find_set(plan, place, target->pool);
-	}
-	return plan->has_no_memory ? NULL : route;
+	return plan->has_no_memory || (target->action == ACTION_POOL && route->set == NULL) ? NULL
+											    : route;
 }
 
 static void enter(struct plan *plan, struct plan_list *list, void **tree, struct plan_route *route,
@@ -494,17 +547,12 @@ static void count_hosts(struct plan *plan, const struct plan_set *set)
 		enum host_kind kind;
 
 		conf_address_host(host->name, name, &kind);
-		endpoint_format(text, name, host->port == 0 ? 25 : host->port);
+		endpoint_format(text, name, plan_host_port(host));
 		if (tfind(text, &plan->by_host, compare_texts) != NULL)
 			continue;
 		find_or_enter(plan, &plan->by_host, (void *)keep(plan, text), compare_texts);
 		plan->host_count++;
 	}
-}
-
-static bool is_smtp(const struct plan_set *set)
-{
-	return set->transport == NULL || strcmp(set->transport, "smtp") == 0;
 }
 
 bool plan_finish(struct plan *plan, const char *file)
@@ -518,7 +566,7 @@ bool plan_finish(struct plan *plan, const char *file)
 		struct plan_set *set = plan->sets.items[i];
 
 		count_hosts(plan, set);
-		if (plan->fallback != NULL && set != plan->fallback && is_smtp(set) &&
+		if (plan->fallback != NULL && set != plan->fallback && set->is_smtp &&
 			set->uses > 0) {
 			set->fallback = plan->fallback;
 			plan->fallback->uses++;

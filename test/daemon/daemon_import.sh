@@ -65,6 +65,22 @@ is "no such folder: status 1" "$status" 1
 contains "no such folder: says so" "$complained" "nowhere/out.cfg: No such file or directory"
 is "no temporary file is left" "$(find . -name 'out.cfg.*')" ""
 
+# ---- for the other MTA
+
+cat >ports.txt <<'END'
+one.example   mx1.example.com:2525/pri=0, mx2.example.com:2525/pri=10
+two.example   mx1.example.com/pri=0, mx2.example.com:2525/pri=10
+END
+run esa ports.txt --mta sendmail --output ports.cfg
+is "ports for Sendmail: status 0" "$status" 0
+contains "ports for Sendmail: what is left out" "$(cat ports.cfg)" \
+	"# ports.txt:2: mx2.example.com:2525: a mailer of Sendmail has one port, and host mx1.example.com of this pool has port 25"
+contains "ports for Sendmail: the mailer it requires" "$(cat ports.cfg)" \
+	"# ports.txt:1: esmtp2525: sendmail.mc must define that mailer, for port 2525"
+sed -e "s,/run/nexthop-milter,$world," -e 's/log = "journal"/log = "none"/' \
+	-e "\$a state_file = \"$world/state\"; control_socket = \"unix:$world/control\";" ports.cfg >loads.cfg
+contains "ports for Sendmail: it loads" "$("$DAEMON_PROGRAM" -c loads.cfg -t 2>&1)" "2 pools, 2 routes"
+
 # ---- what it is not
 
 run esa none.txt

@@ -150,7 +150,7 @@ START_TEST(mailers_of_port_25)
 {
 	ck_assert(nexthop_is_smtp_mailer("smtp"));
 	ck_assert(nexthop_is_smtp_mailer("esmtp"));
-	ck_assert(nexthop_is_smtp_mailer("relay"));
+	ck_assert(nexthop_is_smtp_mailer("Relay"));
 	ck_assert(!nexthop_is_smtp_mailer("esmtp2525"));
 	ck_assert(!nexthop_is_smtp_mailer("lmtp"));
 	ck_assert(!nexthop_is_smtp_mailer(""));

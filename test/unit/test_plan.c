@@ -289,6 +289,52 @@ START_TEST(one_pool_takes_over)
 }
 END_TEST
 
+/* ---- a mailer of Sendmail has one port */
+
+static const struct {
+	const char *transport;
+	const char *hosts;
+	const char *mailer; /* NULL: the default */
+	int host_count;
+	const char *left; /* remarks, by their texts; NULL: none */
+	const char *note;
+} mailers[] = {
+	{NULL, "a.example b.example/25", NULL, 2, NULL, NULL},
+	{"relay", "a.example", "relay", 1, NULL, NULL},
+	{NULL, "a.example/2525 b.example/2525", "esmtp2525", 2, NULL, "esmtp2525"},
+	{"smtp", "a.example/26", "esmtp26", 1, NULL, "esmtp26"},
+	{NULL, "a.example b.example/2525", NULL, 1, "b.example:2525", NULL},
+	{NULL, "a.example/2525/10 b.example/0/0", NULL, 1, "a.example:2525", NULL},
+	{"lmtp", "a.example/24", "lmtp24", 1, NULL, "lmtp24"},
+	{"smtp.out", "a.example", "smtp-out", 1, NULL, "smtp-out"},
+};
+
+START_TEST(sendmail_has_one_port)
+{
+	const struct plan_route *added;
+
+	plan = plan_new(TABLE_SENDMAIL);
+	ck_assert_ptr_nonnull(plan);
+	route(7, "a.example", mailers[_i].transport, mailers[_i].hosts);
+	ck_assert(plan_finish(plan, "table"));
+	added = plan->routes.items[0];
+	ck_assert_pstr_eq(added->set->transport, mailers[_i].mailer);
+	ck_assert_int_eq(added->set->host_count, mailers[_i].host_count);
+	ck_assert_uint_eq(plan->left.count, mailers[_i].left != NULL);
+	ck_assert_uint_eq(plan->notes.count, mailers[_i].note != NULL);
+	if (mailers[_i].left != NULL) {
+		const struct plan_remark *left = plan->left.items[0];
+
+		ck_assert_str_eq(left->text, mailers[_i].left);
+		ck_assert_int_eq(left->place.line, 7);
+	}
+	if (mailers[_i].note != NULL)
+		ck_assert_str_eq(
+			((struct plan_remark *)plan->notes.items[0])->text, mailers[_i].note);
+	end();
+}
+END_TEST
+
 START_TEST(foreign_octets_are_masked)
 {
 	char text[400];
@@ -317,6 +363,7 @@ int main(void)
 		{twice, 1},
 		{addresses_go_before_domains, 1},
 		{one_pool_takes_over, 1},
+		{sendmail_has_one_port, COUNT(mailers)},
 		{foreign_octets_are_masked, 1},
 	};
 
