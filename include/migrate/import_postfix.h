@@ -21,7 +21,13 @@ enum import_postfix_kind {
 	IMPORT_POSTFIX_TRANSPORT = 0,
 	IMPORT_POSTFIX_SENDER_TRANSPORT = 1,
 	IMPORT_POSTFIX_SENDER_RELAYHOST = 2,
-	IMPORT_POSTFIX_LOCAL = 3, /* keys are domains that Postfix delivers itself */
+	IMPORT_POSTFIX_CLASS = 3, /* keys are domains of an address class */
+};
+
+/* What becomes of the mail for the domains of a class (ADDRESS_CLASS_README) without another route. */
+struct import_postfix_class {
+	struct span value;   /* "transport:nexthop"; empty: what Postfix does itself, action dns */
+	bool has_subdomains; /* each domain stands for those below it, too */
 };
 
 /* Begin with a struct of zeros that has the plan. */
@@ -30,6 +36,7 @@ struct import_postfix {
 	bool no_mx;   /* Postfix has no MX lookups */
 	bool has_all; /* "*" is in a transport table */
 	bool has_senders;
+	struct import_postfix_class class; /* for IMPORT_POSTFIX_CLASS */
 };
 
 /* The logical lines of a table or of main.cf. Begin with plan, place.file and rest. */
@@ -50,6 +57,9 @@ void import_postfix_table(struct import_postfix *import, enum import_postfix_kin
 /* Adds one entry: KEY as in a table, VALUE of that kind; LINE is what remarks show. */
 void import_postfix_entry(struct import_postfix *import, enum import_postfix_kind kind,
 	struct plan_place place, struct span line, struct span key, struct span value);
+
+/* Whether "transport:nexthop" leads to hosts that it names, or is a reply, or discards. */
+bool import_postfix_is_target(struct span value);
 
 /* "[host]:port, host …" in POOL; false, with a fault, if something is no host. */
 bool import_postfix_hosts(struct import_postfix *import, struct plan_place place,

@@ -11,8 +11,9 @@
 /*
  * relayhost, default_transport, smtp_fallback_relay, transport_maps, sender_dependent_relayhost_maps,
  * sender_dependent_default_transport_maps and recipient_delimiter, from main.cf or from what
- * "postconf -x" prints. With a route for all mail, the domains that Postfix delivers itself get the
- * action dns.
+ * "postconf -x" prints; relay_transport, local_transport and virtual_transport, where they lead to
+ * hosts, for the domains of their class. With a route for all mail, the domains that Postfix delivers
+ * itself get the action dns.
  */
 
 /* Where the tables are found that main.cf names. */

@@ -140,6 +140,9 @@ void plan_add_route(struct plan *plan, struct plan_place place, const char *matc
 /* Whether there is a route of that match. */
 bool plan_has_route(const struct plan *plan, const char *match);
 
+/* Whether there is one of a parent of a domain, or of ALL. */
+bool plan_has_wider_route(const struct plan *plan, const char *match);
+
 /*
  * Adds a rule by the sender, an address, a domain or a .domain, that holds for recipients without a
  * route. Those of addresses go before those of domains. With ACTION_NONE the sender's mail goes by the

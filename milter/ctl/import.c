@@ -119,8 +119,10 @@ static int import_postfix(struct work *work)
 	static const char *const postconf[] = {"postconf", "-x", "transport_maps", "relayhost",
 		"default_transport", "sender_dependent_relayhost_maps",
 		"sender_dependent_default_transport_maps", "smtp_fallback_relay",
-		"recipient_delimiter", "mydestination", "virtual_mailbox_domains",
-		"virtual_alias_domains", "disable_dns_lookups", "smtp_dns_support_level", NULL};
+		"recipient_delimiter", "mydestination", "local_transport",
+		"virtual_mailbox_domains", "virtual_transport", "virtual_alias_domains",
+		"relay_domains", "relay_transport", "parent_domain_matches_subdomains",
+		"disable_dns_lookups", "smtp_dns_support_level", NULL};
 	const struct import_postfix_source source = {&work->files, import_files_open};
 	struct import_postfix import = {.plan = work->plan};
 	struct span text;

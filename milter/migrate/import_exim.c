@@ -300,19 +300,6 @@ static const char *find_match(struct reading *reading, struct plan_place place, 
 	return NULL;
 }
 
-/* A wider route of an earlier router would have had it. */
-static bool is_covered(const struct plan *plan, const char *match)
-{
-	const char *dot = match + (*match == '.');
-
-	if (plan_has_route(plan, "ALL"))
-		return true;
-	for (dot = strchr(dot, '.'); dot != NULL; dot = strchr(dot + 1, '.'))
-		if (plan_has_route(plan, dot))
-			return true;
-	return false;
-}
-
 static void add_route(struct reading *reading, struct plan_place place, struct span text,
 	struct span pattern, const struct plan_target *target)
 {
@@ -320,7 +307,7 @@ static void add_route(struct reading *reading, struct plan_place place, struct s
 
 	if (match == NULL)
 		return;
-	if (is_covered(reading->plan, match))
+	if (plan_has_wider_route(reading->plan, match))
 		leave(reading, place, text, "a router before it has that mail already");
 	else
 		plan_add_route(reading->plan, place, match, target);

@@ -214,12 +214,34 @@ static void read_without_nexthop(struct entry *entry, struct span transport)
 		leave(entry, "a transport without a next hop is not carried over");
 }
 
-/* "transport:nexthop" */
+/* "transport:nexthop", both without blanks around them. */
+static void take_apart(struct span value, struct span *transport, struct span *nexthop)
+{
+	*nexthop = value;
+	if (!span_take_until(nexthop, ":", transport)) {
+		*transport = value;
+		*nexthop = span_make(value.at + value.length, 0);
+	}
+	*transport = span_trim(*transport);
+	*nexthop = span_trim(*nexthop);
+}
+
+bool import_postfix_is_target(struct span value)
+{
+	static const char *const replies[] = {"error", "retry", "defer", "discard"};
+	struct span transport, nexthop;
+
+	take_apart(value, &transport, &nexthop);
+	for (size_t i = 0; i < sizeof(replies) / sizeof(replies[0]); i++)
+		if (word_is(transport, replies[i]))
+			return true;
+	return nexthop.length > 0 && !is_delivery(transport) && !span_starts(nexthop, "unix:");
+}
+
 static void read_transport(struct entry *entry, struct span value)
 {
 	struct plan *plan = entry->import->plan;
-	struct span nexthop = value;
-	struct span transport;
+	struct span nexthop, transport;
 	char shown[WORD_MAX];
 
 	if (span_starts(value, "[")) {
@@ -231,12 +253,7 @@ static void read_transport(struct entry *entry, struct span value)
 		entry->has_fault = true;
 		return;
 	}
-	if (!span_take_until(&nexthop, ":", &transport)) {
-		transport = value;
-		nexthop = span_make(value.at + value.length, 0);
-	}
-	transport = span_trim(transport);
-	nexthop = span_trim(nexthop);
+	take_apart(value, &transport, &nexthop);
 	entry->target.action = ACTION_POOL;
 	if (transport.length > 0 && !word_is(transport, "smtp"))
 		entry->pool.transport = plan_keep(plan, transport);
@@ -305,6 +322,36 @@ static void finish_sender(struct entry *entry)
 	plan_add_sender(import->plan, entry->place, plan_keep(import->plan, key), &entry->target);
 }
 
+/* Transport tables, and the classes before, have their mail. */
+static void add_of_class(
+	struct import_postfix *import, struct plan_place place, struct span line, const char *match)
+{
+	if (plan_has_route(import->plan, match) || plan_has_wider_route(import->plan, match))
+		return;
+	if (import->class.value.length == 0)
+		plan_add_route(
+			import->plan, place, match, &(struct plan_target){.action = ACTION_DNS});
+	else
+		import_postfix_entry(import, IMPORT_POSTFIX_TRANSPORT, place, line,
+			span_make(match, strlen(match)), import->class.value);
+}
+
+static void read_class(
+	struct import_postfix *import, struct plan_place place, struct span line, struct span key)
+{
+	bool is_parent =
+		import->class.has_subdomains && !span_starts(key, ".") && !span_starts(key, "[");
+	char parent[WORD_MAX + 1] = ".";
+
+	if (span_find(key, "@") != NULL || is_pattern(key) || key.length >= WORD_MAX)
+		return;
+	add_of_class(import, place, line, plan_keep(import->plan, key));
+	word_text(key, parent + 1);
+	if (is_parent)
+		add_of_class(import, place, line,
+			plan_keep(import->plan, span_make(parent, strlen(parent))));
+}
+
 void import_postfix_entry(struct import_postfix *import, enum import_postfix_kind kind,
 	struct plan_place place, struct span line, struct span key, struct span value)
 {
@@ -312,13 +359,8 @@ void import_postfix_entry(struct import_postfix *import, enum import_postfix_kin
 		.import = import, .kind = kind, .place = place, .line = line, .key = key};
 
 	entry.target.pool = &entry.pool;
-	if (kind == IMPORT_POSTFIX_LOCAL) {
-		const char *match = plan_keep(import->plan, key);
-
-		if (span_find(key, "@") == NULL && !is_pattern(key) &&
-			!plan_has_route(import->plan, match))
-			plan_add_route(import->plan, place, match,
-				&(struct plan_target){.action = ACTION_DNS});
+	if (kind == IMPORT_POSTFIX_CLASS) {
+		read_class(import, place, line, key);
 		return;
 	}
 	if (is_pattern(key)) {
@@ -369,7 +411,7 @@ void import_postfix_table(struct import_postfix *import, enum import_postfix_kin
 		if (key.length >= WORD_MAX || key.length == 0)
 			plan_fault(import->plan, lines.place, "\"%s\" is no key",
 				word_text(line, shown));
-		else if (rest.length == 0 && kind != IMPORT_POSTFIX_LOCAL)
+		else if (rest.length == 0 && kind != IMPORT_POSTFIX_CLASS)
 			plan_fault(import->plan, lines.place, "\"%s\" has no value",
 				word_text(key, shown));
 		else

@@ -96,6 +96,13 @@ static void keep(
 		(struct parameter){plan_keep(settings->import->plan, name), value, place};
 }
 
+static bool is_set(const struct settings *settings, const char *name)
+{
+	const struct parameter *parameter = find(settings, name);
+
+	return parameter != NULL && parameter->value.length > 0;
+}
+
 /* ---- values */
 
 /* Puts VALUE behind what is in OUT, "$name", "${name}" and "$(name)" expanded. False: one is unknown. */
@@ -251,7 +258,7 @@ static void read_table(struct settings *settings, enum import_postfix_kind kind,
 		import_postfix_table(settings->import, kind, name, text);
 	else
 		plan_leave(plan, place, table, "%s: %s", why,
-			kind == IMPORT_POSTFIX_LOCAL
+			kind == IMPORT_POSTFIX_CLASS && settings->import->class.value.length == 0
 				? "give its domains routes with action = \"dns\", or ALL takes "
 				  "their mail"
 				: "its entries are missing here");
@@ -275,15 +282,15 @@ static void read_domains(struct settings *settings, struct plan_place place, str
 
 	while (take_table(&list, &one)) {
 		if (span_find(one, ":") != NULL || span_starts(one, "/"))
-			read_table(settings, IMPORT_POSTFIX_LOCAL, place, one);
+			read_table(settings, IMPORT_POSTFIX_CLASS, place, one);
 		else
-			import_postfix_entry(settings->import, IMPORT_POSTFIX_LOCAL, place, one,
+			import_postfix_entry(settings->import, IMPORT_POSTFIX_CLASS, place, one,
 				one, span_make("", 0));
 	}
 }
 
-/* Domains that Postfix delivers itself: names, or tables whose keys are such. */
-static void read_local(struct settings *settings, const char *name, const char *fallback)
+/* The domains of a class: names, or tables whose keys are such. */
+static void read_list(struct settings *settings, const char *name, const char *fallback)
 {
 	const struct parameter *found = find(settings, name);
 	struct plan_place place = found == NULL ? settings->place : found->place;
@@ -300,54 +307,143 @@ static void read_local(struct settings *settings, const char *name, const char *
 					used));
 		else
 			plan_leave(settings->import->plan, place, one,
-				"%s: its value is not known here: give that domain a route with "
-				"action = \"dns\"",
-				name);
+				"%s: its value is not known here: give that domain a route%s", name,
+				settings->import->class.value.length == 0 ? " with action = \"dns\""
+									  : "");
 	}
 }
 
-static void read_all_local(struct settings *settings)
+/* In the order in which Postfix looks for a domain in them. */
+static const struct class
+{
+	const char *list;
+	const char *fallback; /* what the list is if it is not set */
+	const char *transport;
+} classes[] = {
+	{"mydestination", "$myhostname, localhost.$mydomain, localhost", "local_transport"},
+	{"virtual_alias_domains", "", NULL},
+	{"virtual_mailbox_domains", "", "virtual_transport"},
+	{"relay_domains", "", "relay_transport"},
+};
+
+/* What all mail without an entry in a transport table goes by. */
+struct defaults {
+	struct span transport; /* default_transport */
+	struct plan_place transport_place;
+	bool has_nexthop; /* default_transport has one */
+	struct span relayhost;
+	struct plan_place relayhost_place;
+	bool has_senders;
+};
+
+static void find_defaults(const struct settings *settings, struct defaults *defaults)
+{
+	const char *colon;
+
+	*defaults = (struct defaults){.has_nexthop = false};
+	defaults->transport = value_of(settings, "default_transport", &defaults->transport_place);
+	defaults->relayhost = value_of(settings, "relayhost", &defaults->relayhost_place);
+	colon = span_find(defaults->transport, ":");
+	if (colon != NULL && colon + 1 < defaults->transport.at + defaults->transport.length)
+		defaults->has_nexthop = true;
+	else if (colon != NULL)
+		defaults->transport.length--;
+	defaults->has_senders =
+		is_set(settings, tables[1].parameter) || is_set(settings, tables[2].parameter);
+}
+
+/*
+ * A relay_transport without a next hop goes to relayhost, as ALL does, or by the domain's MX records.
+ * Gives false if no route is needed.
+ */
+static bool find_relay_value(const struct settings *settings, const struct defaults *defaults,
+	struct span transport, struct span *value)
+{
+	bool is_usual =
+		transport.length == 0 || word_is(transport, "smtp") || word_is(transport, "relay");
+	bool is_as_all =
+		is_usual && !defaults->has_nexthop && defaults->transport.length == 0 &&
+		(!is_set(settings, tables[1].parameter) || is_set(settings, tables[2].parameter));
+	char text[2 * VALUE_MAX];
+
+	*value = span_make("", 0);
+	if (defaults->relayhost.length == 0 && is_usual)
+		return defaults->has_nexthop || defaults->has_senders;
+	if (defaults->relayhost.length > 0 && is_as_all)
+		return false;
+	snprintf(text, sizeof(text), "%.*s:%.*s", (int)transport.length, transport.at,
+		(int)defaults->relayhost.length, defaults->relayhost.at);
+	*value = span_make(
+		plan_keep(settings->import->plan, span_make(text, strlen(text))), strlen(text));
+	return true;
+}
+
+/* Whether its domains need routes, and what leads there in settings->import->class. */
+static bool find_class(
+	struct settings *settings, const struct class *class, const struct defaults *defaults)
+{
+	struct import_postfix_class *found = &settings->import->class;
+	struct plan_place place;
+	struct span value = class->transport == NULL ? span_make("", 0)
+						     : value_of(settings, class->transport, &place);
+	const struct parameter *parents = find(settings, "parent_domain_matches_subdomains");
+	bool is_relay = strcmp(class->list, "relay_domains") == 0;
+
+	/* As shipped relay_domains is one of them. */
+	*found = (struct import_postfix_class){
+		.has_subdomains = is_relay && (parents == NULL || span_find(parents->value,
+									  class->list) != NULL),
+	};
+	if (import_postfix_is_target(value)) {
+		found->value = value;
+		return true;
+	}
+	if (span_ends(value, ":"))
+		value.length--;
+	if (is_relay && span_find(value, ":") == NULL)
+		return find_relay_value(settings, defaults, value, &found->value);
+	return defaults->relayhost.length > 0 || defaults->has_nexthop || defaults->has_senders;
+}
+
+static void read_classes(struct settings *settings, const struct defaults *defaults)
 {
 	struct import_postfix *import = settings->import;
 	static const char *const names[] = {"postmaster", "root"};
 
-	read_local(settings, "mydestination", "$myhostname, localhost.$mydomain, localhost");
-	read_local(settings, "virtual_mailbox_domains", "");
-	read_local(settings, "virtual_alias_domains", "");
+	for (size_t i = 0; i < sizeof(classes) / sizeof(classes[0]); i++)
+		if (find_class(settings, &classes[i], defaults))
+			read_list(settings, classes[i].list, classes[i].fallback);
+	import->class = (struct import_postfix_class){.has_subdomains = false};
+	if (defaults->relayhost.length == 0 && !defaults->has_nexthop && !defaults->has_senders)
+		return;
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-		import_postfix_entry(import, IMPORT_POSTFIX_LOCAL, settings->place,
+		import_postfix_entry(import, IMPORT_POSTFIX_CLASS, settings->place,
 			span_make(names[i], strlen(names[i])),
 			span_make(names[i], strlen(names[i])), span_make("", 0));
 }
 
-/* The next hop of all mail without an entry in a transport table. Gives whether there is one. */
-static bool read_default(struct settings *settings)
+/* The next hop of all mail without an entry in a transport table. */
+static void read_default(struct settings *settings, const struct defaults *defaults)
 {
 	struct import_postfix *import = settings->import;
-	struct plan_place place, other;
 	struct plan_pool pool = {.transport = NULL};
-	struct span transport = value_of(settings, "default_transport", &other);
-	struct span relayhost = value_of(settings, "relayhost", &place);
-	const char *colon = span_find(transport, ":");
+	struct span transport = defaults->transport;
 
-	if (colon != NULL && colon + 1 < transport.at + transport.length) {
-		import_postfix_entry(import, IMPORT_POSTFIX_TRANSPORT, other, transport,
-			span_make("*", 1), transport);
+	if (defaults->has_nexthop) {
+		import_postfix_entry(import, IMPORT_POSTFIX_TRANSPORT, defaults->transport_place,
+			transport, span_make("*", 1), transport);
 		import->has_all = false;
-		return true;
+		return;
 	}
-	if (colon != NULL)
-		transport.length--;
 	if (transport.length > 0 && !span_is(transport, "smtp"))
 		pool.transport = plan_keep(import->plan, transport);
-	if (relayhost.length == 0 && pool.transport != NULL)
-		plan_leave(import->plan, other, transport,
+	if (defaults->relayhost.length == 0 && pool.transport != NULL)
+		plan_leave(import->plan, defaults->transport_place, transport,
 			"default_transport: mail without a route goes by Postfix's own");
-	if (relayhost.length == 0 || !import_postfix_hosts(import, place, relayhost, &pool))
-		return false;
-	plan_add_route(import->plan, place, "ALL",
-		&(struct plan_target){.action = ACTION_POOL, .pool = &pool});
-	return true;
+	if (defaults->relayhost.length > 0 &&
+		import_postfix_hosts(import, defaults->relayhost_place, defaults->relayhost, &pool))
+		plan_add_route(import->plan, defaults->relayhost_place, "ALL",
+			&(struct plan_target){.action = ACTION_POOL, .pool = &pool});
 }
 
 static void read_fallback(struct settings *settings)
@@ -388,13 +484,6 @@ static void keep_delimiters(struct plan *plan, struct plan_place place, struct s
 	plan->delimiters = plan_keep(plan, span_make(kept, length));
 }
 
-static bool is_set(const struct settings *settings, const char *name)
-{
-	const struct parameter *parameter = find(settings, name);
-
-	return parameter != NULL && parameter->value.length > 0;
-}
-
 static void read_lines(struct settings *settings, struct span text)
 {
 	struct import_postfix_lines lines = {
@@ -421,6 +510,7 @@ void import_postfix_main_read(struct import_postfix *import, const char *file, s
 	const struct import_postfix_source *source)
 {
 	struct settings settings = {.import = import, .source = source};
+	struct defaults defaults;
 	struct plan_place place;
 	struct span delimiters;
 
@@ -433,11 +523,9 @@ void import_postfix_main_read(struct import_postfix *import, const char *file, s
 		keep_delimiters(import->plan, place, delimiters);
 	read_tables(&settings, IMPORT_POSTFIX_TRANSPORT);
 	if (!import->has_all) {
-		bool has_default = read_default(&settings);
-
-		if (has_default || is_set(&settings, tables[1].parameter) ||
-			is_set(&settings, tables[2].parameter))
-			read_all_local(&settings);
+		find_defaults(&settings, &defaults);
+		read_classes(&settings, &defaults);
+		read_default(&settings, &defaults);
 	}
 	read_tables(&settings, IMPORT_POSTFIX_SENDER_TRANSPORT);
 	read_tables(&settings, IMPORT_POSTFIX_SENDER_RELAYHOST);

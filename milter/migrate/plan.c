@@ -369,6 +369,18 @@ bool plan_has_route(const struct plan *plan, const char *match)
 	       tfind(&probe, (void *const *)&plan->by_match, compare_routes) != NULL;
 }
 
+bool plan_has_wider_route(const struct plan *plan, const char *match)
+{
+	const char *dot = match + (*match == '.');
+
+	if (plan_has_route(plan, "ALL"))
+		return true;
+	for (dot = strchr(dot, '.'); dot != NULL; dot = strchr(dot + 1, '.'))
+		if (plan_has_route(plan, dot))
+			return true;
+	return false;
+}
+
 /* What is wrong with it, or NULL and its one form in KEY. */
 static const char *check_match(const char *match, char key[ADDRESS_MAX + 1])
 {

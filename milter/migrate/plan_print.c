@@ -238,9 +238,13 @@ static void put_rules(const struct plan *plan, FILE *to)
 
 	if (plan->senders.count == 0)
 		return;
-	fprintf(to,
-		"\n# By the sender, for messages without a recipient that has a route of its own.\n"
-		"rules = (\n");
+	fprintf(to, "\n# By the sender, for messages without a recipient that has a route of its "
+		    "own. Rules "
+		    "hold for mail\n"
+		    "# that the milter sees: over SMTP, and by non_smtpd_milters what is submitted "
+		    "locally; not for\n"
+		    "# bounces, nor for mail that was queued before.\n"
+		    "rules = (\n");
 	has_tag = put_routed(plan, to);
 	has_tag = has_exception(plan) || has_tag;
 	for (size_t i = 0; i < plan->senders.count; i++) {

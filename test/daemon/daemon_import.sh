@@ -110,6 +110,8 @@ myhostname = mail.example.net
 mydestination = \$myhostname, localhost
 relayhost = [relay.example.net]:587
 smtp_fallback_relay = [spare.example.net]
+relay_domains = inside.example
+relay_transport = relay:[192.0.2.60]
 transport_maps = hash:$world/etc/transport, texthash:$world/etc/more, ldap:$world/etc/ldap.cf
 sender_dependent_relayhost_maps = inline:{ @one.example=[192.0.2.7] }
 recipient_delimiter = +
@@ -125,6 +127,10 @@ contains "--running: a table" "$said" '{ match = "example.com"; pool = "mx-examp
 contains "--running: another" "$said" '{ match = "more.example"; action = "reject"; text = "5.1.2 moved"; }'
 contains "--running: relayhost" "$said" '{ match = "ALL"; pool = "relay-example-net-587"; }'
 contains "--running: its own domains" "$said" '{ match = "mail.example.net"; action = "dns"; }'
+contains "--running: relay_transport" "$said" '{ match = "inside.example"; pool = "ip-192-0-2-60-relay"; }'
+contains "--running: domains below a relay domain" "$said" '{ match = ".inside.example"; pool = "ip-192-0-2-60-relay"; }'
+contains "--running: what rules by sender do not see" "$said" "not for
+# bounces, nor for mail that was queued before."
 contains "--running: senders" "$said" 'when = { sender = "one.example"; not = { tag = "routed"; }; }; pool = "ip-192-0-2-7";'
 contains "--running: smtp_fallback_relay" "$said" 'fallback = "spare-example-net";'
 contains "--running: recipient_delimiter" "$said" 'recipient_delimiter = "+";'
@@ -140,7 +146,7 @@ sed "s,$world/etc/,/etc/postfix/,g" etc/main.cf >copy/main.cf
 cp etc/more copy/
 run postfix copy/main.cf
 contains "a copied main.cf: a table beside it" "$said" '{ match = "more.example"; action = "reject"; text = "5.1.2 moved"; }'
-contains "a copied main.cf: a table that is not there" "$said" "copy/main.cf:6: hash:/etc/postfix/transport: No such file or directory: its entries are missing here"
+contains "a copied main.cf: a table that is not there" "$said" "copy/main.cf:8: hash:/etc/postfix/transport: No such file or directory: its entries are missing here"
 echo '@two.example [192.0.2.9]' >copy/senders
 run postfix copy/more sender_dependent_relayhost_maps=copy/senders
 contains "tables by their names" "$said" 'sender = "two.example"'
