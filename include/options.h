@@ -13,6 +13,7 @@ struct options {
 	const char *user; /* "USER" or "USER:GROUP"; NULL: stay who we are */
 	bool check_only;
 	bool debug;
+	bool lists_metrics; /* and does nothing else */
 };
 
 /*

@@ -9,6 +9,7 @@
 #include "core/rules.h"
 #include "doors/http_condition.h"
 #include "doors/http_door.h"
+#include "doors/http_metrics_table.h"
 #include "doors/map_answer.h"
 #include "doors/map_door.h"
 #include "doors/milter_check.h"
@@ -139,6 +140,7 @@ static void keep_profile(const struct conf *conf, const char *path)
 		.started = clock_now(),
 		.reload_ok = true,
 	};
+	profile.loaded = profile.started;
 }
 
 /* ---- start */
@@ -464,6 +466,10 @@ int main(int argc, char **argv)
 
 	if (options_parse(&options, argc, argv, &status) == -1)
 		return status;
+	if (options.lists_metrics) {
+		http_metrics_table_print(stdout);
+		return EXIT_SUCCESS;
+	}
 	if (options.check_only)
 		return check_only(&options);
 	log_open(LOG_TO_STDERR, options.debug);

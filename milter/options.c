@@ -20,6 +20,7 @@ static const struct option long_options[] = {
 	{"test", no_argument, NULL, 't'},
 	{"user", required_argument, NULL, 'u'},
 	{"debug", no_argument, NULL, 'd'},
+	{"metrics", no_argument, NULL, 'm'},
 	{"version", no_argument, NULL, 'V'},
 	{"help", no_argument, NULL, 'h'},
 	{NULL, 0, NULL, 0},
@@ -38,6 +39,7 @@ static void print_help(FILE *to)
 		"                          and exit: 0 if it would\n"
 		"      --user USER[:GROUP] become this user; with -t, judge as this user\n"
 		"      --debug             one log line for each message\n"
+		"      --metrics           print the list of metrics and exit\n"
 		"      --version           print the version and exit\n"
 		"      --help              print this and exit\n",
 		default_config);
@@ -62,6 +64,9 @@ int options_parse(struct options *options, int argc, char **argv, int *status)
 			break;
 		case 'd':
 			options->debug = true;
+			break;
+		case 'm':
+			options->lists_metrics = true;
 			break;
 		case 'V':
 			printf("%s\n", PACKAGE_STRING);

@@ -166,6 +166,7 @@ static void note_success(struct reload *reload, const char *by)
 		engine_pool_count(settings->engine), engine_host_count(settings->engine),
 		engine_route_count(settings->engine), engine_rule_count(settings->engine));
 	settings->profile->reload_ok = true;
+	settings->profile->loaded = settings->profile->reloaded;
 	settings->profile->reload_count++;
 	engine_note(settings->engine, EVENT_RELOAD, text);
 	log_info("reloaded config=%s %s%s%s", settings->path, text, *by == '\0' ? "" : " by ", by);

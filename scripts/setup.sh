@@ -21,7 +21,7 @@ BUILD='gcc libc6-dev make autoconf automake libtool pkg-config mandoc
 DEMO='jq swaks'
 TEST='miltertest socat curl openssl python3 iproute2 procps xz-utils git systemd-journal-remote
 	clang-format clang-tidy cppcheck valgrind mmdebstrap systemd-container dpkg-dev
-	libsasl2-modules zsh'
+	libsasl2-modules zsh prometheus'
 # What MTAs need that scripts/unpack.sh unpacks.
 POSTFIX='libc6 libdb5.3 libicu72 libnsl2 libsasl2-2 libssl3'
 SENDMAIL='m4 util-linux libdb5.3 libldap-2.5-0 libnsl2 libsasl2-2 libssl3 libwrap0'
@@ -98,7 +98,8 @@ if [ -n "$removed" ]; then
 	exit 1
 fi
 
-# A policy that starts nothing, unless the machine has its own: Postfix must not begin to listen.
+# A policy that starts nothing, unless the machine has its own: neither Postfix nor Prometheus may begin to
+# listen.
 if [ ! -e "$policy" ]; then
 	printf '#!/bin/sh\nexit 101\n' >"$policy"
 	chmod 755 "$policy"

@@ -180,4 +180,7 @@ bool table_needs_sender(const struct table *table);
 /* The word for an action in log, API and configuration: "pool", "dns", … */
 const char *table_action_name(enum action action);
 
+/* The same of a method: "round-robin", … */
+const char *table_balance_name(enum balance balance);
+
 #endif

@@ -34,6 +34,7 @@ struct http_profile {
 	bool milter_is_tcp;
 	int64_t started;
 	int64_t reloaded; /* the last reload; 0: there was none */
+	int64_t loaded;	  /* when the configuration in force was put in force */
 	bool reload_ok;
 	char reload_error[HTTP_ERROR_MAX]; /* if it failed */
 	bool is_stopping;

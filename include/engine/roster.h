@@ -54,6 +54,7 @@ struct roster_host {
 struct roster {
 	const struct table *table;
 	struct roster_pool *pools; /* as in the table */
+	size_t named_count;	   /* so many of them have a name of their own: they come first */
 	struct roster_host *hosts; /* each name and port once, in the order of the table */
 	size_t host_count;
 	struct roster_place *places;

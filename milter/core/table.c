@@ -253,3 +253,14 @@ const char *table_action_name(enum action action)
 	}
 	return "none";
 }
+
+const char *table_balance_name(enum balance balance)
+{
+	static const char *const names[] = {
+		[BALANCE_ROUND_ROBIN] = "round-robin",
+		[BALANCE_HASH] = "hash",
+		[BALANCE_LEAST_PENDING] = "least-pending",
+	};
+
+	return names[balance];
+}

@@ -11,6 +11,7 @@
 #include "doors/http_explain.h"
 #include "doors/http_hosts.h"
 #include "doors/http_json.h"
+#include "doors/http_metrics.h"
 #include "doors/http_rules.h"
 #include "doors/http_trace.h"
 #include "engine/clock.h"
@@ -293,6 +294,7 @@ static const struct endpoint_row {
 	{simulate_path, NULL, true},
 	{"/v1/events", show_events, false},
 	{"/v1/trace", http_trace_answer, true},
+	{HTTP_METRICS_PATH, NULL, false},
 };
 
 static const char reload_path[] = "/v1/reload";
@@ -390,7 +392,8 @@ json_t *http_api_answer(const struct http_call *call, int *status)
 		/* A whole message is too much for a query. */
 		if (call->is_post && rows[i].answer != http_explain_answer)
 			return refuse(status, NOT_ALLOWED, "this requires GET");
-		assert(rows[i].answer != NULL); /* else it is a simulation */
+		assert(rows[i].answer !=
+			NULL); /* a simulation and metrics are answered elsewhere */
 		return rows[i].answer(call, status);
 	}
 	return answer_change(call, status);

@@ -7,6 +7,7 @@
 #include "doors/http_door.h"
 #include "doors/http_connections.h"
 #include "doors/http_json.h"
+#include "doors/http_metrics.h"
 #include "doors/http_origin.h"
 #include "doors/http_simulate.h"
 
@@ -62,16 +63,29 @@ struct http_door {
 	TAILQ_HEAD(, task) queue;
 };
 
+/* Sends what is in the request's output buffer. */
+static void send_body(struct evhttp_request *request, int status, const char *type)
+{
+	struct evbuffer *body = evhttp_request_get_output_buffer(request);
+	struct evkeyvalq *headers = evhttp_request_get_output_headers(request);
+	char length[32];
+
+	evhttp_add_header(headers, "Content-Type", type);
+	evhttp_add_header(headers, "Cache-Control", "no-store");
+	/* For some methods libevent says no length, and sends the body even for HEAD. */
+	snprintf(length, sizeof(length), "%zu", evbuffer_get_length(body));
+	evhttp_add_header(headers, "Content-Length", length);
+	if (evhttp_request_get_command(request) == EVHTTP_REQ_HEAD)
+		evbuffer_drain(body, evbuffer_get_length(body));
+	evhttp_send_reply(request, status, NULL, NULL);
+}
+
 static void send_answer(struct evhttp_request *request, int status, const json_t *answer)
 {
 	char *text =
 		answer == NULL ? NULL : json_dumps(answer, JSON_COMPACT | JSON_REAL_PRECISION(6));
 	struct evbuffer *body = evhttp_request_get_output_buffer(request);
-	struct evkeyvalq *headers = evhttp_request_get_output_headers(request);
-	char length[32];
 
-	evhttp_add_header(headers, "Content-Type", "application/json");
-	evhttp_add_header(headers, "Cache-Control", "no-store");
 	if (text == NULL) {
 		status = NO_MEMORY;
 		evbuffer_add_printf(body, "{\"error\":\"out of memory\"}\n");
@@ -79,12 +93,7 @@ static void send_answer(struct evhttp_request *request, int status, const json_t
 		evbuffer_add_printf(body, "%s\n", text);
 	}
 	free(text);
-	/* For some methods libevent says no length, and sends the body even for HEAD. */
-	snprintf(length, sizeof(length), "%zu", evbuffer_get_length(body));
-	evhttp_add_header(headers, "Content-Length", length);
-	if (evhttp_request_get_command(request) == EVHTTP_REQ_HEAD)
-		evbuffer_drain(body, evbuffer_get_length(body));
-	evhttp_send_reply(request, status, NULL, NULL);
+	send_body(request, status, "application/json");
 }
 
 /* The answer is libevent's now. */
@@ -313,6 +322,22 @@ static void find_peer(const struct http_connection *of, char by[EVENT_BY_MAX])
 			(long)peer.pid);
 }
 
+/* The one answer that is not JSON. */
+static void send_metrics(struct evhttp_request *request, const struct http_call *call)
+{
+	const struct evkeyvalq *headers = evhttp_request_get_input_headers(request);
+	enum exposition_format format = exposition_accepted(evhttp_find_header(headers, "Accept"));
+	struct evbuffer *body = evhttp_request_get_output_buffer(request);
+
+	if (http_metrics_write(call, format, body) == 0) {
+		evhttp_add_header(evhttp_request_get_output_headers(request), "Vary", "Accept");
+		send_body(request, HTTP_OK, exposition_content_type(format));
+		return;
+	}
+	evbuffer_drain(body, evbuffer_get_length(body));
+	send_error(request, NO_MEMORY, "out of memory");
+}
+
 static void answer_call(struct listener *listener, struct evhttp_request *request,
 	struct http_connection *of, const struct http_call *call)
 {
@@ -325,6 +350,10 @@ static void answer_call(struct listener *listener, struct evhttp_request *reques
 	}
 	if (http_api_is_simulation(call)) {
 		begin_simulation(listener->door, request, of, call);
+		return;
+	}
+	if (http_metrics_is_asked(call)) {
+		send_metrics(request, call);
 		return;
 	}
 	answer = http_api_answer(call, &status);

@@ -70,13 +70,6 @@ json_t *http_json_host(struct engine *engine, size_t host)
 	return host_object(&view, pools);
 }
 
-static const char *balance_name(enum balance balance)
-{
-	return balance == BALANCE_HASH		  ? "hash"
-	       : balance == BALANCE_LEAST_PENDING ? "least-pending"
-						  : "round-robin";
-}
-
 static json_t *hash_on(enum balance balance, enum hash_on on)
 {
 	if (balance != BALANCE_HASH)
@@ -105,7 +98,7 @@ json_t *http_json_pool(struct engine *engine, size_t pool)
 		json_array_append_new(hosts, host_object(&host, json_pack("[s]", view.name)));
 	}
 	return json_pack("{s:s, s:s, s:s, s:o, s:o, s:o, s:o, s:o}", "pool", view.name, "transport",
-		view.transport, "balance", balance_name(view.balance), "hash_on",
+		view.transport, "balance", table_balance_name(view.balance), "hash_on",
 		hash_on(view.balance, view.hash_on), "all_deferred", all_deferred(&view), "source",
 		foreign_text(view.source), "messages", counter(view.messages), "hosts", hosts);
 }
@@ -254,9 +247,9 @@ json_t *http_json_log(const struct view_log *view)
 		foreign_text(view->is_on ? view->source : "none"), "readable",
 		(int)view->is_readable, "error", http_json_text_or_null(view->error), "behind",
 		(int)view->is_behind, "lines", counter(view->lines), "offset",
-		(json_int_t)view->offset, "understood",
-		counter(view->understood), "not_understood", http_json_text_or_null(view->strange),
-		"seen", counter(view->seen), "last_line", http_json_time(view->last_line));
+		(json_int_t)view->offset, "understood", counter(view->understood), "not_understood",
+		http_json_text_or_null(view->strange), "seen", counter(view->seen), "last_line",
+		http_json_time(view->last_line));
 }
 
 json_t *http_json_observations(struct engine *engine)

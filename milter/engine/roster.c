@@ -45,6 +45,16 @@ static size_t count_places(const struct table *table)
 	return count;
 }
 
+/* A pool in place is called after its route or rule: "route:MATCH". */
+static size_t count_named(const struct table *table)
+{
+	size_t count = 0;
+
+	while (count < table->pool_count && strchr(table->pools[count].name, ':') == NULL)
+		count++;
+	return count;
+}
+
 static void *allocate(size_t count, size_t size)
 {
 	return calloc(count == 0 ? 1 : count, size);
@@ -211,6 +221,7 @@ struct roster *roster_new(
 	if (roster == NULL)
 		goto no_memory;
 	roster->table = table;
+	roster->named_count = count_named(table);
 	roster->pools = allocate(table->pool_count, sizeof(*roster->pools));
 	roster->hosts = allocate(place_count, sizeof(*roster->hosts));
 	roster->places = allocate(place_count, sizeof(struct roster_place));

@@ -47,6 +47,9 @@ for path in /healthz /v1/status /v1/pools /v1/hosts /v1/rules /v1/events; do
 	is "GET $path, control socket" "$(statuses "$control" "$(request GET "$path")")" "200 "
 	is "POST $path" "$(statuses "$control" "$(request POST "$path" 'Content-Length: 0')")" "405 "
 done
+is "GET /metrics, TCP" "$(statuses "$tcp" "$(request GET /metrics)")" "200 "
+is "GET /metrics, control socket" "$(statuses "$control" "$(request GET /metrics)")" "200 "
+is "POST /metrics" "$(statuses "$control" "$(request POST /metrics 'Content-Length: 0')")" "405 "
 # What computes, or is long, is not for everybody.
 for path in /v1/routes '/v1/simulate?recipient=u@example.com&count=10'; do
 	is "GET $path, TCP" "$(curl -sS "http://$tcp$path") $(statuses "$tcp" "$(request GET "$path")")" \

@@ -32,6 +32,9 @@ static const struct row {
 	{{"-c", "/x", "--user=u", "--debug"}, 0, 0, {.config = "/x", .user = "u", .debug = true}},
 	{{NULL}, 0, 0, {.config = SYSCONFDIR "/nexthop-milter/routes.cfg"}},
 	{{"--"}, 0, 0, {.config = SYSCONFDIR "/nexthop-milter/routes.cfg"}},
+	{{"--metrics"}, 0, 0,
+		{.config = SYSCONFDIR "/nexthop-milter/routes.cfg", .lists_metrics = true}},
+	{{"--metrics=1"}, -1, 2, {0}},
 	{{"--help"}, -1, 0, {0}},
 	{{"-h"}, -1, 0, {0}},
 	{{"--version"}, -1, 0, {0}},
@@ -75,6 +78,7 @@ START_TEST(command_line)
 	ck_assert_msg(same(options.config, row->options.config), "row %d: %s", _i, options.config);
 	ck_assert_msg(same(options.user, row->options.user), "row %d: user", _i);
 	ck_assert_msg(options.check_only == row->options.check_only, "row %d: test", _i);
+	ck_assert_msg(options.lists_metrics == row->options.lists_metrics, "row %d: metrics", _i);
 	ck_assert_msg(options.debug == row->options.debug, "row %d: debug", _i);
 }
 END_TEST

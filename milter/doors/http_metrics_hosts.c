@@ -1,0 +1,195 @@
+/* http_metrics_hosts: the metrics of pools and hosts
+ *
+ * SPDX-License-Identifier: BSD-2-Clause
+ * Copyright (c) 2026 the nexthop-milter authors
+ */
+
+#include "doors/http_metrics_hosts.h"
+#include "core/breaker.h"
+#include "doors/http_metrics_table.h"
+#include "engine/engine_metrics.h"
+
+#include <stdlib.h>
+
+enum { US_IN_MS = 1000, MILLION = 1000000 };
+
+/* Pools and hosts as they were at one time. */
+struct snapshot {
+	struct engine_metrics_host *hosts;
+	size_t host_count;
+	struct engine_metrics_pool *pools;
+	size_t pool_count;
+	struct engine_metrics_place *places; /* of all of them */
+};
+
+static void begin(struct exposition *out, enum http_metrics_id id)
+{
+	exposition_family(out, &http_metrics_table_row(id)->family);
+}
+
+/* ---- pools */
+
+static void put_pool_info(struct exposition *out, const struct snapshot *all)
+{
+	if (all->pool_count > 0)
+		begin(out, HTTP_METRICS_POOL_INFO);
+	for (size_t i = 0; i < all->pool_count; i++) {
+		exposition_begin(out);
+		exposition_label(out, "pool", all->pools[i].name);
+		exposition_label(out, "balance", table_balance_name(all->pools[i].balance));
+		exposition_count(out, 1);
+	}
+}
+
+/* The tiers of one pool. */
+static void put_tiers(
+	struct exposition *out, const struct engine_metrics_pool *pool, enum http_metrics_id id)
+{
+	for (int from = 0, to; from < pool->count; from = to) {
+		uint64_t count = 0;
+
+		for (to = from; to < pool->count &&
+				pool->places[to].priority == pool->places[from].priority;
+			to++)
+			count += id == HTTP_METRICS_POOL_HOSTS || pool->places[to].is_up;
+		exposition_begin(out);
+		exposition_label(out, "pool", pool->name);
+		exposition_label_number(out, "tier", pool->places[from].priority);
+		exposition_count(out, count);
+	}
+}
+
+static void put_pools(struct exposition *out, const struct snapshot *all, enum http_metrics_id id)
+{
+	if (all->pool_count > 0)
+		begin(out, id);
+	for (size_t i = 0; i < all->pool_count; i++)
+		put_tiers(out, &all->pools[i], id);
+}
+
+static void put_backups(struct exposition *out, const struct snapshot *all)
+{
+	if (all->pool_count > 0)
+		begin(out, HTTP_METRICS_POOL_ON_BACKUP);
+	for (size_t i = 0; i < all->pool_count; i++) {
+		exposition_begin(out);
+		exposition_label(out, "pool", all->pools[i].name);
+		exposition_count(out, all->pools[i].is_on_backup);
+	}
+}
+
+static void put_place(
+	struct exposition *out, const struct engine_metrics_place *place, enum http_metrics_id id)
+{
+	if (id == HTTP_METRICS_CHOICES)
+		exposition_count(out, place->first);
+	else if (id == HTTP_METRICS_HOST_WEIGHT)
+		exposition_count(out, (uint64_t)place->weight);
+	else
+		exposition_millionths(
+			out, (int64_t)place->effective * MILLION / BREAKER_WEIGHT_UNIT);
+}
+
+static void put_places(struct exposition *out, const struct snapshot *all, enum http_metrics_id id)
+{
+	if (all->pool_count > 0)
+		begin(out, id);
+	for (size_t i = 0; i < all->pool_count; i++) {
+		const struct engine_metrics_pool *pool = &all->pools[i];
+
+		for (int k = 0; k < pool->count; k++) {
+			exposition_begin(out);
+			exposition_label(out, "pool", pool->name);
+			exposition_label(out, "host", all->hosts[pool->places[k].host].name);
+			put_place(out, &pool->places[k], id);
+		}
+	}
+}
+
+/* ---- hosts */
+
+static void put_states(struct exposition *out, const struct snapshot *all)
+{
+	begin(out, HTTP_METRICS_HOST_STATE);
+	for (size_t i = 0; i < all->host_count; i++)
+		for (uint32_t state = 0; state < HEALTH_STATE_COUNT; state++) {
+			exposition_begin(out);
+			exposition_label(out, "host", all->hosts[i].name);
+			exposition_label(out, "state", health_state_name(state));
+			exposition_count(out, all->hosts[i].state == state);
+		}
+}
+
+static void put_host(
+	struct exposition *out, const struct engine_metrics_host *host, enum http_metrics_id id)
+{
+	if (id == HTTP_METRICS_HOST_STATE_SINCE)
+		exposition_millionths(out, host->since * US_IN_MS);
+	else if (id == HTTP_METRICS_HOST_PENDING)
+		exposition_count(out, host->waiting);
+	else
+		exposition_count(out, host->is_silent);
+}
+
+static void put_hosts(struct exposition *out, const struct snapshot *all, enum http_metrics_id id)
+{
+	begin(out, id);
+	for (size_t i = 0; i < all->host_count; i++) {
+		exposition_begin(out);
+		exposition_label(out, "host", all->hosts[i].name);
+		put_host(out, &all->hosts[i], id);
+	}
+}
+
+/* ---- all of them */
+
+static int take_snapshot(struct snapshot *all, struct engine *engine)
+{
+	struct engine_metrics_place *place;
+
+	all->host_count = engine_host_count(engine);
+	all->pool_count = engine_metrics_pool_count(engine);
+	all->hosts = calloc(all->host_count + 1, sizeof(*all->hosts));
+	all->pools = calloc(all->pool_count + 1, sizeof(*all->pools));
+	all->places = calloc(engine_metrics_place_count(engine) + 1, sizeof(*all->places));
+	place = all->places;
+	if (all->hosts == NULL || all->pools == NULL || place == NULL)
+		return -1;
+	for (size_t i = 0; i < all->host_count; i++)
+		engine_metrics_host(engine, i, &all->hosts[i]);
+	for (size_t i = 0; i < all->pool_count; i++) {
+		engine_metrics_pool(engine, i, place, &all->pools[i]);
+		place += all->pools[i].count;
+	}
+	return 0;
+}
+
+static void put_snapshot(struct exposition *out, const struct snapshot *all)
+{
+	put_pool_info(out, all);
+	put_pools(out, all, HTTP_METRICS_POOL_HOSTS);
+	put_pools(out, all, HTTP_METRICS_POOL_HOSTS_UP);
+	put_backups(out, all);
+	put_places(out, all, HTTP_METRICS_CHOICES);
+	put_places(out, all, HTTP_METRICS_HOST_WEIGHT);
+	put_places(out, all, HTTP_METRICS_HOST_WEIGHT_EFFECTIVE);
+	if (all->host_count == 0)
+		return;
+	put_states(out, all);
+	put_hosts(out, all, HTTP_METRICS_HOST_STATE_SINCE);
+	put_hosts(out, all, HTTP_METRICS_HOST_PENDING);
+	put_hosts(out, all, HTTP_METRICS_HOST_SILENT);
+}
+
+int http_metrics_hosts_write(struct exposition *out, struct engine *engine)
+{
+	struct snapshot all;
+	int result = take_snapshot(&all, engine);
+
+	if (result == 0)
+		put_snapshot(out, &all);
+	free(all.hosts);
+	free(all.pools);
+	free(all.places);
+	return result;
+}

@@ -1,0 +1,110 @@
+/* engine_metrics: what is counted, and how hosts and pools are, for whoever measures
+ *
+ * SPDX-License-Identifier: BSD-2-Clause
+ * Copyright (c) 2026 the nexthop-milter authors
+ */
+
+#include "engine/engine_metrics.h"
+#include "core/breaker.h"
+#include "engine/clock.h"
+#include "engine/engine_self.h"
+#include "engine/roster.h"
+#include "engine/view.h"
+
+void engine_metrics_host(struct engine *engine, size_t host, struct engine_metrics_host *view)
+{
+	const struct roster_host *of = &engine->roster->hosts[host];
+
+	endpoint_format(view->name, of->host->name, of->host->port);
+	engine_self_lock(engine);
+	view->state = of->health->state;
+	view->since = of->health->since;
+	view->waiting = of->lane->waiting;
+	view->is_silent = of->lane->silent_since != 0;
+	engine_self_unlock(engine);
+}
+
+/* The engine lock must be held. */
+static void copy_place(struct engine_metrics_place *place, const struct roster *roster,
+	const struct roster_pool *pool, int host)
+{
+	const struct pool_host *from = &pool->pool->hosts[host];
+
+	place->host = (size_t)(pool->lanes[host] - roster->lanes);
+	place->priority = from->priority;
+	place->weight = from->weight;
+	place->effective = 0;
+	place->is_up = pool->health[host]->state == HEALTH_UP;
+	place->first = pool->state->members[pool->members[host]].first;
+}
+
+/* The hosts that are up in the best priority that has one share the mail. The lock must be held. */
+static void find_shares(
+	struct engine_metrics_pool *view, const struct roster_pool *pool, int64_t now)
+{
+	bool is_found = false;
+	int tier = 0;
+
+	for (int i = 0; i < view->count; i++) {
+		struct engine_metrics_place *place = &view->places[i];
+
+		if (!place->is_up || (is_found && place->priority != tier))
+			continue;
+		is_found = true;
+		tier = place->priority;
+		place->effective =
+			breaker_weight(pool->health[i], pool->policy[i], place->weight, now);
+	}
+}
+
+/* Drained by an operator is not down: the best priority is of those that are left. */
+static bool is_on_backup(const struct engine_metrics_pool *view, const struct roster_pool *pool)
+{
+	bool is_found = false;
+	int best = 0;
+
+	for (int i = 0; i < view->count; i++) {
+		const struct engine_metrics_place *place = &view->places[i];
+
+		if (!is_found && pool->health[i]->state != HEALTH_DRAINED) {
+			is_found = true;
+			best = place->priority;
+		}
+		if (place->is_up)
+			return place->priority != best;
+	}
+	return false;
+}
+
+size_t engine_metrics_pool_count(struct engine *engine)
+{
+	return engine->roster->named_count;
+}
+
+size_t engine_metrics_place_count(struct engine *engine)
+{
+	const struct roster *roster = engine->roster;
+	size_t count = 0;
+
+	for (size_t i = 0; i < roster->named_count; i++)
+		count += (size_t)roster->pools[i].pool->host_count;
+	return count;
+}
+
+void engine_metrics_pool(struct engine *engine, size_t pool, struct engine_metrics_place *places,
+	struct engine_metrics_pool *view)
+{
+	const struct roster *roster = engine->roster;
+	const struct roster_pool *of = &roster->pools[pool];
+
+	view_copy_text(view->name, sizeof(view->name), of->pool->name);
+	view->balance = of->pool->balance;
+	view->count = of->pool->host_count;
+	view->places = places;
+	engine_self_lock(engine);
+	for (int i = 0; i < view->count; i++)
+		copy_place(&view->places[i], roster, of, i);
+	find_shares(view, of, clock_now());
+	view->is_on_backup = is_on_backup(view, of);
+	engine_self_unlock(engine);
+}

@@ -1,0 +1,160 @@
+#!/bin/bash
+# daemon_metrics: /metrics, as promtool reads it, and its values as milterctl has them
+#
+# SPDX-License-Identifier: BSD-2-Clause
+# Copyright (c) 2026 the nexthop-milter authors
+
+. "${srcdir:-.}/test/lib/load.sh" || exit 99
+
+command -v miltertest >/dev/null || skip_all "no miltertest"
+command -v promtool >/dev/null || skip_all "no promtool"
+world_open
+daemon_make
+log=$world/mail.log
+: >"$log"
+write_routes() { # LOG
+	daemon_routes "health = { log = \"$1\"; };" "status_listen = \"inet:8080@$world_net.4\";" <<-'END'
+		pools = { two = { hosts = ( { host = "192.0.2.1"; weight = 3; }, { host = "192.0.2.2"; },
+				{ host = "mx9.example"; priority = 10; } ); };
+			six = { balance = "hash"; hosts = ( { host = "2001:db8::1"; port = 2525; } ); }; };
+		rules = ( { name = "odd\\name"; when = { sender = "odd@client.example"; }; pool = "six"; } );
+		routes = ( { match = "two.example"; pool = "two"; }, { match = "dns.example"; action = "dns"; },
+			{ match = "bad.example"; action = "reject"; },
+			{ match = "somebody@place.example"; hosts = ( { host = "192.0.2.7"; } ); } );
+	END
+}
+write_routes "$log"
+daemon_start
+tcp=http://$world_net.4:8080/metrics
+open='application/openmetrics-text; version=1.0.0'
+
+# scrape [OPTION of curl...]: into $world/metrics, over TCP.
+scrape() {
+	curl -sS "$@" -o "$world/metrics" "$tcp"
+}
+# value SAMPLE: its value in the last answer; "": it is not there.
+value() {
+	sample=$1 awk '{ last = $NF; sub(/ [^ ]*$/, ""); if ($0 == ENVIRON["sample"]) print last }' "$world/metrics"
+}
+# For what takes a while to be so.
+value_is() { # SAMPLE VALUE
+	scrape && [ "$(value "$1")" = "$2" ]
+}
+valid() { # WHAT
+	local found status=0
+	found=$(promtool check metrics <"$world/metrics" 2>&1) || status=$?
+	is "$1: promtool finds nothing" "$status $found" "0 "
+}
+
+# ---- the formats
+
+for how in TCP socket; do
+	where=("$tcp")
+	[ "$how" = TCP ] || where=(--unix-socket "$daemon/control.sock" http://localhost/metrics)
+	curl -sS -D "$world/head" -o "$world/metrics" "${where[@]}"
+	is "$how: the status" "$(head -n 1 "$world/head" | tr -d '\r')" "HTTP/1.1 200 OK"
+	is "$how: the type" "$(sed -n 's/^Content-Type: //p' "$world/head" | tr -d '\r')" \
+		"text/plain; version=0.0.4; charset=utf-8"
+	is "$how: the length" "$(sed -n 's/^Content-Length: //p' "$world/head" | tr -d '\r')" \
+		"$(stat -c %s "$world/metrics")"
+	valid "$how"
+	curl -sS -I -o "$world/head" "${where[@]}"
+	contains "$how: HEAD" "$(cat "$world/head")" "Content-Type: text/plain; version=0.0.4"
+	is "$how: POST" "$(curl -sS -X POST -w '%{http_code}' -o "$world/post" "${where[@]}")" 405
+done
+curl -sS -D "$world/head" -o "$world/metrics.open" -H "Accept: $open" "$tcp"
+is "OpenMetrics: the type" "$(sed -n 's/^Content-Type: //p' "$world/head" | tr -d '\r')" \
+	"$open; charset=utf-8"
+is "OpenMetrics: the end" "$(tail -n 1 "$world/metrics.open")" "# EOF"
+ok "OpenMetrics: a counter's family" grep -qx '# TYPE nexthop_messages counter' "$world/metrics.open"
+ok "OpenMetrics: a unit" grep -qx '# UNIT nexthop_start_timestamp_seconds seconds' "$world/metrics.open"
+scrape
+is "both have the same samples" "$(grep -v '^#' "$world/metrics.open")" "$(grep -v '^#' "$world/metrics")"
+
+# ---- values
+
+is "20 messages are routed" "$(nexthops 20 u@two.example | wc -l)" 20
+is "3 messages to a pool in place" "$(nexthops 3 somebody@place.example | wc -l)" 3
+lua one count=2 to=u@dns.example >"$world/lua.out"
+lua one count=2 to=u@bad.example >"$world/lua.out"
+ctl drain 192.0.2.2 >"$world/drain"
+scrape
+valid "after mail"
+is "no label is an address" "$(grep -c -e @ -e route: "$world/metrics")" 0
+ctl --json status >"$world/status"
+ctl --json pools >"$world/pools"
+ctl --json hosts >"$world/hosts"
+# same WHAT SAMPLE FILE FILTER: the metric is what milterctl says.
+same() {
+	is "$1" "$(value "$2")" "$(jq -r "$4" "$world/$3")"
+}
+same "version" "nexthop_build_info{version=\"$(jq -r .version "$world/status")\"}" status '1'
+for action in routed unrouted mixed discarded refused faults; do
+	same "messages: $action" "nexthop_messages_total{action=\"$action\"}" status ".messages.$action"
+done
+is "messages: those routed" "$(value 'nexthop_messages_total{action="routed"}')" 23
+for answer in rejected deferred put_off split; do
+	same "recipients: $answer" "nexthop_recipients_refused_total{answer=\"$answer\"}" status ".recipients.$answer"
+done
+is "recipients: those rejected" "$(value 'nexthop_recipients_refused_total{answer="rejected"}')" 2
+same "sessions" nexthop_sessions status .milter.sessions
+same "in flight" nexthop_messages_in_flight status .milter.in_flight
+for host in 192.0.2.1:25 192.0.2.2:25 mx9.example:25; do
+	member=".pools[] | select(.pool == \"two\").hosts[] | select(.host == \"${host%:*}\")"
+	same "$host: choices" "nexthop_choices_total{pool=\"two\",host=\"$host\"}" pools "$member.first"
+	same "$host: weight" "nexthop_host_weight{pool=\"two\",host=\"$host\"}" pools "$member.weight"
+done
+is "three of four go to the host of weight 3" \
+	"$(value 'nexthop_choices_total{pool="two",host="192.0.2.1:25"}')" 15
+jq -r '.hosts[] | if (.host | contains(":")) then "[\(.host)]:\(.port)" else "\(.host):\(.port)" end + " \(.state)"' \
+	"$world/hosts" >"$world/states"
+is "hosts: all of them" "$(wc -l <"$world/states")" 5
+while read -r host state; do
+	is "$host: its state" \
+		"$(sed -nE 's/^nexthop_host_state\{host="([^"]*)",state="([a-z]*)"\} 1$/\1 \2/p' "$world/metrics" | grep -F "$host ")" \
+		"$host $state"
+done <"$world/states"
+is "since when it is drained" "$(value 'nexthop_host_state_since_timestamp_seconds{host="192.0.2.2:25"}' | cut -d . -f 1)" \
+	"$(date -d "$(jq -r '.hosts[] | select(.host == "192.0.2.2").since' "$world/hosts")" +%s)"
+is "a rule that has a backslash" "$(value 'nexthop_rule_hits_total{rule="odd\\name"}')" 0
+
+# ---- a reload
+
+echo 'nonsense = 1;' >>"$daemon/routes.cfg"
+loaded=$(value nexthop_config_last_reload_success_timestamp_seconds)
+ctl reload >"$world/reload" 2>&1
+scrape
+is "a reload that fails" "$(value nexthop_config_last_reload_successful)" 0
+is "a reload that fails: the time is that of the one before" \
+	"$(value nexthop_config_last_reload_success_timestamp_seconds)" "$loaded"
+write_routes "$log"
+daemon_reload
+scrape
+is "a reload that succeeds" "$(value nexthop_config_last_reload_successful)" 1
+ok "a reload that succeeds: its time" awk -v now="$(value nexthop_config_last_reload_success_timestamp_seconds)" \
+	-v before="$loaded" 'BEGIN { exit !(now > before) }'
+is "a reload: choices outlive it" "$(value 'nexthop_choices_total{pool="two",host="192.0.2.1:25"}')" 15
+is "a reload: messages outlive it" "$(value 'nexthop_messages_total{action="routed"}')" 23
+
+# ---- the MTA's log
+
+is "the log is readable" "$(value nexthop_log_readable)" 1
+is "no line yet" "$(value nexthop_log_last_line_timestamp_seconds)" ""
+mv "$log" "$log.away"
+ok "the log is gone" wait_for value_is nexthop_log_readable 0
+mv "$log.away" "$log"
+ok "the log is back" wait_for value_is nexthop_log_readable 1
+
+# ---- a restart
+
+daemon_stop
+write_routes none
+daemon_start
+scrape
+is "a restart: choices outlive it" "$(value 'nexthop_choices_total{pool="two",host="192.0.2.1:25"}')" 15
+is "a restart: messages do not" "$(value 'nexthop_messages_total{action="routed"}')" 0
+is "no log: nothing of it" "$(grep -c '^nexthop_log_' "$world/metrics")" 0
+valid "no log"
+
+daemon_end
+tap_done
