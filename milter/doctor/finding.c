@@ -123,9 +123,8 @@ static const struct kind {
 	[FINDING_CONFIG_WARNING] = {"config_warning", FINDING_HINT,
 		"nexthop-milter -t warns of it."},
 	[FINDING_NOT_ROOT] = {"not_root", FINDING_HINT,
-		"Whether Postfix's user reaches the sockets, and the daemon's its log, only root "
-		"can "
-		"try."},
+		"Whether Postfix's user reaches the sockets, and the daemon's its files and log, "
+		"only root can try."},
 };
 
 const char *finding_name(enum finding_kind kind)

@@ -74,13 +74,23 @@ static void take_fault(struct machine *machine, char *line)
 		fault_add(&machine->faults, file, atoi(number), "%s", line);
 }
 
+static bool is_daemon_user(const struct machine *machine)
+{
+	const struct passwd *passwd = getpwnam(machine->user);
+
+	return passwd != NULL && passwd->pw_uid == geteuid();
+}
+
 static void check_start(struct machine *machine)
 {
 	struct aside aside = {.limit_ms = PREFLIGHT_MS};
-	char *text = malloc(PREFLIGHT_MAX);
-	char *rest = text;
-	char *line;
+	char *text, *rest, *line;
 
+	/* What anybody else may not open says nothing of the daemon. */
+	if (!machine->is_root && !is_daemon_user(machine))
+		return;
+	text = malloc(PREFLIGHT_MAX);
+	rest = text;
 	if (machine->is_root && machine->has_user)
 		aside.user = machine->user;
 	if (text != NULL && aside_run(&aside, run_preflight, machine, text, PREFLIGHT_MAX))
