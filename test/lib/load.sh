@@ -36,6 +36,11 @@ use_boot() {
 	. "$srcdir/test/lib/boot.sh" || exit 99
 }
 
+# Also what is wrong with a private Postfix, by doctor.sh.
+use_doctor() {
+	. "$srcdir/test/lib/doctor.sh" || exit 99
+}
+
 # send OPTION...: test/lib/send.py to the private MTA.
 send() {
 	python3 "$srcdir/test/lib/send.py" --server "$mta_ip:$MTA_PORT" "$@"
