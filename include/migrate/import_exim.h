@@ -9,10 +9,12 @@
 #include "migrate/plan.h"
 
 /*
- * A whole configuration, of which the section "routers" is read, or routers alone. Exim asks its
- * routers in their order, so a pattern that an earlier one has is not carried over. Hosts are tried in
- * their order, or shared out with hosts_randomize, where "+" parts groups; "host/MX" is looked up by
- * MX. Lookups, expansions, negations and routers with further conditions become remarks.
+ * A whole configuration, of which the section "routers" is read, with the macros and lists of domains
+ * before it, or routers alone. Exim queries its routers in their order, so a pattern that an earlier
+ * one has is not carried over, nor what a dnslookup router has; what one excludes is for those after
+ * it, and else for the MTA. Hosts are tried in their order, or shared out with hosts_randomize, where
+ * "+" parts groups; "host/MX" is looked up by MX. Lookups, expansions and routers with further
+ * conditions become remarks.
  */
 
 /* Adds what is in TEXT, which was read from FILE. */

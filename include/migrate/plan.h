@@ -121,6 +121,9 @@ struct plan {
 struct plan *plan_new(enum table_mta mta);
 void plan_free(struct plan *plan);
 
+/* False: out of memory. Whose the list is frees its items. */
+bool plan_list_add(struct plan_list *list, void *item);
+
 int plan_host_port(const struct plan_host *host);
 
 /* A copy that lives as long as the plan; never NULL. */

@@ -5,15 +5,18 @@
  */
 
 #include "migrate/import_exim.h"
-#include "conf/arena.h"
+#include "migrate/import_exim_excluded.h"
+#include "migrate/import_exim_lines.h"
+#include "migrate/import_exim_list.h"
 #include "migrate/word.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 #include <sys/socket.h>
 
-enum { OPTIONS_MAX = 64, PRIORITY_STEP = 10, MATCHES_MAX = 256, RULE_MAX = 32 * 1024 };
+enum { OPTIONS_MAX = 64, PRIORITY_STEP = 10, RULE_MAX = 32 * 1024 };
 
 struct option {
 	struct span name;
@@ -23,65 +26,16 @@ struct option {
 
 struct reading {
 	struct plan *plan;
-	struct plan_place place; /* of the line that was taken */
-	struct span rest;
-	int number;
+	struct import_exim_lines lines;
+	struct import_exim_lists lists;
+	struct import_exim_excluded excluded;
+	bool is_closed; /* all other mail has gone by DNS */
 	/* The router that is being read. */
 	struct span name;
 	struct plan_place router;
 	struct option options[OPTIONS_MAX];
 	int option_count;
 };
-
-/* ---- logical lines */
-
-/* Takes a line that is no comment and not empty; *GOES_ON: the next one belongs to it. */
-static bool take_piece(struct reading *reading, struct span *piece, bool *goes_on)
-{
-	while (span_take_line(&reading->rest, piece)) {
-		reading->number++;
-		*piece = span_trim(*piece);
-		if (piece->length == 0 || *piece->at == '#')
-			continue;
-		*goes_on = span_ends(*piece, "\\");
-		piece->length -= *goes_on;
-		return true;
-	}
-	return false;
-}
-
-/* A line that ends in a backslash goes on in the next; comments between them are passed over. */
-static bool take_line(struct reading *reading, struct span *line)
-{
-	struct reading ahead;
-	struct span piece;
-	size_t length;
-	char *joined;
-	bool goes_on;
-
-	if (!take_piece(reading, line, &goes_on))
-		return false;
-	reading->place.line = reading->number;
-	if (!goes_on)
-		return true;
-	length = line->length;
-	ahead = *reading;
-	while (goes_on && take_piece(&ahead, &piece, &goes_on))
-		length += piece.length;
-	joined = arena_take(reading->plan->arena, length + 1, 1);
-	if (joined == NULL) {
-		reading->plan->has_no_memory = true;
-		return false;
-	}
-	memcpy(joined, line->at, line->length);
-	length = line->length;
-	for (goes_on = true; goes_on && take_piece(reading, &piece, &goes_on);) {
-		memcpy(joined + length, piece.at, piece.length);
-		length += piece.length;
-	}
-	*line = span_trim(span_make(joined, length));
-	return true;
-}
 
 /* ---- options */
 
@@ -96,7 +50,7 @@ static const struct option *find(const struct reading *reading, const char *name
 /* "name = value", "name", "no_name" */
 static void read_option(struct reading *reading, struct span line)
 {
-	struct option option = {.name = line, .value = {"true", 4}, .place = reading->place};
+	struct option option = {.name = line, .value = {"true", 4}, .place = reading->lines.place};
 	struct span rest = line;
 
 	if (span_take_until(&rest, "=", &option.name))
@@ -111,57 +65,6 @@ static void read_option(struct reading *reading, struct span line)
 static bool is_true(const struct option *option)
 {
 	return option != NULL && (word_is(option->value, "true") || word_is(option->value, "yes"));
-}
-
-static struct span unquote(struct span text)
-{
-	text = span_trim(text);
-	if (text.length > 1 && span_starts(text, "\"") && span_ends(text, "\"")) {
-		span_skip(&text, 1);
-		text.length--;
-	}
-	return span_trim(text);
-}
-
-/* ---- lists */
-
-/* "<; a ; b": another separator than ":". */
-static char take_separator(struct span *list)
-{
-	char separator = ':';
-
-	if (span_starts(*list, "<") && list->length > 1 &&
-		strchr("abcdefghijklmnopqrstuvwxyz0123456789 ", list->at[1]) == NULL) {
-		separator = list->at[1];
-		span_skip(list, 2);
-	}
-	return separator;
-}
-
-/* The next item, in which a doubled separator is one; in OUT. */
-static bool take_item(struct span *list, char separator, char out[WORD_MAX])
-{
-	size_t length = 0;
-	bool is_inside = false;
-
-	if (list->length == 0)
-		return false;
-	/* What is within brackets is an address. */
-	while (list->length > 0) {
-		char octet = *list->at;
-
-		span_skip(list, 1);
-		is_inside = octet == '[' || (is_inside && octet != ']');
-		if (octet == separator && !is_inside) {
-			if (list->length == 0 || *list->at != separator)
-				break;
-			span_skip(list, 1);
-		}
-		if (length + 1 < WORD_MAX)
-			out[length++] = octet;
-	}
-	out[length] = '\0';
-	return true;
 }
 
 /* ---- hosts */
@@ -224,9 +127,9 @@ static bool read_hosts(struct reading *reading, struct plan_place place, struct 
 	int priority = 0;
 	bool is_good = true;
 
-	list = unquote(list);
-	separator = take_separator(&list);
-	while (take_item(&list, separator, item)) {
+	list = import_exim_list_unquote(list);
+	separator = import_exim_list_separator(&list);
+	while (import_exim_list_item(&list, separator, item)) {
 		struct span word = span_trim(span_make(item, strlen(item)));
 
 		if (word.length == 0)
@@ -285,7 +188,7 @@ static const char *find_match(struct reading *reading, struct plan_place place, 
 		leave(reading, place, pattern,
 			"a negation: give these domains a route of their own");
 	else if (span_starts(pattern, "+") || span_starts(pattern, "@"))
-		leave(reading, place, pattern, "a list by name is not looked up");
+		leave(reading, place, pattern, "that list is not known here, or has a negation");
 	else if (span_find(pattern, ";") != NULL || span_starts(pattern, "/"))
 		leave(reading, place, pattern, "a lookup is not carried over");
 	else if (span_starts(pattern, "^") || span_find(pattern, "$") != NULL ||
@@ -304,13 +207,17 @@ static void add_route(struct reading *reading, struct plan_place place, struct s
 	struct span pattern, const struct plan_target *target)
 {
 	const char *match = find_match(reading, place, pattern);
+	bool is_covered, has_excluded;
 
 	if (match == NULL)
 		return;
-	if (plan_has_wider_route(reading->plan, match))
-		leave(reading, place, text, "a router before it has that mail already");
-	else
+	is_covered = (reading->is_closed || plan_has_wider_route(reading->plan, match)) &&
+		     !import_exim_excluded_has(&reading->excluded, match);
+	has_excluded = import_exim_excluded_take(&reading->excluded, match, target);
+	if (!is_covered && !(has_excluded && plan_has_route(reading->plan, match)))
 		plan_add_route(reading->plan, place, match, target);
+	else if (!has_excluded)
+		leave(reading, place, text, "a router before it has that mail already");
 }
 
 /* ---- routers */
@@ -318,35 +225,6 @@ static void add_route(struct reading *reading, struct plan_place place, struct s
 static bool has_expansion(struct span text)
 {
 	return span_find(text, "$") != NULL;
-}
-
-/* The patterns of the option "domains"; all if it has none. */
-static int list_domains(struct reading *reading, struct span patterns[MATCHES_MAX])
-{
-	const struct option *domains = find(reading, "domains");
-	struct span list;
-	char separator;
-	char item[WORD_MAX];
-	int count = 0;
-
-	patterns[0] = span_make("*", 1);
-	if (domains == NULL)
-		return 1;
-	list = unquote(domains->value);
-	separator = take_separator(&list);
-	while (count < MATCHES_MAX && take_item(&list, separator, item)) {
-		struct span word = span_trim(span_make(item, strlen(item)));
-
-		if (word.length > 0)
-			patterns[count++] = span_make(plan_keep(reading->plan, word), word.length);
-	}
-	/* "! +local_domains" alone: all others. */
-	if (count == 1 && span_starts(patterns[0], "!")) {
-		plan_note(reading->plan, domains->place, patterns[0],
-			"ALL takes these domains, too: give each a route with action = \"dns\"");
-		patterns[0] = span_make("*", 1);
-	}
-	return count;
 }
 
 /* A domain, or "*.domain". */
@@ -359,8 +237,90 @@ static bool is_plain(struct span pattern)
 	return pattern.length > 0;
 }
 
+/* Whether an item before the one at INDEX says "!" of the same. */
+static bool is_said_no(const struct plan_list *patterns, size_t index)
+{
+	const struct import_exim_pattern *pattern = patterns->items[index];
+
+	for (size_t i = 0; i < index; i++) {
+		const struct import_exim_pattern *earlier = patterns->items[i];
+
+		if (earlier->is_excluded && earlier->text.length == pattern->text.length &&
+			strncasecmp(earlier->text.at, pattern->text.at, pattern->text.length) == 0)
+			return true;
+	}
+	return false;
+}
+
+static bool is_manual(const struct reading *reading)
+{
+	const struct option *driver = find(reading, "driver");
+
+	return driver != NULL && word_is(driver->value, "manualroute");
+}
+
+static void exclude_pattern(
+	struct reading *reading, struct plan_place place, const struct import_exim_pattern *pattern)
+{
+	char shown[WORD_MAX + 1] = "!";
+	const char *match;
+
+	if (is_plain(pattern->text)) {
+		match = find_match(reading, place, pattern->text);
+		if (match != NULL)
+			import_exim_excluded_add(&reading->excluded, place, match);
+		return;
+	}
+	word_text(pattern->text, shown + 1);
+	if (is_manual(reading))
+		plan_note(reading->plan, place, span_make(shown, strlen(shown)),
+			"wider routes take these domains, too: give each a route with action = "
+			"\"dns\"");
+}
+
+/* The patterns of the option "domains"; all if it has none. */
+static void find_domains(struct reading *reading, struct plan_list *found)
+{
+	static struct import_exim_pattern all = {.text = {"*", 1}};
+	const struct option *domains = find(reading, "domains");
+	struct plan_list patterns = {.count = 0};
+	bool is_last_excluded = false;
+
+	if (domains == NULL) {
+		reading->plan->has_no_memory |= !plan_list_add(found, &all);
+		return;
+	}
+	if (has_expansion(domains->value)) {
+		leave(reading, domains->place, domains->value, "expansions are not carried over");
+		return;
+	}
+	reading->lists.place = domains->place;
+	import_exim_lists_expand(&reading->lists, domains->value, &patterns);
+	for (size_t i = 0; i < patterns.count; i++) {
+		struct import_exim_pattern *pattern = patterns.items[i];
+
+		is_last_excluded = pattern->is_excluded;
+		if (pattern->is_excluded)
+			exclude_pattern(reading, domains->place, pattern);
+		else if (!is_said_no(&patterns, i))
+			reading->plan->has_no_memory |= !plan_list_add(found, pattern);
+	}
+	/* With a "!" at the end: all others. */
+	if (is_last_excluded)
+		reading->plan->has_no_memory |= !plan_list_add(found, &all);
+	free(patterns.items);
+}
+
+static void add_routes(struct reading *reading, const struct option *option, struct span text,
+	const struct plan_list *patterns, const struct plan_target *target)
+{
+	for (size_t i = 0; i < patterns->count; i++)
+		add_route(reading, option->place, text,
+			((const struct import_exim_pattern *)patterns->items[i])->text, target);
+}
+
 static void read_rule(struct reading *reading, const struct option *option, struct span text,
-	const struct span *patterns, int count)
+	const struct plan_list *patterns)
 {
 	struct plan_pool pool = {.transport = NULL};
 	struct plan_target target = {.action = ACTION_POOL, .pool = &pool};
@@ -371,28 +331,40 @@ static void read_rule(struct reading *reading, const struct option *option, stru
 	if (has_expansion(text)) {
 		leave(reading, option->place, text, "expansions are not carried over");
 		/* No wider route may have their mail. */
-		for (int i = 0; i < count; i++)
-			if (is_plain(patterns[i]))
-				add_route(reading, option->place, text, patterns[i], &dns);
+		for (size_t i = 0; i < patterns->count; i++) {
+			const struct import_exim_pattern *pattern = patterns->items[i];
+
+			if (is_plain(pattern->text))
+				add_route(reading, option->place, text, pattern->text, &dns);
+		}
 		return;
 	}
 	if (!split_hosts(reading, option->place, text, &hosts, &is_random) ||
 		!read_hosts(reading, option->place, hosts, is_random, &pool))
 		return;
-	for (int i = 0; i < count; i++)
-		add_route(reading, option->place, text, patterns[i], &target);
+	add_routes(reading, option, text, patterns, &target);
+}
+
+/* For the domains of one pattern. */
+static void read_one(
+	struct reading *reading, const struct option *option, struct span text, struct span pattern)
+{
+	struct import_exim_pattern one = {.text = pattern};
+	void *item = &one;
+
+	read_rule(reading, option, text, &(struct plan_list){.items = &item, .count = 1});
 }
 
 /* Rules parted by semicolons, of which a doubled one is one. */
-static void read_route_list(struct reading *reading, const struct option *option,
-	const struct span *domains, int domain_count)
+static void read_route_list(
+	struct reading *reading, const struct option *option, const struct plan_list *domains)
 {
-	struct span list = unquote(option->value);
+	struct span list = import_exim_list_unquote(option->value);
 	char separator = ';';
 	char item[RULE_MAX];
 
 	if (span_starts(list, "<"))
-		separator = take_separator(&list);
+		separator = import_exim_list_separator(&list);
 	while (list.length > 0) {
 		size_t length = 0;
 		struct span rule, rest, pattern;
@@ -417,15 +389,15 @@ static void read_route_list(struct reading *reading, const struct option *option
 		}
 		if (!span_take_quoted(&rest) && !span_take_word(&rest, ""))
 			continue;
-		pattern = unquote(span_before(rule, rest.at));
+		pattern = import_exim_list_unquote(span_before(rule, rest.at));
 		rest = span_trim(rest);
 		if (rest.length == 0)
 			leave(reading, option->place, rule,
 				"a rule without hosts is not carried over");
 		else if (span_is(pattern, "*"))
-			read_rule(reading, option, rest, domains, domain_count);
+			read_rule(reading, option, rest, domains);
 		else
-			read_rule(reading, option, rest, &pattern, 1);
+			read_one(reading, option, rest, pattern);
 	}
 }
 
@@ -433,37 +405,75 @@ static const char *const conditions[] = {"condition", "senders", "local_parts", 
 	"local_part_suffix", "check_local_user", "require_files", "router_home", "address_data",
 	"set", "redirect_router", "verify_only", NULL};
 
-static void read_router(struct reading *reading)
+/* The first of the conditions that it has, or NULL. */
+static const struct option *find_condition(const struct reading *reading)
 {
-	const struct option *driver = find(reading, "driver");
-	const struct option *list = find(reading, "route_list");
-	const struct option *data = find(reading, "route_data");
-	const struct option *hosts_max = find(reading, "hosts_max_try");
-	struct span domains[MATCHES_MAX];
-	int count;
-
-	if (driver == NULL || !word_is(driver->value, "manualroute"))
-		return;
 	for (int i = 0; conditions[i] != NULL; i++) {
 		const struct option *condition = find(reading, conditions[i]);
 
-		if (condition == NULL)
-			continue;
-		leave(reading, condition->place, condition->name,
-			"a router with that condition is not carried over");
-		return;
+		if (condition != NULL)
+			return condition;
 	}
-	count = list_domains(reading, domains);
+	return NULL;
+}
+
+static void read_manualroute(struct reading *reading, const struct plan_list *domains)
+{
+	const struct option *list = find(reading, "route_list");
+	const struct option *data = find(reading, "route_data");
+	const struct option *hosts_max = find(reading, "hosts_max_try");
+
 	if (hosts_max != NULL)
 		plan_note(reading->plan, hosts_max->place, hosts_max->value,
 			"hosts_max_try: here all hosts of a pool are tried");
 	if (list != NULL)
-		read_route_list(reading, list, domains, count);
+		read_route_list(reading, list, domains);
 	else if (data != NULL)
-		read_rule(reading, data, unquote(data->value), domains, count);
+		read_rule(reading, data, import_exim_list_unquote(data->value), domains);
 	else
 		leave(reading, reading->router, reading->name,
 			"it has no route_list or route_data");
+}
+
+/* What is routed by DNS is not for the routers after it. */
+static void read_dnslookup(struct reading *reading, const struct plan_list *domains)
+{
+	const struct option *option = find(reading, "domains");
+	const struct plan_target dns = {.action = ACTION_DNS};
+
+	for (size_t i = 0; i < domains->count; i++) {
+		const struct import_exim_pattern *pattern = domains->items[i];
+
+		if (span_is(pattern->text, "*")) {
+			import_exim_excluded_take(&reading->excluded, "ALL", &dns);
+			reading->is_closed = true;
+		} else if (is_plain(pattern->text)) {
+			add_route(reading, option->place, pattern->text, pattern->text, &dns);
+		}
+	}
+}
+
+static void read_router(struct reading *reading)
+{
+	const struct option *driver = find(reading, "driver");
+	const struct option *condition = find_condition(reading);
+	bool is_dns = driver != NULL && word_is(driver->value, "dnslookup");
+	struct plan_list domains = {.count = 0};
+
+	if (!is_manual(reading) && !is_dns)
+		return;
+	if (condition != NULL) {
+		if (is_manual(reading))
+			leave(reading, condition->place, condition->name,
+				"a router with that condition is not carried over");
+		return;
+	}
+	find_domains(reading, &domains);
+	if (is_manual(reading))
+		read_manualroute(reading, &domains);
+	else
+		read_dnslookup(reading, &domains);
+	free(domains.items);
 }
 
 static void end_router(struct reading *reading)
@@ -471,6 +481,7 @@ static void end_router(struct reading *reading)
 	if (reading->option_count > 0)
 		read_router(reading);
 	reading->option_count = 0;
+	reading->excluded.router++;
 }
 
 /* ---- the file */
@@ -490,13 +501,17 @@ static bool has_sections(struct span text)
 
 void import_exim_read(struct plan *plan, const char *file, struct span text)
 {
-	struct reading reading = {.plan = plan, .rest = text};
-	bool is_within = !has_sections(text);
+	struct reading reading = {.plan = plan,
+		.lines = {.plan = plan, .rest = text},
+		.lists = {.plan = plan},
+		.excluded = {.plan = plan}};
+	bool has_begun = !has_sections(text);
+	bool is_within = has_begun;
 	struct span line;
 
 	plan->twice = PLAN_TWICE_FIRST_COUNTS;
-	reading.place.file = plan_keep(plan, span_make(file, strlen(file)));
-	while (take_line(&reading, &line)) {
+	reading.lines.place.file = plan_keep(plan, span_make(file, strlen(file)));
+	while (import_exim_line(&reading.lines, &line)) {
 		struct span word = line;
 		bool is_section = span_take(&word, "begin ");
 		bool is_router = span_ends(line, ":") && span_find(line, " ") == NULL;
@@ -505,11 +520,17 @@ void import_exim_read(struct plan *plan, const char *file, struct span text)
 			end_router(&reading);
 		if (is_section)
 			is_within = word_is(span_trim(word), "routers");
+		else if (!has_begun || span_starts(line, "domainlist "))
+			import_exim_lists_take(&reading.lists, line);
 		else if (is_within && is_router) {
 			reading.name = span_make(line.at, line.length - 1);
-			reading.router = reading.place;
+			reading.router = reading.lines.place;
 		} else if (is_within && reading.name.length > 0)
 			read_option(&reading, line);
+		has_begun |= is_section;
 	}
 	end_router(&reading);
+	import_exim_excluded_finish(&reading.excluded);
+	import_exim_lists_free(&reading.lists);
+	import_exim_lines_free(&reading.lines);
 }

@@ -80,20 +80,24 @@ static const char *keep(struct plan *plan, const char *text)
 	return plan_keep(plan, span_make(text, strlen(text)));
 }
 
-static void add(struct plan *plan, struct plan_list *list, void *item)
+bool plan_list_add(struct plan_list *list, void *item)
 {
 	if (list->count == list->room) {
 		size_t room = list->room == 0 ? 64 : 2 * list->room;
 		void **items = realloc(list->items, room * sizeof(*items));
 
-		if (items == NULL) {
-			plan->has_no_memory = true;
-			return;
-		}
+		if (items == NULL)
+			return false;
 		list->items = items;
 		list->room = room;
 	}
 	list->items[list->count++] = item;
+	return true;
+}
+
+static void add(struct plan *plan, struct plan_list *list, void *item)
+{
+	plan->has_no_memory |= !plan_list_add(list, item);
 }
 
 /* NULL: out of memory, which is noted. */
