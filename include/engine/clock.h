@@ -16,6 +16,9 @@ int64_t clock_now(void);
 /* ms from some time in the past, for intervals: it never jumps. */
 int64_t clock_steady(void);
 
+/* The same in µs. */
+int64_t clock_steady_us(void);
+
 /* The minute of the week by the machine's own zone, 0: Monday, 00:00. */
 int clock_week_minute(int64_t ms);
 

@@ -11,8 +11,12 @@
 #include <stdint.h>
 
 #include "core/endpoint.h"
+#include "core/histogram.h"
+#include "core/map_reply.h"
+#include "core/map_request.h"
 #include "core/table.h"
 #include "engine/engine.h"
+#include "engine/host_counts.h"
 
 /*
  * For the main thread. Indexes are those of the table in force. What is copied is little, and the lock
@@ -28,6 +32,11 @@ struct engine_metrics_host {
 	int64_t since;		      /* of the state; ms */
 	uint32_t waiting;	      /* deliveries that wait for it */
 	bool is_silent;
+	bool is_probed;
+	bool is_in_place;  /* it is in a pool without a name, too */
+	uint64_t in_place; /* messages that were to try it first, of such pools */
+	int64_t down;	   /* ms since the daemon's start that it was deferred or on trial */
+	const struct host_counts *counts; /* good until the next swap, for all but `in_place` */
 };
 void engine_metrics_host(struct engine *engine, size_t host, struct engine_metrics_host *view);
 
@@ -57,5 +66,19 @@ size_t engine_metrics_place_count(struct engine *engine);
 /* PLACES has room for all hosts of the pool, and has to live as long as VIEW. */
 void engine_metrics_pool(struct engine *engine, size_t pool, struct engine_metrics_place *places,
 	struct engine_metrics_pool *view);
+
+enum { ENGINE_METRICS_MAPS = 4, ENGINE_METRICS_MAP_RESULTS = 3 };
+
+/* A request for a map was answered. */
+void engine_metrics_map(
+	struct engine *engine, enum map_request_map map, enum map_reply_kind result);
+uint64_t engine_metrics_map_count(
+	struct engine *engine, enum map_request_map map, enum map_reply_kind result);
+
+/* A message's end took so long, µs. Any thread. */
+void engine_metrics_decided(struct engine *engine, int64_t us);
+
+extern const struct histogram_bounds engine_metrics_decision_bounds;
+const struct histogram *engine_metrics_decisions(struct engine *engine);
 
 #endif

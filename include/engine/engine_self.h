@@ -11,7 +11,9 @@
 #include <stdint.h>
 
 #include "core/attempt.h"
+#include "core/histogram.h"
 #include "engine/engine.h"
+#include "engine/engine_metrics.h"
 #include "engine/event_ring.h"
 #include "engine/pending.h"
 #include "engine/replay.h"
@@ -36,6 +38,9 @@ struct engine {
 	int64_t map_asked;	     /* when the MTA last asked the map; 0: never */
 	char asked_by[EVENT_BY_MAX]; /* the main thread's alone */
 	_Atomic int64_t counters[ENGINE_COUNTER_COUNT];
+	struct histogram decisions;
+	/* The main thread's alone: */
+	uint64_t map_requests[ENGINE_METRICS_MAPS][ENGINE_METRICS_MAP_RESULTS];
 };
 
 static inline void engine_self_lock(struct engine *engine)

@@ -14,6 +14,7 @@
 #include "core/lane.h"
 #include "core/table.h"
 #include "engine/event_ring.h"
+#include "engine/host_counts.h"
 #include "engine/state.h"
 #include "engine/state_slots.h"
 
@@ -47,6 +48,7 @@ struct roster_host {
 	const struct pool *pool;      /* that pool: its health settings are the host's */
 	struct health *health;
 	struct lane *lane;
+	struct host_counts *counts;
 	size_t first_place; /* into places */
 	size_t place_count;
 };

@@ -58,6 +58,14 @@ struct view_pool {
 
 enum { VIEW_LINE_MAX = 256 };
 
+/* What a line of the log tells. */
+enum view_line_kind {
+	VIEW_LINE_DELIVERY = 0, /* of a host: a result, or a failure */
+	VIEW_LINE_QUEUE = 1,	/* a message was taken up, or has left */
+	VIEW_LINE_OTHER = 2,	/* nothing that is of interest here */
+	VIEW_LINE_KINDS = 3,
+};
+
 /* The MTA's log, as it is followed. */
 struct view_log {
 	bool is_on;	  /* false: the log is "none" */
@@ -71,6 +79,10 @@ struct view_log {
 	char strange[VIEW_LINE_MAX]; /* the last one, if of late none has; printable */
 	uint64_t seen;		     /* of them, so many said something about a host */
 	int64_t last_line;	     /* ms since 1970; 0: there was none */
+	/* All logs that were followed since the daemon's start: */
+	uint64_t kinds[VIEW_LINE_KINDS];
+	uint64_t unrecognised; /* of no form that is known, or not by the MTA */
+	int64_t lag; /* ms; how old the last line was when it was read; -1: there was none */
 };
 
 /* The map, as it is asked. */

@@ -41,6 +41,9 @@ struct follow_door {
 	char error[512]; /* why neither could be made */
 	uint64_t understood;
 	uint64_t seen;
+	uint64_t kinds[VIEW_LINE_KINDS];
+	uint64_t unrecognised;
+	int64_t lag; /* of the last line, ms; -1: there was none */
 	int strange; /* the last lines in a row of a form that is not known; at most STRANGE_MAX */
 	char strange_line[VIEW_LINE_MAX]; /* the last of them */
 	struct log_limit limit;
@@ -68,11 +71,15 @@ static void learn(struct follow_door *door, const struct logline *line)
 		else
 			engine_learn_left(
 				door->settings.engine, queue.id, queue.is_deleted, line->at);
+		door->kinds[VIEW_LINE_QUEUE]++;
 		return;
 	}
-	if (!parse(door, line, &observation))
+	if (!parse(door, line, &observation)) {
+		door->kinds[VIEW_LINE_OTHER]++;
 		return;
+	}
 	door->seen++;
+	door->kinds[VIEW_LINE_DELIVERY]++;
 	engine_learn_line(door->settings.engine, &observation);
 }
 
@@ -107,6 +114,7 @@ static void note_strange(struct follow_door *door, const char *text, size_t leng
 
 	if (length == 0)
 		return;
+	door->unrecognised++;
 	if (length >= sizeof(line))
 		length = sizeof(line) - 1;
 	for (size_t i = 0; i < length; i++)
@@ -130,6 +138,7 @@ static void on_line(void *context, const char *text, size_t length)
 		note_strange(door, text, length);
 		return;
 	}
+	door->lag = now > line.at ? now - line.at : 0;
 	door->strange = 0;
 	door->understood++;
 	learn(door, &line);
@@ -140,6 +149,7 @@ static void on_other_entry(void *context, const char *writer)
 {
 	struct follow_door *door = context;
 
+	door->unrecognised++;
 	if (door->understood > 0)
 		return;
 	snprintf(door->strange_line, sizeof(door->strange_line), "entries of mail are by %s",
@@ -165,6 +175,7 @@ static void on_entry(void *context, const char *program, uint32_t pid, const cha
 		.pid = pid,
 	};
 
+	door->lag = now - line.at;
 	door->strange = 0;
 	door->understood++;
 	learn(door, &line);
@@ -245,7 +256,7 @@ struct follow_door *follow_door_new(const struct follow_door_settings *settings)
 	struct follow_door *door = calloc(1, sizeof(*door));
 
 	if (door != NULL)
-		door->settings = *settings;
+		*door = (struct follow_door){.settings = *settings, .lag = -1};
 	return door;
 }
 
@@ -283,6 +294,9 @@ void follow_door_status(const struct follow_door *door, struct view_log *view)
 	view->is_on = door->log != NULL && (is_journal(door->log) || *door->log == '/');
 	view->seen = door->seen;
 	view->understood = door->understood;
+	memcpy(view->kinds, door->kinds, sizeof(view->kinds));
+	view->unrecognised = door->unrecognised;
+	view->lag = door->lag;
 	if (door->strange == STRANGE_MAX)
 		memcpy(view->strange, door->strange_line, sizeof(view->strange));
 	snprintf(view->error, sizeof(view->error), "%s", door->error);

@@ -7,6 +7,7 @@
 #include "doors/http_metrics.h"
 #include "doors/http_metrics_hosts.h"
 #include "doors/http_metrics_table.h"
+#include "engine/engine_metrics.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -103,6 +104,13 @@ static void put_messages(struct exposition *out, struct engine *engine)
 	put_gauge(out, engine, HTTP_METRICS_SESSIONS, ENGINE_SESSIONS);
 }
 
+static void put_decisions(struct exposition *out, struct engine *engine)
+{
+	begin(out, HTTP_METRICS_DECISION_TIME);
+	exposition_histogram(out, engine_metrics_decisions(engine), &engine_metrics_decision_bounds,
+		NULL, NULL, 0);
+}
+
 static void put_rules(struct exposition *out, struct engine *engine)
 {
 	struct ruleset *ruleset = engine_rules(engine);
@@ -118,7 +126,69 @@ static void put_rules(struct exposition *out, struct engine *engine)
 	ruleset_drop(ruleset);
 }
 
+/* ---- the map */
+
+static void put_request(
+	struct exposition *out, enum map_request_map map, const char *result, uint64_t count)
+{
+	exposition_begin(out);
+	exposition_label(out, "map", map_request_map_name(map));
+	exposition_label(out, "result", result);
+	exposition_count(out, count);
+}
+
+static void put_map(struct exposition *out, struct engine *engine, enum map_request_map map)
+{
+	put_request(out, map, "found", engine_metrics_map_count(engine, map, MAP_REPLY_FOUND));
+	put_request(
+		out, map, "not_found", engine_metrics_map_count(engine, map, MAP_REPLY_NOT_FOUND));
+	put_request(out, map, "refused", engine_metrics_map_count(engine, map, MAP_REPLY_REFUSED));
+}
+
+/* Those of the MTA; nobody asks for the others, and if so that is seen with the unknown ones. */
+static void put_maps(
+	struct exposition *out, struct engine *engine, const struct http_profile *profile)
+{
+	static const enum map_request_map of_postfix[] = {MAP_REQUEST_TRANSPORT};
+	static const enum map_request_map of_sendmail[] = {
+		MAP_REQUEST_MAILERTABLE, MAP_REQUEST_NEXTHOP};
+	bool is_sendmail = strcmp(profile->mta, "sendmail") == 0;
+	const enum map_request_map *maps = is_sendmail ? of_sendmail : of_postfix;
+	int count = is_sendmail ? 2 : 1;
+	struct view_map seen;
+	uint64_t others;
+
+	if (profile->map == NULL)
+		return;
+	profile->map(profile->map_context, &seen);
+	others = seen.requests;
+	begin(out, HTTP_METRICS_MAP_REQUESTS);
+	for (int i = 0; i < count; i++) {
+		put_map(out, engine, maps[i]);
+		for (int k = 0; k < ENGINE_METRICS_MAP_RESULTS; k++)
+			others -= engine_metrics_map_count(engine, maps[i], (enum map_reply_kind)k);
+	}
+	put_request(out, MAP_REQUEST_UNKNOWN, "refused", others);
+}
+
 /* ---- the MTA's log */
+
+static void put_lines(struct exposition *out, const struct view_log *log)
+{
+	static const char *const kinds[VIEW_LINE_KINDS] = {
+		[VIEW_LINE_DELIVERY] = "delivery",
+		[VIEW_LINE_QUEUE] = "queue",
+		[VIEW_LINE_OTHER] = "other",
+	};
+
+	begin(out, HTTP_METRICS_LOG_LINES);
+	for (int i = 0; i < VIEW_LINE_KINDS; i++) {
+		exposition_begin(out);
+		exposition_label(out, "kind", kinds[i]);
+		exposition_count(out, log->kinds[i]);
+	}
+	put_count(out, HTTP_METRICS_LOG_UNRECOGNISED, log->unrecognised);
+}
 
 static void put_log(struct exposition *out, const struct http_profile *profile)
 {
@@ -129,6 +199,9 @@ static void put_log(struct exposition *out, const struct http_profile *profile)
 	if (!log.is_on)
 		return;
 	put_count(out, HTTP_METRICS_LOG_READABLE, log.is_readable);
+	put_lines(out, &log);
+	if (log.lag >= 0)
+		put_time(out, HTTP_METRICS_LOG_LAG, log.lag);
 	if (log.last_line != 0)
 		put_time(out, HTTP_METRICS_LOG_LAST_LINE, log.last_line);
 }
@@ -163,7 +236,9 @@ int http_metrics_write(
 		return -1;
 	put_daemon(&out, call->profile);
 	put_messages(&out, call->engine);
+	put_decisions(&out, call->engine);
 	put_rules(&out, call->engine);
+	put_maps(&out, call->engine, call->profile);
 	put_log(&out, call->profile);
 	target.has_failed |= http_metrics_hosts_write(&out, call->engine) == -1;
 	exposition_end(&out);

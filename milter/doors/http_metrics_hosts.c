@@ -6,10 +6,14 @@
 
 #include "doors/http_metrics_hosts.h"
 #include "core/breaker.h"
+#include "doors/http_metrics_counts.h"
 #include "doors/http_metrics_table.h"
 #include "engine/engine_metrics.h"
 
 #include <stdlib.h>
+
+/* No pool has a name with a space. */
+static const char in_place[] = "in place";
 
 enum { US_IN_MS = 1000, MILLION = 1000000 };
 
@@ -78,6 +82,19 @@ static void put_backups(struct exposition *out, const struct snapshot *all)
 	}
 }
 
+/* All pools without a name, for their choices. */
+static void put_in_place(struct exposition *out, const struct snapshot *all)
+{
+	for (size_t i = 0; i < all->host_count; i++) {
+		if (!all->hosts[i].is_in_place)
+			continue;
+		exposition_begin(out);
+		exposition_label(out, "pool", in_place);
+		exposition_label(out, "host", all->hosts[i].name);
+		exposition_count(out, all->hosts[i].in_place);
+	}
+}
+
 static void put_place(
 	struct exposition *out, const struct engine_metrics_place *place, enum http_metrics_id id)
 {
@@ -92,7 +109,7 @@ static void put_place(
 
 static void put_places(struct exposition *out, const struct snapshot *all, enum http_metrics_id id)
 {
-	if (all->pool_count > 0)
+	if (all->pool_count > 0 || (id == HTTP_METRICS_CHOICES && all->host_count > 0))
 		begin(out, id);
 	for (size_t i = 0; i < all->pool_count; i++) {
 		const struct engine_metrics_pool *pool = &all->pools[i];
@@ -125,6 +142,8 @@ static void put_host(
 {
 	if (id == HTTP_METRICS_HOST_STATE_SINCE)
 		exposition_millionths(out, host->since * US_IN_MS);
+	else if (id == HTTP_METRICS_HOST_DOWNTIME)
+		exposition_millionths(out, host->down * US_IN_MS);
 	else if (id == HTTP_METRICS_HOST_PENDING)
 		exposition_count(out, host->waiting);
 	else
@@ -171,14 +190,17 @@ static void put_snapshot(struct exposition *out, const struct snapshot *all)
 	put_pools(out, all, HTTP_METRICS_POOL_HOSTS_UP);
 	put_backups(out, all);
 	put_places(out, all, HTTP_METRICS_CHOICES);
+	put_in_place(out, all);
 	put_places(out, all, HTTP_METRICS_HOST_WEIGHT);
 	put_places(out, all, HTTP_METRICS_HOST_WEIGHT_EFFECTIVE);
 	if (all->host_count == 0)
 		return;
 	put_states(out, all);
 	put_hosts(out, all, HTTP_METRICS_HOST_STATE_SINCE);
+	put_hosts(out, all, HTTP_METRICS_HOST_DOWNTIME);
 	put_hosts(out, all, HTTP_METRICS_HOST_PENDING);
 	put_hosts(out, all, HTTP_METRICS_HOST_SILENT);
+	http_metrics_counts_write(out, all->hosts, all->host_count);
 }
 
 int http_metrics_hosts_write(struct exposition *out, struct engine *engine)

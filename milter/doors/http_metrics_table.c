@@ -36,12 +36,34 @@ static const struct http_metrics_row rows[HTTP_METRICS_COUNT] = {
 	[HTTP_METRICS_SESSIONS] = {{"nexthop_sessions", EXPOSITION_GAUGE,
 					   "Open connections of the MTA to the milter."},
 		"", "1"},
+	[HTTP_METRICS_DECISION_TIME] = {{"nexthop_decision_seconds", EXPOSITION_HISTOGRAM,
+						"How long the end of a message has taken: its "
+						"rules, its choice, and telling the MTA."},
+		"", "1 histogram"},
 	[HTTP_METRICS_RULE_HITS] = {{"nexthop_rule_hits_total", EXPOSITION_COUNTER,
 					    "Messages for which the rule has held."},
 		"rule", "one for each rule"},
+	[HTTP_METRICS_MAP_REQUESTS] = {{"nexthop_map_requests_total", EXPOSITION_COUNTER,
+					       "Requests for a map, by their result: found, "
+					       "not_found or refused. Map unknown: no such map, or "
+					       "no request at all. Not there without map_socket."},
+		"map, result", "up to 7"},
 	[HTTP_METRICS_LOG_READABLE] = {{"nexthop_log_readable", EXPOSITION_GAUGE,
 					       "1 if the MTA's log can be read. Not there with "
 					       "log = \"none\"."},
+		"", "1"},
+	[HTTP_METRICS_LOG_LINES] =
+		{{"nexthop_log_lines_total", EXPOSITION_COUNTER,
+			 "Lines of the MTA's log: delivery, about a host; queue, about a message's "
+			 "place in the queue; other, about nothing that is of interest here."},
+			"kind", "3"},
+	[HTTP_METRICS_LOG_UNRECOGNISED] = {{"nexthop_log_unrecognised_total", EXPOSITION_COUNTER,
+						   "Lines in a form that is not known, and entries "
+						   "of the journal that are not the MTA's."},
+		"", "1"},
+	[HTTP_METRICS_LOG_LAG] = {{"nexthop_log_lag_seconds", EXPOSITION_GAUGE,
+					  "How old the last line was when it was read, by its own "
+					  "time. Not there before the first one."},
 		"", "1"},
 	[HTTP_METRICS_LOG_LAST_LINE] = {{"nexthop_log_last_line_timestamp_seconds",
 						EXPOSITION_GAUGE,
@@ -63,8 +85,10 @@ static const struct http_metrics_row rows[HTTP_METRICS_COUNT] = {
 		"pool", "one for each pool"},
 	[HTTP_METRICS_CHOICES] = {{"nexthop_choices_total", EXPOSITION_COUNTER,
 					  "Messages whose list began with that host. Outlives "
-					  "restarts, in the state file."},
-		"pool, host", "one for each host of each pool"},
+					  "restarts, in the state file; but not for pool in place, "
+					  "which stands for all pools without a name."},
+		"pool, host",
+		"one for each host of each pool, and one for each host of pools in place"},
 	[HTTP_METRICS_HOST_WEIGHT] = {{"nexthop_host_weight", EXPOSITION_GAUGE,
 					      "The weight as configured."},
 		"pool, host", "one for each host of each pool"},
@@ -83,6 +107,17 @@ static const struct http_metrics_row rows[HTTP_METRICS_COUNT] = {
 						   EXPOSITION_GAUGE,
 						   "Since when it is in its state."},
 		"host", "one for each host"},
+	[HTTP_METRICS_HOST_STATE_CHANGES] = {{"nexthop_host_state_changes_total",
+						     EXPOSITION_COUNTER,
+						     "Changes of state, with their reason as in "
+						     "the log. State or reason rest: of too many "
+						     "kinds to be told apart."},
+		"host, to, reason",
+		"3 for each host, and one for each kind of change that it has gone through"},
+	[HTTP_METRICS_HOST_DOWNTIME] = {{"nexthop_host_downtime_seconds_total", EXPOSITION_COUNTER,
+						"How long it has been deferred or on trial since "
+						"the daemon's start. Drained is not down."},
+		"host", "one for each host"},
 	[HTTP_METRICS_HOST_PENDING] =
 		{{"nexthop_host_pending", EXPOSITION_GAUGE,
 			 "Deliveries that are at that host now and wait for a "
@@ -92,6 +127,35 @@ static const struct http_metrics_row rows[HTTP_METRICS_COUNT] = {
 					      "1 if it is silent: it comes last in its priority "
 					      "until it gives a result."},
 		"host", "one for each host"},
+	[HTTP_METRICS_DELIVERIES] =
+		{{"nexthop_deliveries_total", EXPOSITION_COUNTER,
+			 "What the MTA's log has said of deliveries to that host: sent, deferred "
+			 "or bounced for each recipient; passed_on for each line by which the host "
+			 "has not taken the message, without a result for a recipient yet."},
+			"host, result", "4 for each host"},
+	[HTTP_METRICS_FAILURES] =
+		{{"nexthop_failures_total", EXPOSITION_COUNTER,
+			 "Lines of the MTA's log about that host that are no success. Class is "
+			 "whose fault their words alone say it is, as in milterctl parse-log; what "
+			 "other hosts said to the same message may turn compared into the host's. "
+			 "Code is 4xx, 5xx, other, or none for no reply."},
+			"host, stage, class, code",
+			"one for each kind of failure that the host has had, at most 40"},
+	[HTTP_METRICS_DELIVERY_TIME] =
+		{{"nexthop_delivery_seconds", EXPOSITION_HISTOGRAM,
+			 "How long a delivery has taken, for each recipient that was sent. Stage "
+			 "connection_setup, from Postfix's delays only, and only where the "
+			 "delivery began with that host; transmission, on Sendmail all of it, in "
+			 "whole seconds."},
+			"host, stage", "up to 2 histograms for each host that has delivered"},
+	[HTTP_METRICS_PROBES] = {{"nexthop_probes_total", EXPOSITION_COUNTER,
+					 "Probes by their result: success, failure, or none, which "
+					 "says nothing of the host."},
+		"host, result", "3 for each host that is probed"},
+	[HTTP_METRICS_PROBE_TIME] =
+		{{"nexthop_probe_seconds", EXPOSITION_HISTOGRAM,
+			 "How long a probe with result success or failure has taken."},
+			"host", "one histogram for each host that is probed"},
 };
 
 const struct http_metrics_row *http_metrics_table_row(enum http_metrics_id id)

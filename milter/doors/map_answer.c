@@ -7,6 +7,7 @@
 #include "doors/map_answer.h"
 #include "core/printable.h"
 #include "engine/engine_map.h"
+#include "engine/engine_metrics.h"
 #include "engine/log.h"
 
 enum { KEY_SHOWN = 400, REPLY_SHOWN = 2000 };
@@ -30,6 +31,7 @@ enum map_reply_kind map_answer_write(void *engine, struct span octets, char out[
 
 	map_request_parse(&request, octets);
 	kind = engine_map_reply(engine, &request, false, out);
+	engine_metrics_map(engine, request.map, kind);
 	tell(&request, out);
 	return kind;
 }

@@ -10,6 +10,8 @@
 #include "doors/milter_routing.h"
 #include "doors/milter_session.h"
 #include "doors/milter_socket.h"
+#include "engine/clock.h"
+#include "engine/engine_metrics.h"
 #include "text/idn.h"
 
 #include <pthread.h>
@@ -161,8 +163,10 @@ static sfsistat on_end_of_message(SMFICTX *ctx)
 		return refuse_stopping(ctx);
 	engine_count(door.engine, ENGINE_MESSAGES, 1);
 
+	int64_t begun = clock_steady_us();
 	sfsistat status = milter_routing_end(ctx, session);
 
+	engine_metrics_decided(door.engine, clock_steady_us() - begun);
 	milter_session_end(session);
 	return status;
 }

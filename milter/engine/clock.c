@@ -26,6 +26,14 @@ int64_t clock_steady(void)
 	return read_clock(CLOCK_MONOTONIC);
 }
 
+int64_t clock_steady_us(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
+}
+
 int clock_week_minute(int64_t ms)
 {
 	time_t seconds = (time_t)(ms / 1000);

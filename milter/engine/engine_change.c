@@ -79,8 +79,11 @@ void engine_change_feed(struct engine *engine, size_t host, const struct breaker
 
 	entry.from = of->health->state;
 	is_new = breaker_feed(of->health, &of->pool->policy, event, now) || is_operator;
-	if (of->health->state != entry.from)
+	if (of->health->state != entry.from) {
 		lane_restart(of->lane);
+		host_counts_change(of->counts, of->health->state, of->health->reason);
+	}
+	host_counts_state(of->counts, of->health->state, clock_steady());
 	if (is_new) {
 		fill_event(&entry, of);
 		if (!is_operator)

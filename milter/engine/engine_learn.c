@@ -67,6 +67,37 @@ static enum breaker_kind kind_of_delivery(enum blame_class class)
 	}
 }
 
+static enum host_counts_probe probe_result(enum breaker_kind kind)
+{
+	return kind == BREAKER_SUCCESS	    ? HOST_COUNTS_PROBE_SUCCESS
+	       : kind == BREAKER_KIND_COUNT ? HOST_COUNTS_PROBE_NONE
+					    : HOST_COUNTS_PROBE_FAILURE;
+}
+
+/* The delivery began with that host, as far as is known. The engine lock must be held. */
+static bool is_first(const struct engine *engine, uint64_t message, uint32_t host)
+{
+	const struct attempt *attempt = attempt_find(&engine->attempts, message, NULL);
+
+	for (; attempt != NULL; attempt = attempt_find(&engine->attempts, message, attempt))
+		if (attempt->count > 0 && attempt->hosts[0] == host)
+			return true;
+	return false;
+}
+
+/* The engine lock must be held. */
+static void count_line(struct engine *engine, const struct attempt_line *line)
+{
+	const struct observation *seen = line->seen;
+	struct host_counts *counts = engine->roster->hosts[line->host].counts;
+	enum blame_class class = line->blame.class;
+
+	if (seen->is_probe)
+		host_counts_probe(counts, seen, probe_result(kind_of_probe(class, seen->stage)));
+	else
+		host_counts_line(counts, seen, class, is_first(engine, line->message, line->host));
+}
+
 static void apply(struct engine *engine, const struct attempt_verdict *verdict, bool is_probe)
 {
 	const struct attempt_word *word = &verdict->word;
@@ -190,6 +221,7 @@ void engine_learn_line(struct engine *engine, const struct observation *observat
 		line.host = (uint32_t)host;
 		line.blame = blame_find(pool->rules, pool->rule_count, observation);
 		line.is_inferring = roster->table->mta == TABLE_SENDMAIL;
+		count_line(engine, &line);
 	}
 	if (has_id && attempt_place_by(&engine->attempts, line.message, line.host))
 		wiring_right(&engine->wiring);
@@ -311,9 +343,16 @@ void engine_learn_rename(struct engine *engine, const struct roster *before, con
 {
 	const struct roster *roster = engine->roster;
 
-	for (size_t i = 0; map != NULL && i < before->host_count; i++)
-		if (map[i] != ATTEMPT_STRANGER)
-			lane_inherit(&roster->lanes[map[i]], &before->lanes[i]);
+	for (size_t i = 0; map != NULL && i < before->host_count; i++) {
+		struct host_counts *fresh;
+
+		if (map[i] == ATTEMPT_STRANGER)
+			continue;
+		lane_inherit(&roster->lanes[map[i]], &before->lanes[i]);
+		fresh = roster->hosts[map[i]].counts;
+		roster->hosts[map[i]].counts = before->hosts[i].counts;
+		before->hosts[i].counts = fresh;
+	}
 	attempt_rename(
 		&engine->attempts, lanes_of(roster), map, map == NULL ? 0 : before->host_count);
 }

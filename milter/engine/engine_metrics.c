@@ -11,18 +11,37 @@
 #include "engine/roster.h"
 #include "engine/view.h"
 
+_Static_assert((int)ENGINE_METRICS_MAPS == (int)MAP_REQUEST_NEXTHOP + 1, "all maps");
+_Static_assert((int)ENGINE_METRICS_MAP_RESULTS == (int)MAP_REPLY_REFUSED + 1, "all results");
+
+/* ---- hosts */
+
+/* The pools without a name are the last ones, and the places of a host are in the pools' order. */
+static bool is_in_place(const struct roster *roster, const struct roster_host *host)
+{
+	return roster->places[host->first_place + host->place_count - 1].pool >=
+	       roster->named_count;
+}
+
 void engine_metrics_host(struct engine *engine, size_t host, struct engine_metrics_host *view)
 {
 	const struct roster_host *of = &engine->roster->hosts[host];
 
+	view->is_probed = of->pool->probe.interval != 0 && of->host->lookup != LOOKUP_MX;
+	view->is_in_place = is_in_place(engine->roster, of);
+	view->counts = of->counts;
+	view->down = host_counts_down(of->counts, clock_steady());
 	endpoint_format(view->name, of->host->name, of->host->port);
 	engine_self_lock(engine);
 	view->state = of->health->state;
 	view->since = of->health->since;
 	view->waiting = of->lane->waiting;
 	view->is_silent = of->lane->silent_since != 0;
+	view->in_place = of->counts->in_place;
 	engine_self_unlock(engine);
 }
+
+/* ---- pools */
 
 /* The engine lock must be held. */
 static void copy_place(struct engine_metrics_place *place, const struct roster *roster,
@@ -107,4 +126,30 @@ void engine_metrics_pool(struct engine *engine, size_t pool, struct engine_metri
 	find_shares(view, of, clock_now());
 	view->is_on_backup = is_on_backup(view, of);
 	engine_self_unlock(engine);
+}
+
+/* ---- the map, and decisions */
+
+void engine_metrics_map(struct engine *engine, enum map_request_map map, enum map_reply_kind result)
+{
+	engine->map_requests[map][result]++;
+}
+
+uint64_t engine_metrics_map_count(
+	struct engine *engine, enum map_request_map map, enum map_reply_kind result)
+{
+	return engine->map_requests[map][result];
+}
+
+const struct histogram_bounds engine_metrics_decision_bounds = {
+	12, {25, 50, 100, 250, 500, 1000, 2500, 5000, 10000, 25000, 100000, 1000000}};
+
+void engine_metrics_decided(struct engine *engine, int64_t us)
+{
+	histogram_add(&engine->decisions, &engine_metrics_decision_bounds, us);
+}
+
+const struct histogram *engine_metrics_decisions(struct engine *engine)
+{
+	return &engine->decisions;
 }

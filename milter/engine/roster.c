@@ -22,6 +22,8 @@ void roster_free(struct roster *roster)
 {
 	if (roster == NULL)
 		return;
+	for (size_t i = 0; roster->hosts != NULL && i < roster->host_count; i++)
+		free(roster->hosts[i].counts);
 	free(roster->pools);
 	free(roster->hosts);
 	free(roster->places);
@@ -179,6 +181,17 @@ static void bind_host(struct roster *roster, struct roster_host *host, struct he
 	}
 }
 
+static int begin_counts(struct roster *roster)
+{
+	for (size_t i = 0; i < roster->host_count; i++) {
+		roster->hosts[i].counts = malloc(sizeof(struct host_counts));
+		if (roster->hosts[i].counts == NULL)
+			return -1;
+		host_counts_init(roster->hosts[i].counts);
+	}
+	return 0;
+}
+
 /* Claims the slots. All that can fail comes before the first of them changes. */
 static int bind_slots(
 	struct roster *roster, struct state *state, int64_t now, struct state_report *report)
@@ -246,6 +259,8 @@ struct roster *roster_new(
 	}
 	collect_hosts(roster, place_count);
 	roster_names_sort(roster);
+	if (begin_counts(roster) == -1)
+		goto no_memory;
 	if (bind_slots(roster, state, now, report) == 0)
 		return roster;
 	roster_free(roster);

@@ -13,7 +13,8 @@ daemon_make
 log=$world/mail.log
 : >"$log"
 write_routes() { # LOG
-	daemon_routes "health = { log = \"$1\"; };" "status_listen = \"inet:8080@$world_net.4\";" <<-'END'
+	daemon_routes "health = { log = \"$1\"; };" "status_listen = \"inet:8080@$world_net.4\";" \
+		"map_socket = \"unix:$daemon/map.sock\";" <<-'END'
 		pools = { two = { hosts = ( { host = "192.0.2.1"; weight = 3; }, { host = "192.0.2.2"; },
 				{ host = "mx9.example"; priority = 10; } ); };
 			six = { balance = "hash"; hosts = ( { host = "2001:db8::1"; port = 2525; } ); }; };
@@ -118,6 +119,78 @@ is "since when it is drained" "$(value 'nexthop_host_state_since_timestamp_secon
 	"$(date -d "$(jq -r '.hosts[] | select(.host == "192.0.2.2").since' "$world/hosts")" +%s)"
 is "a rule that has a backslash" "$(value 'nexthop_rule_hits_total{rule="odd\\name"}')" 0
 
+is "decisions: one for each message" "$(value nexthop_decision_seconds_count)" \
+	"$(jq .messages.total "$world/status")"
+is "choices of pools in place" "$(value 'nexthop_choices_total{pool="in place",host="192.0.2.7:25"}')" 3
+
+# ---- the map
+
+map() { # NAME KEY
+	timeout "$WAIT_LIMIT" python3 "$srcdir/test/lib/socketmap.py" "$daemon/map.sock" "$1 $2" >>"$world/map.out"
+}
+map transport u@two.example
+map transport u@two.example
+map transport u@elsewhere.example
+map nosuch u@two.example
+scrape
+is "map: found" "$(value 'nexthop_map_requests_total{map="transport",result="found"}')" 2
+is "map: not found" "$(value 'nexthop_map_requests_total{map="transport",result="not_found"}')" 1
+is "map: another map" "$(value 'nexthop_map_requests_total{map="unknown",result="refused"}')" 1
+is "map: all of them" "$(awk '/^nexthop_map_requests_total/ { sum += $2 } END { print sum }' "$world/metrics")" \
+	"$(ctl --json status | jq .map.requests)"
+
+# ---- what the log says of hosts
+
+line() { # PROGRAM PID TEXT
+	printf '%s mx postfix/%s[%s]: %s\n' "$(TZ=UTC date '+%Y-%m-%dT%H:%M:%S.%N+00:00')" "$1" "$2" "$3" >>"$log"
+}
+result() { # ID HOST STATUS DELAYS TEXT
+	line smtp 71 "$1: to=<u@two.example>, relay=$2[$2]:25, delay=1, delays=$4, dsn=2.0.0, status=$3 ($5)"
+}
+for id in 4A1 4A2 4A3; do
+	line smtp 71 "$id: host 192.0.2.1[192.0.2.1] said: 452 4.3.1 Insufficient system storage (in reply to MAIL FROM command)"
+	result "$id" 192.0.2.2 sent 0.1/0/0.4/0.08 '250 2.0.0 Ok'
+	line qmgr 72 "$id: removed"
+done
+line smtp 73 "connect to mx9.example[192.0.2.9]:25: Connection refused"
+result 4A4 192.0.2.2 bounced 0/0/0.1/0.1 'host 192.0.2.2[192.0.2.2] said: 550 5.1.1 User unknown (in reply to RCPT TO command)'
+line smtpd 74 "connect from client.example[192.0.2.99]"
+echo "this is no line of a log" >>"$log"
+ok "log: all of it is read" wait_for value_is 'nexthop_log_unrecognised_total' 1
+is "log: about hosts" "$(value 'nexthop_log_lines_total{kind="delivery"}')" 8
+is "log: about the queue" "$(value 'nexthop_log_lines_total{kind="queue"}')" 3
+is "log: about nothing here" "$(value 'nexthop_log_lines_total{kind="other"}')" 1
+ok "log: how old the last line was" awk -v lag="$(value nexthop_log_lag_seconds)" 'BEGIN { exit !(lag >= 0 && lag < 60) }'
+ctl --json hosts >"$world/hosts"
+same "deliveries: as milterctl has them" 'nexthop_deliveries_total{host="192.0.2.2:25",result="sent"}' hosts \
+	'.hosts[] | select(.host == "192.0.2.2").delivered'
+is "deliveries: sent" "$(value 'nexthop_deliveries_total{host="192.0.2.2:25",result="sent"}')" 3
+is "deliveries: bounced" "$(value 'nexthop_deliveries_total{host="192.0.2.2:25",result="bounced"}')" 1
+is "deliveries: passed on" "$(value 'nexthop_deliveries_total{host="192.0.2.1:25",result="passed_on"}')" 3
+is "failures: of the host" \
+	"$(value 'nexthop_failures_total{host="192.0.2.1:25",stage="mail",class="host",code="4xx"}')" 3
+is "failures: of a message" \
+	"$(value 'nexthop_failures_total{host="192.0.2.2:25",stage="rcpt",class="sender",code="5xx"}')" 1
+is "failures: without a reply" \
+	"$(value 'nexthop_failures_total{host="mx9.example:25",stage="connect",class="host_at_once",code="none"}')" 1
+is "time: transmission" "$(value 'nexthop_delivery_seconds_sum{host="192.0.2.2:25",stage="transmission"}')" 0.24
+is "time: connecting, of a delivery that began elsewhere" \
+	"$(grep -c '^nexthop_delivery_seconds_count.*connection_setup' "$world/metrics")" 0
+is "a change of state" \
+	"$(value 'nexthop_host_state_changes_total{host="192.0.2.1:25",to="deferred",reason="system_4.3"}')" 1
+is "state" "$(value 'nexthop_host_state{host="192.0.2.1:25",state="deferred"}')" 1
+has_downtime() {
+	scrape
+	awk -v down="$(value 'nexthop_host_downtime_seconds_total{host="192.0.2.1:25"}')" 'BEGIN { exit !(down > 0) }'
+}
+ok "downtime" wait_for has_downtime
+is "downtime of a drained host" "$(value 'nexthop_host_downtime_seconds_total{host="192.0.2.2:25"}')" 0
+is "on its backup" "$(value 'nexthop_pool_on_backup{pool="two"}')" \
+	"$(value 'nexthop_host_state{host="mx9.example:25",state="up"}')"
+valid "after the log"
+curl -sS -H "Accept: $open" "$tcp" >"$world/metrics.open"
+is "OpenMetrics: the end, of histograms, too" "$(tail -n 1 "$world/metrics.open")" "# EOF"
+
 # ---- a reload
 
 echo 'nonsense = 1;' >>"$daemon/routes.cfg"
@@ -134,12 +207,15 @@ is "a reload that succeeds" "$(value nexthop_config_last_reload_successful)" 1
 ok "a reload that succeeds: its time" awk -v now="$(value nexthop_config_last_reload_success_timestamp_seconds)" \
 	-v before="$loaded" 'BEGIN { exit !(now > before) }'
 is "a reload: choices outlive it" "$(value 'nexthop_choices_total{pool="two",host="192.0.2.1:25"}')" 15
+is "a reload: failures outlive it" \
+	"$(value 'nexthop_failures_total{host="192.0.2.1:25",stage="mail",class="host",code="4xx"}')" 3
 is "a reload: messages outlive it" "$(value 'nexthop_messages_total{action="routed"}')" 23
 
 # ---- the MTA's log
 
 is "the log is readable" "$(value nexthop_log_readable)" 1
-is "no line yet" "$(value nexthop_log_last_line_timestamp_seconds)" ""
+is "when its last line was read" "$(value nexthop_log_last_line_timestamp_seconds | cut -d . -f 1)" \
+	"$(date -d "$(ctl --json status | jq -r .log.last_line)" +%s)"
 mv "$log" "$log.away"
 ok "the log is gone" wait_for value_is nexthop_log_readable 0
 mv "$log.away" "$log"

@@ -24,6 +24,11 @@ int64_t clock_steady(void)
 	return judge_clock_ms;
 }
 
+int64_t clock_steady_us(void)
+{
+	return judge_clock_ms * 1000;
+}
+
 int clock_week_minute(int64_t ms)
 {
 	return (int)(ms / 60000 % 10080);
