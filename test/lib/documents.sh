@@ -9,8 +9,17 @@
 #
 #	document_block DOCUMENT 'HEADING' [N]
 #
-# with the words as they stand there, in single quotes: test/structure/documents.sh looks for these
+# with the words as they stand there, in single quotes, or all of them by
+#
+#	document_path DOCUMENT
+#
+# if it complains of a block that it does not understand. test/structure/documents.sh looks for these
 # calls, and fails where a block has none.
+
+# Where it is.
+document_path() { # DOCUMENT
+	echo "$srcdir/$1"
+}
 
 # The Nth block below a heading, without its indentation. Without N: the first.
 document_block() { # DOCUMENT HEADING [N]

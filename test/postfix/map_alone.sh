@@ -25,8 +25,8 @@ map_routes() {
 			{ match = "example.org"; pool = "sick"; },
 			{ match = "dns.example"; action = "dns"; },
 			{ match = "void.example"; action = "discard"; },
-			{ match = "no.example"; action = "reject"; text = "5.1.2 moved away"; },
-			{ match = "later.example"; action = "defer"; text = "4.2.1 not today"; } $1 );
+			{ match = "no.example"; action = "reject"; text = "5.1.2 moved, away"; },
+			{ match = "later.example"; action = "defer"; text = "4.2.1 not today, perhaps tomorrow"; } $1 );
 	END
 }
 map_routes ''
@@ -79,13 +79,16 @@ is "no answer takes a turn" "$(ctl --json pools | jq '[.pools[].messages] | add'
 send --to user@void.example --id void >"$world/sent"
 ok "discard: thrown away" wait_for mta_log_has 'to=<user@void.example>, relay=none, .* status=sent'
 contains "reject: at RCPT" "$(send --once --deadline 5 --to user@no.example)" "550 5.1.2"
-contains "reject: with its text" "$(send --once --deadline 5 --to user@no.example)" "moved away"
+contains "reject: with its text" "$(send --once --deadline 5 --to user@no.example)" "moved, away"
 contains "defer: at RCPT, with its text" "$(send --once --deadline 5 --to user@later.example)" \
-	"450 4.2.1 <user@later.example>: Recipient address rejected: not today"
+	"450 4.2.1 <user@later.example>: Recipient address rejected: not today, perhaps tomorrow"
 echo | sendmail -C "$mta" -f me@client.example user@later.example
 ok "defer: what is in the queue waits, with its text" wait_for mta_log_has \
-	'to=<user@later.example>, relay=none, .* dsn=4.2.1, status=deferred \(not today\)'
+	'to=<user@later.example>, relay=none, .* dsn=4.2.1, status=deferred \(not today, perhaps tomorrow\)'
 is "defer: in the queue" "$(mta_queue_length)" 1
+echo | sendmail -C "$mta" -f '<>' user@no.example
+ok "reject: what is in the queue bounces, with its text" wait_for mta_log_has \
+	'to=<user@no.example>, relay=none, .* dsn=5.1.2, status=bounced \(moved, away\)'
 mta_forget
 
 # ---- a host that fails is remembered, and comes back by one recipient
@@ -115,4 +118,5 @@ goes "ALL: a more specific one wins" own user@dns.example
 is "nothing is bounced but what the routes reject" \
 	"$(grep 'status=bounced' "$mta_log" | grep -vc no.example)" 0
 daemon_end
+contains "no daemon: a map after it is not asked" "$(send --once --deadline 5 --to later@static.example)" " kept 1 - 451 4.3.0 "
 tap_done

@@ -50,6 +50,8 @@ mta_make "" "smtpd_recipient_restrictions = $busy, permit_mynetworks, reject" \
 cat >>"$mta/master.cf" <<END
 $mta_ip:26 inet n - n - - smtpd
 	-o syslog_name=postfix/full -o queue_minfree=1000000000000000
+$mta_ip:28 inet n - n - - smtpd
+	-o syslog_name=postfix/tells -o queue_minfree=1000000000000000 -o notify_classes=resource
 $mta_ip:27 inet n - n - 1 postscreen
 	-o syslog_name=postfix/screen -o postscreen_access_list=
 	-o postscreen_greet_wait=1s -o postscreen_upstream_proxy_protocol=
@@ -99,6 +101,8 @@ is "smtpd has no complaint" "$(tail -n +$((quiet_from + 1)) "$mta_log" |
 
 # A disk that is full: what a check that ends at EHLO does not see.
 finds "smtpd, full: EHLO is well" "stage=ehlo outcome=sent" --depth ehlo "$mta_ip" 26
+finds "smtpd, full, with notify_classes as shipped: 452 at MAIL" "stage=mail outcome=passed_on code=452" "$mta_ip" 28
+ok "it writes to its postmaster" wait_for mta_log_has 'to=<postmaster@'
 finds "smtpd, full: 452 at MAIL" \
 	"what=reply stage=mail outcome=passed_on code=452 enhanced=4.3.1 .*Insufficient system storage" \
 	--depth mail "$mta_ip" 26

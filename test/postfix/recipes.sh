@@ -11,7 +11,7 @@
 find_postfix
 world_open
 mkdir "$world/blocks"
-python3 "$srcdir/test/lib/recipes.py" "$srcdir/docs/recipes" "$world/blocks" >"$world/steps" ||
+python3 "$srcdir/test/lib/recipes.py" "$(document_path docs/recipes)" "$world/blocks" >"$world/steps" ||
 	bail_out "docs/recipes cannot be read"
 recipes_open "$world/steps"
 while IFS=$'\x1f' read -r -u "$recipe_steps" verb one two three four five six seven; do
