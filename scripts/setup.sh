@@ -109,3 +109,7 @@ echo "setup.sh: installing$missing"
 echo "postfix postfix/main_mailer_type select No configuration" | debconf-set-selections
 # shellcheck disable=SC2086
 apt --no-remove install $missing
+# Only its programs are wanted, at the next start of the machine, too.
+case " $missing " in
+*' prometheus '*) rm -f /etc/systemd/system/multi-user.target.wants/prometheus.service ;;
+esac
