@@ -158,11 +158,29 @@ static void begin_label(struct exposition *out, const char *name)
 	put_text(out, "=\"");
 }
 
+/* Octets at its beginning that stay as they are. */
+static size_t plain_length(const char *value)
+{
+	size_t length = 0;
+
+	while (value[length] >= ' ' && value[length] < 0x7f && value[length] != '"' &&
+		value[length] != '\\')
+		length++;
+	return length;
+}
+
 void exposition_label(struct exposition *out, const char *name, const char *value)
 {
 	char clean[EXPOSITION_LABEL_MAX + 1];
+	size_t length = plain_length(value);
 
 	begin_label(out, name);
+	/* Nearly all of them. */
+	if (value[length] == '\0' && length <= EXPOSITION_LABEL_MAX) {
+		put(out, value, length);
+		put_octet(out, '"');
+		return;
+	}
 	printable_copy(clean, sizeof(clean), value);
 	for (const char *at = clean; *at != '\0'; at++) {
 		if (*at == '\\' || *at == '"')

@@ -181,6 +181,31 @@ START_TEST(values)
 }
 END_TEST
 
+/* What is too long is cut at the same place, be it plain or not. */
+START_TEST(too_long)
+{
+	struct exposition out = begin(EXPOSITION_PROMETHEUS);
+	char value[EXPOSITION_LABEL_MAX + 3];
+	char expected[EXPOSITION_LABEL_MAX + 32];
+	int length = EXPOSITION_LABEL_MAX - 1 + _i / 2;
+
+	memset(value, 'a', sizeof(value));
+	value[length] = '\0';
+	if (_i % 2 == 1)
+		value[0] = '\n';
+	out.family = &family_of[EXPOSITION_GAUGE];
+	exposition_begin(&out);
+	exposition_label(&out, "v", value);
+	exposition_count(&out, 0);
+	exposition_end(&out);
+	if (_i % 2 == 1)
+		value[0] = '?';
+	snprintf(expected, sizeof(expected), "x_time_seconds{v=\"%.*s\"} 0\n", EXPOSITION_LABEL_MAX,
+		value);
+	ck_assert_str_eq(text, expected);
+}
+END_TEST
+
 /* Whatever its labels are, a sample has room; and nothing is lost where the buffer is flushed. */
 START_TEST(longest)
 {
@@ -254,6 +279,7 @@ int main(void)
 		{formats, COUNT(rows)},
 		{label_values, COUNT(labels)},
 		{values, COUNT(numbers)},
+		{too_long, 6},
 		{longest, 1},
 		{accepted, COUNT(accepts)},
 	};
