@@ -158,13 +158,13 @@ static void begin_label(struct exposition *out, const char *name)
 	put_text(out, "=\"");
 }
 
-/* Octets at its beginning that stay as they are. */
+/* So many octets at its beginning stay as they are. */
 static size_t plain_length(const char *value)
 {
 	size_t length = 0;
 
-	while (value[length] >= ' ' && value[length] < 0x7f && value[length] != '"' &&
-		value[length] != '\\')
+	while (length < EXPOSITION_LABEL_MAX && value[length] >= ' ' && value[length] < 0x7f &&
+		value[length] != '"' && value[length] != '\\')
 		length++;
 	return length;
 }
@@ -176,7 +176,7 @@ void exposition_label(struct exposition *out, const char *name, const char *valu
 
 	begin_label(out, name);
 	/* Nearly all of them. */
-	if (value[length] == '\0' && length <= EXPOSITION_LABEL_MAX) {
+	if (value[length] == '\0') {
 		put(out, value, length);
 		put_octet(out, '"');
 		return;
@@ -251,7 +251,8 @@ void exposition_histogram(struct exposition *out, const struct histogram *histog
 		exposition_count(out, view.upto[i]);
 	}
 	begin_part(out, "_bucket", &all);
-	exposition_label(out, "le", "+Inf");
+	begin_label(out, "le");
+	put_text(out, "+Inf\"");
 	exposition_count(out, view.count);
 	begin_part(out, "_sum", &all);
 	exposition_millionths(out, (int64_t)view.sum);

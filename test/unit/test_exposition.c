@@ -187,10 +187,10 @@ START_TEST(too_long)
 	struct exposition out = begin(EXPOSITION_PROMETHEUS);
 	char value[EXPOSITION_LABEL_MAX + 3];
 	char expected[EXPOSITION_LABEL_MAX + 32];
-	int length = EXPOSITION_LABEL_MAX - 1 + _i / 2;
+	int octets = EXPOSITION_LABEL_MAX - 1 + _i / 2;
 
 	memset(value, 'a', sizeof(value));
-	value[length] = '\0';
+	value[octets] = '\0';
 	if (_i % 2 == 1)
 		value[0] = '\n';
 	out.family = &family_of[EXPOSITION_GAUGE];
