@@ -115,6 +115,26 @@ same "deliveries that were timed" "sum(nexthop_delivery_seconds_count{stage=\"tr
 same "of these, those that began with the host that has them" \
 	'sum(nexthop_delivery_seconds_count{stage="connection_setup"})' "$((11 - $(touched 21)))"
 
+# ---- the dashboard's queries
+
+# "TITLE<tab>LEGEND<tab>QUERY" of each, for this Prometheus.
+jq -r '.panels[] | .title as $title | .targets[]? | "\($title)\t\(.legendFormat)\t\(.expr)"' \
+	"$srcdir/etc/grafana/nexthop-milter.json" |
+	sed 's/\$__rate_interval/1m/g; s/\$job/nexthop-milter/g; s/\$[a-z]*/.*/g' >"$world/queries"
+while IFS=$'\t' read -r title legend query; do
+	curl -sS -m 20 --data-urlencode "query=$query" "http://$prometheus/api/v1/query" >"$world/answer"
+	# No host is probed here, and no recipient was refused.
+	case "$title" in
+	Probes*) continue ;;
+	esac
+	jq -r --arg legend "$legend" --arg title "$title" 'if .status != "success" then "\($title): \(.error)" else .data.result |
+		if length == 0 then "\($title): nothing" else
+			(.[0].metric | keys) as $there | [$legend | scan("{{([a-z]+)}}") | .[0]] - $there |
+			.[] | "\($title): no label \(.)" end end' "$world/answer"
+done <"$world/queries" >"$world/faults"
+at_least 20 queries <"$world/queries" >"$world/all"
+none "the dashboard has something to show in each panel, by its legend" <"$world/faults"
+
 # ---- alerts, in their own words
 
 alert_of() { # STATE
