@@ -3,7 +3,8 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # Copyright (c) 2026 the nexthop-milter authors
 #
-# To be sourced by bash. The only place of the tests that lets time pass: 50 ms between two looks.
+# To be sourced by bash. The only place of the tests that lets time pass. Between two looks: 20 ms at
+# first, then longer and longer, as each look costs processor time that others need; 200 ms at most.
 
 WAIT_LIMIT=${NEXTHOP_TEST_WAIT:-180} # seconds
 
@@ -17,11 +18,13 @@ wait_for() {
 
 # wait_for_seconds N COMMAND...
 wait_for_seconds() {
-	local end=$((SECONDS + $1))
+	local end=$((SECONDS + $1)) pause=20 seconds
 	shift
 	until "$@"; do
 		[ "$SECONDS" -lt "$end" ] || return 1
-		read -r -t 0.05 -u "$wait_pipe" || :
+		printf -v seconds 0.%03d "$pause"
+		read -r -t "$seconds" -u "$wait_pipe" || :
+		pause=$((pause < 133 ? pause * 3 / 2 : 200))
 	done
 }
 
