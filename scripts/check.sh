@@ -10,7 +10,8 @@
 # build-check/, warnings being errors, and runs "make check" there; the plain one also boots Debian
 # (test/boot), and checks the code's style and the source package ("make lint", "make distcheck"). A
 # test that cannot run is a failure here. Ends with a line "N passed, N failed, N skipped", and
-# status 0 if nothing failed.
+# status 0 if nothing failed. Sanitizers have those tests that reach the code; what only brings other
+# mail to it runs in the plain build (Makefile.am, plain_tests).
 set -u
 
 cd "$(dirname "$0")/.." || exit 1

@@ -13,7 +13,8 @@ folder=$dest$sysconfdir/nexthop-milter
 
 # It is not to be made anew here, where others may be reading it.
 run_make() { # TARGET
-	(umask 077 && make -C "$top_builddir" -o all-am "DESTDIR=$dest" "$1") >"$world/make.out" 2>&1 ||
+	# A jobserver of the caller is not for it.
+	(unset MAKEFLAGS MFLAGS; umask 077 && make -C "$top_builddir" -o all-am "DESTDIR=$dest" "$1") >"$world/make.out" 2>&1 ||
 		note "$(tail -n 20 "$world/make.out")"
 }
 # What is not for all to read.
