@@ -292,9 +292,8 @@ static void count_lost(struct reload *reload)
 
 	if (!reload->is_forced && (is_all || is_much))
 		fault_add(&reload->faults, reload->settings.path, 0,
-			"%zu of %zu routes would be removed: if that is what you want, "
-			"milterctl "
-			"reload --force",
+			"%zu of %zu routes would be removed: if "
+			"that is what you want, milterctl reload --force",
 			lost, before->route_count);
 }
 

@@ -244,8 +244,7 @@ static void check_dns_rules(struct schema_reader *reader, const struct conf *con
 			fault_add(reader->faults, rules->list[i].route.file,
 				rules->list[i].route.line,
 				"rule \"%s\": action = \"dns\" requires a Postfix without "
-				"map_socket: "
-				"the map would answer by the routes all the same",
+				"map_socket: the map would answer by the routes all the same",
 				rules->list[i].name);
 }
 
@@ -339,9 +338,8 @@ static void warn_of_leaks(
 
 	if (conf->on_error == CONF_ON_ERROR_ACCEPT)
 		warn_at(reader, config_setting_get_member(root, "on_error"),
-			"on_error = \"accept\": on a fault of the daemon mail leaves by the MTA's "
-			"own "
-			"tables, not by its route; \"tempfail\" has the client keep it");
+			"on_error = \"accept\": on a fault of the daemon mail leaves by the "
+			"MTA's own tables, not by its route; \"tempfail\" has the client keep it");
 	if (!is_meant && has_routed_mail(&conf->table))
 		warn_at(reader, config_setting_get_member(root, "routes"),
 			"map_socket is not set: mail that no milter sees (bounces, the sendmail "

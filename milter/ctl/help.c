@@ -50,11 +50,10 @@ static const struct page {
 	{"events", "The last changes of hosts and of the configuration, with who made them.",
 		"milterctl events --follow"},
 	{"trace",
-		"What was chosen for the message of that queue id, and by which line; what each "
-		"host\n"
-		"has said since, and whose fault that was; where the message is now. Status 1 if "
-		"it "
-		"is\n"
+		"What was chosen for the message of that queue "
+		"id, and by which line; what each host\n"
+		"has said since, and whose fault that was; where "
+		"the message is now. Status 1 if it is\n"
 		"not known.",
 		"milterctl trace 4bXyZ01234z9QJ"},
 	{"drain",
@@ -87,11 +86,10 @@ static const struct page {
 		"printed.",
 		"milterctl check /etc/nexthop-milter/routes.cfg"},
 	{"diff",
-		"What the configuration NEW does in another way than OLD: whose mail goes "
-		"elsewhere, "
-		"what\n"
-		"has become of pools, hosts and rules, and which settings differ, each with its "
-		"lines.\n"
+		"What the configuration NEW does in another "
+		"way than OLD: whose mail goes elsewhere, what\n"
+		"has become of pools, hosts and rules, and which "
+		"settings differ, each with its lines.\n"
 		"Status 0: nothing; 1: something; 2: a file has faults, all of which are printed.",
 		"milterctl diff /etc/nexthop-milter/routes.cfg routes.new"},
 	{"export",

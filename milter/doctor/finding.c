@@ -36,18 +36,16 @@ static const struct kind {
 	[FINDING_SOCKET_REFUSED] = {"socket_refused", FINDING_ERROR,
 		"The MTA cannot connect: clients are told 451, and routed mail waits."},
 	[FINDING_SOCKET_UNSAFE] = {"socket_unsafe", FINDING_ERROR,
-		"Sendmail does not use a socket whose folders others may write to: clients are "
-		"told "
-		"451."},
+		"Sendmail does not use a socket whose folders "
+		"others may write to: clients are told 451."},
 	[FINDING_NOT_WIRED] = {"not_wired", FINDING_ERROR,
 		"No mail is routed by its choice of hosts."},
 	[FINDING_NO_HEADER_CHECKS] = {"no_header_checks", FINDING_ERROR,
 		"The hosts that the milter chooses are not heeded: mail leaves by Postfix's own "
 		"tables."},
 	[FINDING_NO_MAP] = {"no_map", FINDING_ERROR,
-		"Messages of several routes, bounces and mail that no milter sees leave by the "
-		"MTA's "
-		"own tables."},
+		"Messages of several routes, bounces and mail "
+		"that no milter sees leave by the MTA's own tables."},
 	[FINDING_OVERRIDDEN] = {"overridden", FINDING_ERROR,
 		"Mail of that service is not routed: what stands in master.cf goes before "
 		"main.cf."},
@@ -70,13 +68,11 @@ static const struct kind {
 	[FINDING_STALE_CONFIG] = {"stale_config", FINDING_WARNING,
 		"Mail is routed by what the daemon has read before."},
 	[FINDING_LOG_ACCESS] = {"log_access", FINDING_ERROR,
-		"The daemon does not start, or learns nothing of hosts that fail: each message "
-		"tries "
-		"them again."},
+		"The daemon does not start, or learns nothing of "
+		"hosts that fail: each message tries them again."},
 	[FINDING_LOG_ELSEWHERE] = {"log_elsewhere", FINDING_WARNING,
-		"The daemon reads a log that the MTA does not write, and learns nothing of hosts "
-		"that "
-		"fail."},
+		"The daemon reads a log that the MTA does not "
+		"write, and learns nothing of hosts that fail."},
 	[FINDING_LOG_EMPTY] = {"log_empty", FINDING_WARNING,
 		"The daemon learns nothing of hosts that fail from a log that nobody writes."},
 	[FINDING_LOG_STRANGE] = {"log_strange", FINDING_WARNING,
@@ -107,9 +103,8 @@ static const struct kind {
 	[FINDING_VERSION] = {"version", FINDING_WARNING,
 		"The daemon that runs is not the one that is installed."},
 	[FINDING_MILTER_ORDER] = {"milter_order", FINDING_HINT,
-		"A milter behind ours sees mail later than ours: what it adds, or changes, no rule "
-		"of "
-		"ours can see."},
+		"A milter behind ours sees mail later than ours: what it adds, or changes, no "
+		"rule of ours can see."},
 	[FINDING_NO_LOG] = {"no_log", FINDING_HINT,
 		"Without the MTA's log, and without probes, nothing is remembered of hosts that "
 		"fail."},
@@ -118,8 +113,7 @@ static const struct kind {
 		"its silence was noticed."},
 	[FINDING_RELAY_RECIPIENTS] = {"relay_recipients", FINDING_HINT,
 		"Mail for users that the hosts do not know is accepted, and then bounced to "
-		"senders "
-		"that are forged."},
+		"senders that are forged."},
 	[FINDING_CONFIG_WARNING] = {"config_warning", FINDING_HINT,
 		"nexthop-milter -t warns of it."},
 	[FINDING_NOT_ROOT] = {"not_root", FINDING_HINT,

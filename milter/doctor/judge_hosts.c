@@ -43,9 +43,8 @@ static void judge_transports(struct finding_list *list, const struct machine *ma
 		finding_by_hand(finding_add(list, FINDING_NO_TRANSPORT, source,
 					"pool %s: master.cf has no transport %s", pool->name,
 					pool->transport),
-			"add a line \"%s unix - - n - - smtp\" to master.cf, or give the pool "
-			"another "
-			"transport",
+			"add a line \"%s unix - - n - - smtp\" "
+			"to master.cf, or give the pool another transport",
 			pool->transport);
 	}
 }
@@ -222,8 +221,8 @@ static void judge_keys(struct finding_list *list, const struct machine *machine)
 						"the key %s is never looked up: the host is %s",
 						key, host->nexthop),
 					"write %s in the table, and postmap it; or write the host "
-					"in "
-					"routes.cfg with the port that the key has, or without one",
+					"in routes.cfg with the "
+					"port that the key has, or without one",
 					host->nexthop);
 		}
 	}

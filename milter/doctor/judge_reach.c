@@ -117,8 +117,7 @@ static void judge_unseen(
 				place->socket->text, queue,
 				place->number == POSTFIX_MILTER ? "smtpd" : "trivial-rewrite"),
 		"in routes.cfg: %s = \"unix:%s/nexthop-milter/%s.sock\"; socket_group = \"%s\"; "
-		"then "
-		"run doctor again",
+		"then run doctor again",
 		place->key, queue, name, machine->postfix.group);
 }
 

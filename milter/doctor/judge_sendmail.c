@@ -130,8 +130,7 @@ static void judge_map(const struct judge *judge)
 			"the rules of FEATURE(`nexthop') are missing");
 	finding_by_hand(finding,
 		"in sendmail.mc, before its MAILER lines: FEATURE(`nexthop', `%s')dnl; then make "
-		"-C "
-		"/etc/mail and restart Sendmail",
+		"-C /etc/mail and restart Sendmail",
 		socket);
 }
 

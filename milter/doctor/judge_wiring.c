@@ -389,9 +389,8 @@ static void judge_filter_of(const struct judge *judge, const struct postfix_serv
 		name_override(name, sizeof(name), service, "content_filter");
 	finding_by_hand(
 		finding_add(judge->list, FINDING_CONTENT_FILTER, name, "%s = %s", name, value),
-		"set postfix_delivery = \"map\" and map_socket in routes.cfg: then the list comes "
-		"by "
-		"transport_maps, after the filter");
+		"set postfix_delivery = \"map\" and map_socket in routes.cfg: then the list "
+		"comes by transport_maps, after the filter");
 }
 
 static void judge_filter(const struct judge *judge)

@@ -179,9 +179,8 @@ static void judge_reload(struct condition *condition, const struct condition_inp
 {
 	if (!input->reload_ok)
 		condition_add(condition, CONDITION_DEGRADED, "reload",
-			"the last reload of %.200s failed, the configuration before it is in "
-			"force: "
-			"%.300s",
+			"the last reload of %.200s failed, the "
+			"configuration before it is in force: %.300s",
 			input->config, input->reload_error == NULL ? "?" : input->reload_error);
 }
 

@@ -143,8 +143,7 @@ static void put_settings(struct export_sheet *sheet)
 	if (conf->table.mta != TABLE_POSTFIX)
 		export_sheet_note(sheet,
 			"%s is for Sendmail: its mailer esmtp is the transport smtp here, and "
-			"other "
-			"mailers need transports of their names in master.cf",
+			"other mailers need transports of their names in master.cf",
 			conf->path);
 }
 

@@ -227,8 +227,7 @@ int export_sendmail(const struct conf *conf, FILE *to, size_t *left_out)
 	if (conf->table.mta != TABLE_SENDMAIL)
 		export_sheet_note(sheet,
 			"%s is for Postfix: its transports smtp and relay are the mailer esmtp "
-			"here, "
-			"and others need mailers of their names in sendmail.mc",
+			"here, and others need mailers of their names in sendmail.mc",
 			conf->path);
 	export_sheet_rules(sheet);
 	export_sheet_pools(sheet, true);

@@ -203,8 +203,7 @@ void import_esa_read(struct plan *plan, const char *file, struct span text)
 	reading.place.line = 0;
 	if (reading.has_mx)
 		plan_note(plan, reading.place, span_make("", 0),
-			"AsyncOS looks up the MX records of names without brackets, so these have "
-			"lookup = \"mx\"; where a name has none of its own, take it out: hosts "
-			"with "
-			"lookup = \"mx\" are not probed");
+			"AsyncOS looks up the MX records of names without brackets, so these "
+			"have lookup = \"mx\"; where a name has none of its own, take it out: "
+			"hosts with lookup = \"mx\" are not probed");
 }

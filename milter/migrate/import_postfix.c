@@ -247,8 +247,7 @@ static void read_transport(struct entry *entry, struct span value)
 	if (span_starts(value, "[")) {
 		plan_fault(plan, entry->place,
 			"\"%s\" has no transport in front, as in smtp:%s; a table of relay hosts "
-			"by "
-			"sender is named as sender_dependent_relayhost_maps=FILE",
+			"by sender is named as sender_dependent_relayhost_maps=FILE",
 			word_text(value, shown), shown);
 		entry->has_fault = true;
 		return;

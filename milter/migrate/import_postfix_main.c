@@ -459,9 +459,8 @@ static void read_fallback(struct settings *settings)
 		return;
 	plan_set_fallback(import->plan, place, &pool);
 	plan_note(import->plan, place, hosts,
-		"smtp_fallback_relay is each pool's fallback now; leave it in main.cf for mail "
-		"that "
-		"has no route");
+		"smtp_fallback_relay is each pool's fallback "
+		"now; leave it in main.cf for mail that has no route");
 }
 
 /* ---- all of it */
@@ -479,8 +478,7 @@ static void keep_delimiters(struct plan *plan, struct plan_place place, struct s
 	if (length < delimiters.length)
 		plan_leave(plan, place, delimiters,
 			"recipient_delimiter: addresses with an extension after @, \", \\, a dot "
-			"or a "
-			"space need routes of their own");
+			"or a space need routes of their own");
 	plan->delimiters = plan_keep(plan, span_make(kept, length));
 }
 
