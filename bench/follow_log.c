@@ -3,7 +3,7 @@
  * SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 the nexthop-milter authors
  *
- * Usage: follow_log [LINES]    500000 if not said; in a folder of its own below $TMPDIR or /tmp
+ * Usage: follow_log [LINES]    500000 by default; in a folder of its own below $TMPDIR or /tmp
  *
  * First a log that grew by LINES lines of 120 octets at once is read, in turns with the loop over
  * the same file; of each the best of five rounds counts. Then another process writes 50,000 lines

@@ -3,7 +3,7 @@
  * SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 the nexthop-milter authors
  *
- * Usage: judge [WORLDS [FIRST SEED [WORD...]]]    1000 worlds if not said, from seed 1
+ * Usage: judge [WORLDS [FIRST SEED [WORD...]]]    1000 worlds by default, from seed 1
  *
  * With the word "log" all that was said is printed as well, with "wrongs" what is to be looked at, and
  * "small" are the smaller worlds of test/unit/test_judge.

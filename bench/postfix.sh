@@ -91,7 +91,7 @@ for ((round = 0; round <= ROUNDS; round++)); do
 done
 for kind in both map; do
 	daemon=$world/$kind
-	[ "$(ctl --json status | jq .map.found)" -ge "$MESSAGES" ] || bail_out "$kind: the map is not asked"
+	[ "$(ctl --json status | jq .map.found)" -ge "$MESSAGES" ] || bail_out "$kind: the map is not queried"
 done
 median() { # PORT COLUMN
 	sort -n -k "$2,$2" "$world/rates.$1" | awk -v column="$2" '{ v[NR] = $column } END { print v[int((NR + 1) / 2)] }'

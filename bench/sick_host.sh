@@ -6,7 +6,7 @@
 #
 # Run by "make bench", as root. 200 messages at 50 a second to two hosts of which the first has a
 # fault, through the same private Postfix: by a static list of its own (relayhost); by the milter,
-# with the health settings that hold if nothing is said; and by the milter with probes, which have
+# with the health settings that hold by default; and by the milter with probes, which have
 # had the time to find the fault. Printed: how many messages met the sick host, the median and the
 # 99th percentile of Postfix's "delay=", the latter of those that did not meet it, too, and attempts
 # that were put off. Postfix waits 5 s for a greeting, longer than all messages take to come: that a

@@ -47,13 +47,13 @@ wiring_of_sendmail() {
 wiring_say() {
 	wiring_lines=$(wiring_of_postfix)
 	if [ -n "$wiring_lines" ]; then
-		echo "nexthop-milter: $1, but Postfix still asks it: until that is ended, mail is put off (451) and waits." >&2
+		echo "nexthop-milter: $1, but Postfix still uses it: until that is ended, mail is put off (451) and waits." >&2
 		echo "To have Postfix route by its own tables again:" >&2
 		{ echo "$wiring_lines"; echo "postfix reload"; } | sed 's/^/    /' >&2
 	fi
 	wiring_lines=$(wiring_of_sendmail)
 	if [ -n "$wiring_lines" ]; then
-		echo "nexthop-milter: $1, but Sendmail still asks it. To have it route by its own tables again:" >&2
+		echo "nexthop-milter: $1, but Sendmail still uses it. To have it route by its own tables again:" >&2
 		{ echo "$wiring_lines"; echo "make -C /etc/mail"; echo "systemctl restart sendmail"; } | sed 's/^/    /' >&2
 	fi
 }

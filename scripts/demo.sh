@@ -91,7 +91,7 @@ mta_make "$daemon_socket" 'smtp_connection_cache_on_demand=no'
 daemon_start --user nobody
 mta_start
 
-step "$MESSAGES messages to a pool of three hosts of equal priority; one says 431 to everybody"
+step "$MESSAGES messages to a pool of three hosts of equal priority; one replies 431 to everybody"
 echo "   full  $world_net.11:$HOST_PORT   greets with \"431 4.3.1 full.example Mail system full\""
 echo "   mx2   $world_net.12:$HOST_PORT   is well"
 echo "   mx3   $world_net.13:$HOST_PORT   is well"

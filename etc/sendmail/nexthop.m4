@@ -1,5 +1,5 @@
 divert(-1)
-# nexthop: an m4 feature that has Sendmail ask nexthop-milter for its hosts
+# nexthop: an m4 feature that has Sendmail query nexthop-milter for its hosts
 #
 # SPDX-License-Identifier: BSD-2-Clause
 # Copyright (c) 2026 the nexthop-milter authors
@@ -11,9 +11,9 @@ divert(-1)
 # hosts of that pool, from its turn N on, are asked for whenever mail is delivered, and are told
 # user@example.com. Recipients that no milter has seen (of bounces, of aliases) are looked up by
 # their own address. Without an answer mail waits. Where one of its rules says "dns" the milter puts
-# user%example.com@_dns.0.nexthop: that goes by all other rules, and the map is not asked.
+# user%example.com@_dns.0.nexthop: that goes by all other rules, and the map is not queried.
 #
-# `FEATURE(`nexthop', `static')dnl' is for when the daemon is away for longer: no map is asked, and
+# `FEATURE(`nexthop', `static')dnl' is for when the daemon is away for longer: no map is queried, and
 # recipients that wait in the queue under a token go by all other rules, as a mailertable of "milterctl
 # export sendmail".
 
@@ -53,7 +53,7 @@ ifelse(defn(`_ARG_'), `static', `R$+ @ $+ < @ $+ . nexthop . >	$@ $>Recurse $1 @
 `R$+ @ $+ < @ $+ . nexthop . >	$: < $(nexthop $3 $: NONE $) > $1 < @ $2 . >')
 R$* < @ $+ . nexthop . >	$#error $@ 5.1.2 $: "550 No such recipient"
 R< $* <TMPF> > $*		$#error $@ 4.4.3 $: "451 nexthop-milter does not answer"
-# such a pool is no more: by the routes of today
+# such a pool no longer exists: by the routes of today
 R< NONE > $+ < @ $+ . >		$@ $>Recurse $1 @ $2
 R< $+ > $+			$@ $>MailerToTriple < $1 > $2
 

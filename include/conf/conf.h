@@ -66,7 +66,7 @@ struct conf {
 	const char *state_file;
 	const char *pid_file;	   /* NULL: none */
 	const char *log;	   /* of the MTA: a file, "journal", "journal:PATH", or "none" */
-	const char *journal_units; /* of the MTA, parted by spaces; NULL: not said */
+	const char *journal_units; /* of the MTA, parted by spaces; NULL: not given */
 	const char *journal_users; /* the same */
 	struct table table;
 	const struct conf_place *places; /* of single values at the top of the file, and `log` */

@@ -38,7 +38,7 @@
  * oldest one of all: lines about that are then judged without what was said before.
  *
  * Limits: several deliveries of one message to one pool at a time (Postfix: more recipients than
- * smtp_destination_recipient_limit) are told apart by their processes, and share one list; so a
+ * smtp_destination_recipient_limit) are distinguished by their processes, and share one list; so a
  * refusal may be forgotten, but is never counted twice. Of one message more than ATTEMPT_WORDS
  * refusals before a delivery are not remembered.
  */
@@ -64,7 +64,7 @@ struct attempt_word {
 	enum observation_stage stage;
 	int64_t at;
 	int64_t began;	  /* its turn in that attempt; 0: not known */
-	uint64_t address; /* hash of the one that was tried; 0: not said */
+	uint64_t address; /* hash of the one that was tried; 0: not given */
 	char text[ATTEMPT_TEXT_MAX];
 };
 

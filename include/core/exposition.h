@@ -22,7 +22,7 @@
  * thousands.
  *
  * Limits: a sample has less than EXPOSITION_LINE_MAX octets. A label's value is cut to
- * EXPOSITION_LABEL_MAX octets, so values that are to be told apart have to be shorter; what is not
+ * EXPOSITION_LABEL_MAX octets, so values that are to be distinguished have to be shorter; what is not
  * well-formed UTF-8, or a control character, is a "?" in it.
  */
 

@@ -13,7 +13,7 @@
 
 /*
  * Beside its health (health.h), which changes by results, a host has a present: the attempts that wait
- * for it, its last sign of life, how long a delivery takes it. Nothing of it is kept in the state
+ * for it, its last sign of life, how long a delivery to it takes. Nothing of it is kept in the state
  * file; it is known again within seconds. It moves a host to the end of its tier, and changes
  * no state.
  *
@@ -58,7 +58,7 @@ struct lane {
 	int64_t last_success;  /* the last delivery */
 	int64_t overtaken;     /* the latest start among attempts that it gave a result */
 	int64_t need;	       /* ms from start to result: the longest of late; 0: not known */
-	int64_t usual;	       /* ms a delivery takes it, smoothed; 0: not known */
+	int64_t usual;	       /* ms a delivery to it takes, smoothed; 0: not known */
 	int64_t silent_since;  /* 0: it is not */
 	int64_t next_try;      /* a silent host is given a message then */
 	int64_t chosen;	       /* the milter last put it first then; 0: never */

@@ -12,7 +12,7 @@
 #include "core/span.h"
 
 struct log_peer {
-	int port;		   /* 0: not said */
+	int port;		   /* 0: not given */
 	char host[DOMAIN_MAX + 1]; /* in lower case, without brackets; may be empty */
 	char address[OBSERVATION_ADDRESS_MAX + 1]; /* may be empty */
 };

@@ -51,7 +51,7 @@ struct log_postfix_queue {
 	bool is_active;	 /* it is taken up; false: it has left the queue under that id: delivered,
 			 * bounced, deleted or given another id by "postsuper -r" */
 	bool is_deleted; /* by a person, with postsuper(1); or it has another id now */
-	int64_t size;	 /* of one that is active, octets; 0: not said */
+	int64_t size;	 /* of one that is active, octets; 0: not given */
 };
 
 /* False if the line says neither. */

@@ -42,7 +42,7 @@ struct logline {
 	size_t program_length;
 	const char *message; /* what is after the tag; may have any octets */
 	size_t length;
-	uint32_t pid; /* of that process; 0: not said */
+	uint32_t pid; /* of that process; 0: not given */
 };
 
 /*

@@ -1,4 +1,4 @@
-/* map_request: what an MTA asks a map for
+/* map_request: what an MTA queries a map for
  *
  * SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 the nexthop-milter authors

@@ -1,4 +1,4 @@
-/* nexthop: hosts as the text that the MTA takes for a next hop
+/* nexthop: hosts as a next hop in the MTA's own form
  *
  * SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 the nexthop-milter authors

@@ -75,9 +75,9 @@ struct observation {
 	bool is_rewritten; /* of a recipient that the MTA has put in place of another */
 	uint32_t pid;	   /* of the MTA's process; 0: not known */
 	int code;	   /* of the reply, "452"; 0: there was none */
-	int port;	   /* 0: it is not said */
+	int port;	   /* 0: not given */
 	int32_t delays[OBSERVATION_DELAYS]; /* ms; Postfix: before the queue manager, in it,
-					     * connecting, transmitting; -1: not said */
+					     * connecting, transmitting; -1: not given */
 	char queue_id[OBSERVATION_QUEUE_ID_MAX + 1]; /* empty: the line has none */
 	char host[DOMAIN_MAX + 1];		     /* as the MTA calls it, in lower case; a name
 						      * or an IP address without brackets */
@@ -86,7 +86,7 @@ struct observation {
 	char text[HEALTH_TEXT_MAX]; /* the reply or reason, printable, cut to fit */
 };
 
-/* Of nothing yet: all empty, delays not said. */
+/* Of nothing yet: all empty, delays not given. */
 void observation_init(struct observation *observation);
 
 /* Puts LENGTH octets at TEXT, which may be any, into `text`: printable, cut to fit. */

@@ -17,7 +17,7 @@
  *   offered      nobody has it; or whoever has it claims less
  *   granted      to a message that the milter has at its end: that mail exists. It waits for the
  *                result as long as `trial` allows.
- *   provisional  to a recipient that the map was asked for, where no milter tells of mail: it may be
+ *   provisional  to a recipient that the map was queried for, where no milter tells of mail: it may be
  *                a sender's address, or be refused a moment later. It ends after seconds, and a higher
  *                claim takes it over at once.
  *   confirmed    by any result of the host (breaker.h)
@@ -35,7 +35,7 @@
 struct breaker_policy;
 
 enum trial_claim {
-	TRIAL_ASKED = 1,       /* the map was asked once */
+	TRIAL_ASKED = 1,       /* the map was queried once */
 	TRIAL_ASKED_AGAIN = 2, /* and for the same recipient once more, as the queue manager does */
 	TRIAL_MESSAGE = 3,
 };

@@ -32,7 +32,7 @@ void waiting_uncount(struct attempts *attempts, struct attempt_lanes lanes, uint
 struct waiting_result {
 	uint32_t host;
 	int64_t at;
-	int64_t took; /* its delivery alone, ms; -1: not said */
+	int64_t took; /* its delivery alone, ms; -1: not given */
 };
 
 /*

@@ -21,7 +21,7 @@
  * Limits: what a mailbox has in front of a "From " in the body, ">", is counted.
  */
 
-/* Percent-encoded they are three times as long: the daemon takes a form of 4 MB. */
+/* Percent-encoded they are three times as long: the daemon accepts a form of 4 MB. */
 enum { MESSAGE_HEADERS_MAX = 1024 * 1024 };
 
 struct message;

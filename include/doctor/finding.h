@@ -64,7 +64,7 @@ enum finding_kind {
 enum { FINDING_COMMANDS_MAX = 6, FINDING_ARGUMENTS_MAX = 12 };
 
 struct finding_command {
-	char *arguments[FINDING_ARGUMENTS_MAX + 1]; /* NULL behind the last: for execvp() */
+	char *arguments[FINDING_ARGUMENTS_MAX + 1]; /* NULL after the last: for execvp() */
 };
 
 struct finding {
@@ -90,7 +90,7 @@ void finding_list_free(struct finding_list *list);
 struct finding *finding_add(struct finding_list *list, enum finding_kind kind, const char *source,
 	const char *what, ...) __attribute__((format(printf, 4, 5)));
 
-/* One more command: its arguments, and NULL behind the last. At most FINDING_COMMANDS_MAX. */
+/* One more command: its arguments, and NULL after the last. At most FINDING_COMMANDS_MAX. */
 void finding_command(struct finding *finding, const char *const *arguments);
 
 /* The same: FINDING_COMMAND(finding, "postfix", "reload"). */

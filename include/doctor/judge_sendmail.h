@@ -1,4 +1,4 @@
-/* judge_sendmail: whether sendmail.cf has Sendmail ask the daemon, and heed it
+/* judge_sendmail: whether sendmail.cf has Sendmail query the daemon, and heed it
  *
  * SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 the nexthop-milter authors

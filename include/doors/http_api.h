@@ -49,7 +49,7 @@ struct http_profile {
 	/* Whether the milter answers. */
 	void (*check)(void *context, struct view_milter *view);
 	void *check_context;
-	/* How the map is asked. NULL: there is none. */
+	/* How the map is queried. NULL: there is none. */
 	void (*map)(void *context, struct view_map *view);
 	void *map_context;
 };

@@ -40,7 +40,7 @@ json_t *http_json_unsaved(const char *error);
 json_t *http_json_messages(struct engine *engine);
 json_t *http_json_recipients(struct engine *engine);
 
-/* How the map is asked. */
+/* How the map is queried. */
 json_t *http_json_map(const struct view_map *view);
 
 /* The log that is followed, and what was learned from it and from probes. */

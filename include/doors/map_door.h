@@ -1,4 +1,4 @@
-/* map_door: a socketmap server, where an MTA asks for its next hops
+/* map_door: a socketmap server, where an MTA looks up its next hops
  *
  * SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 the nexthop-milter authors

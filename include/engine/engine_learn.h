@@ -22,7 +22,7 @@
 /* Learns from what was seen of a host. Other hosts than those of the pools are only counted. */
 void engine_learn_line(struct engine *engine, const struct observation *observation);
 
-/* Postfix's queue manager has taken up the message, of SIZE octets (0: not said). */
+/* Postfix's queue manager has taken up the message, of SIZE octets (0: not given). */
 void engine_learn_active(struct engine *engine, const char *queue_id, int64_t size, int64_t at);
 
 /*

@@ -32,7 +32,7 @@ enum event_kind {
 	EVENT_TRIAL = 7,
 	EVENT_UP = 8,
 	EVENT_RESET = 9,
-	EVENT_ELSEWHERE = 10, /* mail went elsewhere than it was told (wiring.h) */
+	EVENT_ELSEWHERE = 10, /* mail went elsewhere than it was routed (wiring.h) */
 	EVENT_KIND_COUNT = 11,
 };
 

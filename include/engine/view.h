@@ -38,7 +38,7 @@ struct view_host {
 	uint64_t listed;
 	/* How it does just now (lane.h): */
 	uint32_t waiting;     /* deliveries that wait for it */
-	int64_t usual;	      /* ms a delivery takes it; 0: not known */
+	int64_t usual;	      /* ms a delivery to it takes; 0: not known */
 	int64_t silent_since; /* 0: it is not silent */
 	int64_t busy_until;   /* 0: it is not busy */
 	struct health health;

@@ -87,7 +87,7 @@ struct follow_journal_entry {
 	int64_t at;	 /* ms since 1970: when the program wrote it, if that is known */
 	bool is_trusted; /* the MTA has written it */
 	uint32_t pid;	 /* of the process; 0: not known */
-	char program[FOLLOW_JOURNAL_PROGRAM_MAX + 1]; /* empty: not said, or too long */
+	char program[FOLLOW_JOURNAL_PROGRAM_MAX + 1]; /* empty: not given, or too long */
 	char writer[FOLLOW_JOURNAL_WRITER_MAX];	      /* "unit cron.service, user 0"; printable */
 	const char *message; /* valid until the next field of the journal is asked for */
 	size_t length;

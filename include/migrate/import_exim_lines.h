@@ -40,7 +40,7 @@ struct import_exim_lines {
 };
 
 /* Takes the next line that is no comment, macro or condition. */
-bool import_exim_line(struct import_exim_lines *lines, struct span *line);
+bool import_exim_lines_take(struct import_exim_lines *lines, struct span *line);
 
 void import_exim_lines_free(struct import_exim_lines *lines);
 

@@ -43,16 +43,16 @@ struct import_exim_lists {
 };
 
 /* Takes "domainlist NAME = VALUE" and "primary_hostname = NAME"; other lines are passed over. */
-void import_exim_lists_take(struct import_exim_lists *lists, struct span line);
+void import_exim_list_take(struct import_exim_lists *lists, struct span line);
 
 /*
  * Adds the patterns of a list of domains to PATTERNS (of struct import_exim_pattern), those of "+name" in
  * its place. What cannot be expanded stays as it is: a name that is not known, or a list with a "!" of its
  * own, which means something else there.
  */
-void import_exim_lists_expand(
+void import_exim_list_expand(
 	struct import_exim_lists *lists, struct span list, struct plan_list *patterns);
 
-void import_exim_lists_free(struct import_exim_lists *lists);
+void import_exim_list_free(struct import_exim_lists *lists);
 
 #endif

@@ -16,7 +16,7 @@
  * not. A route that is on one side only is compared with whatever the other side does with the same
  * mail: a new ".lab.example.com" with ".example.com" before it, a new ALL with the MTA's own routing.
  *
- * Pools are told apart by name: a route to a pool of the same name is no difference, what the pool has
+ * Pools are distinguished by name: a route to a pool of the same name is no difference, what the pool has
  * become is one of the pool. Pools in place are the same if all in them is.
  */
 

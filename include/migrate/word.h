@@ -29,7 +29,7 @@ int word_port(struct span word);
 /* "host", "host:port", "[host]", "[host]:port" or an IPv6 address, which may have no brackets. */
 struct word_host {
 	struct span name; /* without brackets */
-	struct span port; /* what stands behind the colon */
+	struct span port; /* what stands after the colon */
 	bool has_port;
 	bool is_bracketed;
 };

@@ -19,7 +19,7 @@
  * text may hold line ends and NULs. A character that was cut in two by the end of a word is made
  * whole if the next one has the same charset.
  *
- * Limits: words with more broken octets than charset.h takes stay as they are. So do all words once
+ * Limits: words with more broken octets than charset.h accepts stay as they are. So do all words once
  * the budget of the message is spent.
  */
 

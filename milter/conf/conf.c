@@ -43,7 +43,7 @@ static void check_log(struct schema_reader *reader, const config_setting_t *heal
 }
 
 /*
- * Words of the group "health", parted by spaces; NULL if nothing is said. A unit may have any octet
+ * Words of the group "health", parted by spaces; NULL by default. A unit may have any octet
  * but a space, a user's name too.
  */
 static const char *read_words(struct schema_reader *reader, const config_setting_t *setting)

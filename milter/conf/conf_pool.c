@@ -17,8 +17,8 @@
 /* ---- transports */
 
 /*
- * Postfix: a service of master.cf, "smtp" if nothing is said; each host may have its own port.
- * Sendmail: a mailer, "esmtp" if nothing is said; the port is the mailer's ("TCP $h PORT"), and those
+ * Postfix: a service of master.cf, "smtp" by default; each host may have its own port.
+ * Sendmail: a mailer, "esmtp" by default; the port is the mailer's ("TCP $h PORT"), and those
  * that come with Sendmail have 25.
  */
 

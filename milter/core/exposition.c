@@ -51,7 +51,7 @@ static void begin_line(struct exposition *out)
 	out->length = 0;
 }
 
-/* A decimal fraction without zeros at its end; IS_FLOAT: with at least one digit behind the point. */
+/* A decimal fraction without zeros at its end; IS_FLOAT: with at least one digit after the point. */
 static void put_millionths(struct exposition *out, int64_t value, bool is_float)
 {
 	int64_t rest = value % MICRO;

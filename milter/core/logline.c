@@ -18,7 +18,7 @@ enum {
 
 /* A time as it is written. */
 struct stamp {
-	int year; /* 0: not said */
+	int year; /* 0: not given */
 	int month;
 	int day;
 	int32_t second; /* of the day */

@@ -128,7 +128,7 @@ enum map_reply_kind map_reply_write(char out[MAP_REPLY_MAX], const struct map_re
 {
 	bool is_postfix = route->mta == TABLE_POSTFIX;
 
-	/* Sendmail takes PERM for "not found", and sends mail to the domain's MX. */
+	/* Sendmail treats PERM as "not found", and sends mail to the domain's MX. */
 	if (request->map == MAP_REQUEST_UNKNOWN)
 		return refused(out, is_postfix ? "PERM " : "TEMP ",
 			"the maps are transport, mailertable and nexthop");
@@ -138,8 +138,8 @@ enum map_reply_kind map_reply_write(char out[MAP_REPLY_MAX], const struct map_re
 	/* A list that is written for the other MTA would lead anywhere: mail waits. */
 	if ((request->map == MAP_REQUEST_TRANSPORT) != is_postfix)
 		return refused(out, "TEMP ",
-			is_postfix ? "routes.cfg says mta = \"postfix\""
-				   : "routes.cfg says mta = \"sendmail\"");
+			is_postfix ? "routes.cfg has mta = \"postfix\""
+				   : "routes.cfg has mta = \"sendmail\"");
 	if (request->key == MAP_REQUEST_NOBODY)
 		return not_found(out);
 	if (request->map == MAP_REQUEST_TRANSPORT)

@@ -55,7 +55,7 @@ static const struct verb_option {
 	{"sendmail-config", "FILE", "sendmail.cf, if it is not /etc/mail/sendmail.cf",
 		VERB_SENDMAIL_CONFIG, offsetof(struct verb_call, sendmail_config)},
 	{"force", NULL, "even if it removes most routes, or a file that is there", VERB_FORCE, 0},
-	{"running", NULL, "read what this machine's postconf says", VERB_RUNNING, 0},
+	{"running", NULL, "read what this machine's postconf prints", VERB_RUNNING, 0},
 	{"output", "FILE", "write there, not to standard output", VERB_OUTPUT,
 		offsetof(struct verb_call, output)},
 };

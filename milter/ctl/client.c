@@ -18,7 +18,7 @@
 #include <curl/curl.h>
 
 enum {
-	URL_MAX = 15000, /* the daemon takes 16384, with the headers */
+	URL_MAX = 15000, /* the daemon accepts 16384, with the headers */
 	ROOM_FIRST = 1024,
 	SHOWN_MAX = 1000,
 	CONNECT_S = 5,

@@ -59,7 +59,7 @@ static const struct page {
 	{"drain",
 		"New messages no longer go to these hosts, until they are enabled again. What was "
 		"routed\n"
-		"before may still go to them: the answer says how much is pending. A pool that has "
+		"before may still go to them: the answer shows how much is pending. A pool that has "
 		"no\n"
 		"other host goes on using them, and the answer warns of it.",
 		"milterctl drain mx1.example.com --for 2h --reason 'new disks'"},
@@ -104,7 +104,7 @@ static const struct page {
 		"of each host, all in comments.",
 		"milterctl export postfix >/etc/postfix/nexthop_transport"},
 	{"doctor",
-		"Looks at configuration, daemon, MTA and log as they stand, and says what is "
+		"Looks at configuration, daemon, MTA and log as they stand, and reports what is "
 		"wrong, in\n"
 		"order of harm, with the commands that mend it. Nothing is changed without --fix "
 		"--yes.\n"

@@ -37,7 +37,7 @@ static void print_all_deferred(const json_t *pool)
 	if (does != NULL && strcmp(does, "try") == 0)
 		printf("if all hosts are deferred they are tried all the same");
 	else if (does != NULL && strcmp(does, "tempfail") == 0)
-		printf("if all hosts are deferred clients are told 451");
+		printf("if all hosts are deferred clients get 451");
 	else
 		printf("if all hosts are deferred: %s", fields_shown(pool, "all_deferred"));
 }

@@ -79,7 +79,7 @@ static void add_outcome(struct columns *columns, const json_t *rule, const char 
 
 	if (!is_word(rule, "result", "yes"))
 		snprintf(text, sizeof(text), "%s%s", condition == NULL ? "-" : condition,
-			is_word(rule, "result", "open") ? ": not said" : "");
+			is_word(rule, "result", "open") ? ": not given" : "");
 	else
 		snprintf(text, sizeof(text), "%s%s%s%s%s", is_shadow ? "shadow: " : "",
 			does == NULL ? "-" : does, tag == NULL ? "" : ", tag ",

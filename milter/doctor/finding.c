@@ -27,17 +27,17 @@ static const struct kind {
 	[FINDING_OLD_POSTFIX] = {"old_postfix", FINDING_ERROR,
 		"Lists of next hops need Postfix 3.5: an older one takes a list for one host."},
 	[FINDING_DAEMON_DOWN] = {"daemon_down", FINDING_ERROR,
-		"Without the daemon clients are told 451, and routed mail waits in the queue."},
+		"Without the daemon clients get 451, and routed mail waits in the queue."},
 	[FINDING_SOCKET_FOLDER] = {"socket_folder", FINDING_ERROR,
 		"Without the folder of its sockets the daemon does not start."},
 	[FINDING_SOCKET_UNSEEN] = {"socket_unseen", FINDING_ERROR,
 		"A chrooted service of Postfix sees only its queue directory: it cannot connect, "
-		"clients are told 451 and routed mail waits."},
+		"clients get 451 and routed mail waits."},
 	[FINDING_SOCKET_REFUSED] = {"socket_refused", FINDING_ERROR,
-		"The MTA cannot connect: clients are told 451, and routed mail waits."},
+		"The MTA cannot connect: clients get 451, and routed mail waits."},
 	[FINDING_SOCKET_UNSAFE] = {"socket_unsafe", FINDING_ERROR,
 		"Sendmail does not use a socket whose folders "
-		"others may write to: clients are told 451."},
+		"others may write to: clients get 451."},
 	[FINDING_NOT_WIRED] = {"not_wired", FINDING_ERROR,
 		"No mail is routed by its choice of hosts."},
 	[FINDING_NO_HEADER_CHECKS] = {"no_header_checks", FINDING_ERROR,
@@ -62,7 +62,7 @@ static const struct kind {
 		"The first table that answers decides: what it knows is not routed to a pool."},
 	[FINDING_CONFIG] = {"config", FINDING_ERROR,
 		"The daemon does not start with this configuration."},
-	[FINDING_DAEMON] = {"daemon", FINDING_WARNING, "The daemon says so of itself."},
+	[FINDING_DAEMON] = {"daemon", FINDING_WARNING, "The daemon reports it itself."},
 	[FINDING_OTHER_CONFIG] = {"other_config", FINDING_WARNING,
 		"What was looked at is not what routes mail."},
 	[FINDING_STALE_CONFIG] = {"stale_config", FINDING_WARNING,
@@ -97,13 +97,13 @@ static const struct kind {
 		"A host that does not answer holds each of its messages so long, although another "
 		"could take them."},
 	[FINDING_DESCRIPTORS] = {"descriptors", FINDING_WARNING,
-		"With no descriptor left the milter accepts no connection: clients are told 451."},
+		"With no descriptor left the milter accepts no connection: clients get 451."},
 	[FINDING_BACKLOG] = {"backlog", FINDING_WARNING,
-		"Of many clients that come at once some wait for the milter, or are told 451."},
+		"Of many clients that come at once some wait for the milter, or get 451."},
 	[FINDING_VERSION] = {"version", FINDING_WARNING,
 		"The daemon that runs is not the one that is installed."},
 	[FINDING_MILTER_ORDER] = {"milter_order", FINDING_HINT,
-		"A milter behind ours sees mail later than ours: what it adds, or changes, no "
+		"A milter after ours sees mail later than ours: what it adds, or changes, no "
 		"rule of ours can see."},
 	[FINDING_NO_LOG] = {"no_log", FINDING_HINT,
 		"Without the MTA's log, and without probes, nothing is remembered of hosts that "

@@ -1,4 +1,4 @@
-/* judge_wiring: whether main.cf and master.cf have Postfix ask the daemon, and heed it
+/* judge_wiring: whether main.cf and master.cf have Postfix query the daemon, and heed it
  *
  * SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 the nexthop-milter authors

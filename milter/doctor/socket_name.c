@@ -10,7 +10,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Of a path below FOLDER what comes behind it and the slash; else NULL. */
+/* Of a path below FOLDER what comes after it and the slash; else NULL. */
 static const char *below(const char *path, const char *folder)
 {
 	size_t length = strlen(folder);

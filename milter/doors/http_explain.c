@@ -85,7 +85,7 @@ static int tell_recipients(struct letter *letter)
 
 /* ---- what leads to an answer */
 
-/* What a rule does: the answer says it by the rule's name. */
+/* What a rule does: the answer shows it by the rule's name. */
 static void copy_ruled(const struct letter *letter, struct view_route *route)
 {
 	*route = letter->routing.route;

@@ -245,7 +245,7 @@ json_t *http_hosts_object(const struct http_call *call, size_t host)
 
 static const char *what_happens(enum all_deferred all_deferred)
 {
-	return all_deferred == ALL_DEFERRED_TEMPFAIL ? "its clients are told 451"
+	return all_deferred == ALL_DEFERRED_TEMPFAIL ? "its clients get 451"
 						     : "its mail tries those, and waits";
 }
 

@@ -19,7 +19,7 @@ json_t *http_json_time(int64_t ms)
 	return ms == 0 ? json_null() : json_string(clock_format(text, ms));
 }
 
-/* Jansson takes UTF-8 only; what came from outside may be anything. */
+/* Jansson accepts UTF-8 only; what came from outside may be anything. */
 static json_t *foreign_text(const char *text)
 {
 	char clean[1024];

@@ -58,7 +58,7 @@ struct counted {
 	enum engine_counter counter;
 };
 
-/* COUNT counters of a family, told apart by one label. */
+/* COUNT counters of a family, distinguished by one label. */
 static void put_counted(struct exposition *out, struct engine *engine, enum http_metrics_id id,
 	const struct counted *list, size_t count)
 {

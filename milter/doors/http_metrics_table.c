@@ -26,10 +26,10 @@ static const struct http_metrics_row rows[HTTP_METRICS_COUNT] = {
 					   "Messages that came to their end, by what was done "
 					   "with them."},
 		"action", "6"},
-	[HTTP_METRICS_RECIPIENTS] = {{"nexthop_recipients_refused_total", EXPOSITION_COUNTER,
-					     "Recipients that were refused at RCPT, by what they "
-					     "were told."},
-		"answer", "4"},
+	[HTTP_METRICS_RECIPIENTS] =
+		{{"nexthop_recipients_refused_total", EXPOSITION_COUNTER,
+			 "Recipients that were refused at RCPT, by their reply."},
+			"answer", "4"},
 	[HTTP_METRICS_IN_FLIGHT] = {{"nexthop_messages_in_flight", EXPOSITION_GAUGE,
 					    "Messages that have begun and have not ended."},
 		"", "1"},
@@ -111,7 +111,7 @@ static const struct http_metrics_row rows[HTTP_METRICS_COUNT] = {
 						     EXPOSITION_COUNTER,
 						     "Changes of state, with their reason as in "
 						     "the log. State or reason rest: of too many "
-						     "kinds to be told apart."},
+						     "kinds to be distinguished."},
 		"host, to, reason",
 		"3 for each host, and one for each kind of change that it has gone through"},
 	[HTTP_METRICS_HOST_DOWNTIME] = {{"nexthop_host_downtime_seconds_total", EXPOSITION_COUNTER,
@@ -129,7 +129,7 @@ static const struct http_metrics_row rows[HTTP_METRICS_COUNT] = {
 		"host", "one for each host"},
 	[HTTP_METRICS_DELIVERIES] =
 		{{"nexthop_deliveries_total", EXPOSITION_COUNTER,
-			 "What the MTA's log has said of deliveries to that host: sent, deferred "
+			 "What the MTA's log has reported of deliveries to that host: sent, deferred "
 			 "or bounced for each recipient; passed_on for each line by which the host "
 			 "has not taken the message, without a result for a recipient yet."},
 			"host, result", "4 for each host"},

@@ -93,7 +93,7 @@ static struct resolver *resolver_new(struct event_base *base, const char *resolv
 		resolver_free(resolver);
 		return NULL;
 	}
-	/* How long an answer of one kind (A, AAAA) waits for the other: 3 s, if nothing is said. */
+	/* How long an answer of one kind (A, AAAA) waits for the other: 3 s by default. */
 	evdns_base_set_option(resolver->dns, "getaddrinfo-allow-skew", "1");
 	/* With no file, or none in it, the server is 127.0.0.1 (resolv.conf(5)). */
 	evdns_base_resolv_conf_parse(resolver->dns, options, resolv_conf);

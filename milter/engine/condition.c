@@ -195,11 +195,11 @@ static void judge_pool(struct condition *condition, const struct engine_use *use
 	if (use->up > 0)
 		condition_add(condition, CONDITION_DEGRADED, "pool",
 			"pool %s: no host of its best priority is up, backups have its mail: "
-			"milterctl hosts says why",
+			"milterctl hosts shows why",
 			use->pool);
 	else if (use->has_fallback)
 		condition_add(condition, CONDITION_DEGRADED, "pool",
-			"pool %s: no host is up, its fallback has its mail: milterctl hosts says "
+			"pool %s: no host is up, its fallback has its mail: milterctl hosts shows "
 			"why",
 			use->pool);
 	else if (use->deferred == 0)
@@ -209,10 +209,10 @@ static void judge_pool(struct condition *condition, const struct engine_use *use
 			use->pool, use->drained);
 	else
 		condition_add(condition, CONDITION_FAILED, "pool",
-			"pool %s: no host is up, %d deferred, %d drained, %s: milterctl hosts says "
+			"pool %s: no host is up, %d deferred, %d drained, %s: milterctl hosts shows "
 			"why",
 			use->pool, use->deferred, use->drained,
-			is_put_off ? "clients are told 451" : "its mail waits in the queue");
+			is_put_off ? "clients get 451" : "its mail waits in the queue");
 }
 
 static void count_hosts(struct condition *condition, struct engine *engine)

@@ -128,7 +128,7 @@ static void put_fallbacks_behind(
 	const struct roster_pool *pool = selection->pool;
 
 	selection->behind_count = 0;
-	/* Sendmail asks again whenever it delivers. */
+	/* Sendmail queries again whenever it delivers. */
 	if (roster->table->mta != TABLE_POSTFIX)
 		return;
 	while (pool->pool->fallback != -1) {

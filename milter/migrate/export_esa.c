@@ -17,7 +17,7 @@ static const char *const use[] = {
 	"\"smtproutes\", \"import\", the file's name, and \"commit\". It replaces the routes that",
 	"are there.",
 	"",
-	"What such a file cannot say:",
+	"What such a file cannot express:",
 	"- Weights: the appliance uses hosts of one priority in turn, by connections.",
 	"- Rules, routes of single addresses, and the actions reject and defer: mail of these",
 	"  goes by the next route that fits.",
@@ -110,7 +110,7 @@ int export_esa(const struct conf *conf, FILE *to, size_t *left_out)
 	export_sheet_note(sheet, "SMTP routes for AsyncOS: the routes of %s", conf->path);
 	export_sheet_lines(sheet, use);
 	if (conf->table.route_count > ROUTES_MAX)
-		export_sheet_note(sheet, "%zu routes: the appliance takes %d at most",
+		export_sheet_note(sheet, "%zu routes: the appliance accepts %d at most",
 			conf->table.route_count, ROUTES_MAX);
 	export_sheet_rules(sheet);
 	leave_transports(sheet);

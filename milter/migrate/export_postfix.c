@@ -26,7 +26,7 @@ static const char *const transport_use[] = {
 	"Postfix 3.5 or later. parent_domain_matches_subdomains must not have transport_maps,",
 	"which it has not as shipped.",
 	"",
-	"What such a table cannot say:",
+	"What such a table cannot express:",
 	"- Health: Postfix tries the first host of a list for each message, be it up or not, and",
 	"  then the next ones. What milterctl has drained is in the lists.",
 	"- Turns and weights: the first host gets all that it accepts.",

@@ -27,7 +27,7 @@ static const char *const use[] = {
 	"",
 	"  make -C /etc/mail && systemctl restart sendmail",
 	"",
-	"What such a table cannot say:",
+	"What such a table cannot express:",
 	"- Health: a host that is down is tried, and then the next ones. What milterctl has",
 	"  drained is in the lists.",
 	"- Turns and weights: among hosts of one priority Sendmail chooses by chance.",

@@ -72,7 +72,7 @@ static void read_option(struct reading *reading, struct span option, struct plan
 		fail(reading, option, "is not a priority of 0 to 65535");
 }
 
-/* What stands behind a host without a comma: the name of a profile, for one. */
+/* What stands after a host without a comma: the name of a profile, for one. */
 static void read_profile(struct reading *reading, struct span word)
 {
 	if (span_find(word, ".") != NULL || span_find(word, ":") != NULL ||

@@ -295,7 +295,7 @@ static void find_domains(struct reading *reading, struct plan_list *found)
 		return;
 	}
 	reading->lists.place = domains->place;
-	import_exim_lists_expand(&reading->lists, domains->value, &patterns);
+	import_exim_list_expand(&reading->lists, domains->value, &patterns);
 	for (size_t i = 0; i < patterns.count; i++) {
 		struct import_exim_pattern *pattern = patterns.items[i];
 
@@ -511,7 +511,7 @@ void import_exim_read(struct plan *plan, const char *file, struct span text)
 
 	plan->twice = PLAN_TWICE_FIRST_COUNTS;
 	reading.lines.place.file = plan_keep(plan, span_make(file, strlen(file)));
-	while (import_exim_line(&reading.lines, &line)) {
+	while (import_exim_lines_take(&reading.lines, &line)) {
 		struct span word = line;
 		bool is_section = span_take(&word, "begin ");
 		bool is_router = span_ends(line, ":") && span_find(line, " ") == NULL;
@@ -521,7 +521,7 @@ void import_exim_read(struct plan *plan, const char *file, struct span text)
 		if (is_section)
 			is_within = word_is(span_trim(word), "routers");
 		else if (!has_begun || span_starts(line, "domainlist "))
-			import_exim_lists_take(&reading.lists, line);
+			import_exim_list_take(&reading.lists, line);
 		else if (is_within && is_router) {
 			reading.name = span_make(line.at, line.length - 1);
 			reading.router = reading.lines.place;
@@ -531,6 +531,6 @@ void import_exim_read(struct plan *plan, const char *file, struct span text)
 	}
 	end_router(&reading);
 	import_exim_excluded_finish(&reading.excluded);
-	import_exim_lists_free(&reading.lists);
+	import_exim_list_free(&reading.lists);
 	import_exim_lines_free(&reading.lines);
 }

@@ -238,7 +238,7 @@ static void obey(struct import_exim_lines *lines, struct span line)
 			"what it includes is not read: import what exim -bP config prints");
 }
 
-bool import_exim_line(struct import_exim_lines *lines, struct span *line)
+bool import_exim_lines_take(struct import_exim_lines *lines, struct span *line)
 {
 	struct span name, value;
 	bool has_any;

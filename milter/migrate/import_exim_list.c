@@ -74,7 +74,7 @@ static const struct import_exim_named *find(const struct import_exim_lists *list
 	return NULL;
 }
 
-void import_exim_lists_take(struct import_exim_lists *lists, struct span line)
+void import_exim_list_take(struct import_exim_lists *lists, struct span line)
 {
 	struct span name;
 	struct import_exim_named *named;
@@ -98,7 +98,7 @@ void import_exim_lists_take(struct import_exim_lists *lists, struct span line)
 	*named = (struct import_exim_named){name, import_exim_list_unquote(line)};
 }
 
-void import_exim_lists_free(struct import_exim_lists *lists)
+void import_exim_list_free(struct import_exim_lists *lists)
 {
 	free(lists->named.items);
 	lists->named = (struct plan_list){.count = 0};
@@ -160,7 +160,7 @@ static void expand(struct import_exim_lists *lists, struct span list, bool is_ex
 	}
 }
 
-void import_exim_lists_expand(
+void import_exim_list_expand(
 	struct import_exim_lists *lists, struct span list, struct plan_list *patterns)
 {
 	lists->steps = 0;

@@ -105,7 +105,7 @@ static bool is_set(const struct settings *settings, const char *name)
 
 /* ---- values */
 
-/* Puts VALUE behind what is in OUT, "$name", "${name}" and "$(name)" expanded. False: one is unknown. */
+/* Puts VALUE after what is in OUT, "$name", "${name}" and "$(name)" expanded. False: one is unknown. */
 static bool expand(const struct settings *settings, struct span value, int depth,
 	char out[VALUE_MAX], size_t *used)
 {

@@ -28,7 +28,7 @@ enum {
 	SMTP_PORT = 25,
 	TRANSPORT_MAX = 63,
 	WORD_ROOM = 1024,
-	REPLY_MAX = 400, /* what the loader takes */
+	REPLY_MAX = 400, /* what the loader accepts */
 	SET_KEY_MAX = 64 + POOL_HOSTS_MAX * (DOMAIN_MAX + 40),
 };
 

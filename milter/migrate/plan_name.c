@@ -12,7 +12,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { BASE_MAX = POOL_NAME_MAX - 8 }; /* a number goes behind it */
+enum { BASE_MAX = POOL_NAME_MAX - 8 }; /* a number goes after it */
 
 /* "mx1.example.com" as "mx.example.com"; false if that leaves no label. */
 static bool find_stem(const char *name, char stem[DOMAIN_MAX + 1])

@@ -93,7 +93,7 @@ static int64_t repeats(const char *item, size_t length)
 
 	for (size_t i = digits; i < length && item[i] >= '0' && item[i] <= '9'; i++) {
 		count = 10 * count + (item[i] - '0');
-		/* More than PCRE2 takes: it is no number of repeats, but \x{99999999}. */
+		/* More than PCRE2 accepts: it is no number of repeats, but \x{99999999}. */
 		if (count > UINT16_MAX)
 			return 1;
 	}

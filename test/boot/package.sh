@@ -114,7 +114,7 @@ goes "after the upgrade" "3 1 0"
 # ---- away with it
 
 does "it is removed" 'apt-get -qq -y remove nexthop-milter'
-contains "it says that Postfix still asks" "$said" "but Postfix still asks it"
+contains "it says that Postfix still uses" "$said" "but Postfix still uses it"
 commands=$(lines_said | sed -n 's/^    \(post.*\)/\1/p')
 is "it says the commands" "$commands" "postconf -X milter_header_checks
 postconf -X smtpd_milters
@@ -122,7 +122,7 @@ postconf -X transport_maps
 postfix reload"
 does "its commands are followed" "$commands"
 does "it is purged" 'apt-get -qq -y purge nexthop-milter'
-lacks "then nothing is said of Postfix" "$said" "Postfix still asks"
+lacks "then nothing is said of Postfix" "$said" "Postfix still uses"
 is "nothing of it is left" \
 	"$(inside sh -c 'find /etc /usr /var /run -name "*nexthop-milter*" -o -name "*milterctl*" | grep -vE "^/(var/log|var/tmp|usr/src|run/systemd)/"')" ""
 ok "a message goes on" inside smtp-source -f you@example.net -t user@example.com localhost:25

@@ -79,7 +79,7 @@ log_counts() { # N
 		jq -es --argjson wanted "$1" '[.[].hosts[].delivered] | add >= $wanted' >/dev/null
 }
 ok "the journal is read: deliveries are counted" wait_for log_counts 2
-ok "the map is asked" [ "$(inside milterctl --json status | jq '.map.requests > 0')" = true ]
+ok "the map is queried" [ "$(inside milterctl --json status | jq '.map.requests > 0')" = true ]
 
 # ---- wiring that is wrong: explain cannot know it, but the log shows it
 

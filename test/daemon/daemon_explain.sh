@@ -42,7 +42,7 @@ write_routes() { # [SETTING...]
 	END
 }
 
-# ---- what is asked of both
+# ---- what both are asked
 
 said=
 sender=s@client.example
@@ -327,11 +327,11 @@ agree "ALL: what is left to Postfix is" "map: map map" x1@nowhere.example x1@dns
 
 long=$(printf 'x%.0s' $(seq 400))@a.example
 agree "ALL: an address that no route can have" "one: filter" "$long"
-is "ALL: an address that no route can have: the map is asked for it" "$(told '.doors.map[0] | .key, .reply[:3]')" "$long
+is "ALL: an address that no route can have: the map is queried for it" "$(told '.doors.map[0] | .key, .reply[:3]')" "$long
 OK "
 key() { # RECIPIENT KEY
 	explain "$1"
-	is "the map is asked for $1" "$(told '.doors.map[0].key')" "$2"
+	is "the map is queried for $1" "$(told '.doors.map[0].key')" "$2"
 }
 key u@a.example u@a.example
 key '<"odd name"@A.Example.>' '"odd name"@A.Example'

@@ -120,7 +120,7 @@ is "no answer advances the rotation" "$(client --repeat 10 "$map" "transport use
 refused_since=$SECONDS
 before=$(counted refused)
 contains "no such map" "$(client "$map" "virtual user@example.com")" "PERM "
-is "Sendmail's maps: mail waits" "$(client "$map" "nexthop one.0")" 'TEMP routes.cfg says mta = "postfix"'
+is "Sendmail's maps: mail waits" "$(client "$map" "nexthop one.0")" 'TEMP routes.cfg has mta = "postfix"'
 contains "no key" "$(client "$map" "transport")" "PERM "
 contains "nothing" "$(client "$map" "")" "PERM "
 is "an empty key" "$(client "$map" "transport ")" "NOTFOUND "

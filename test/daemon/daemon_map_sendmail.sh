@@ -93,7 +93,7 @@ user@full.example.net|OK error:4.2.2:"452 4.2.2 mailbox full"
 user@nowhere.example|NOTFOUND
 END
 is "a pool's name that is none of a domain" "$(grep -cE '^_[0-9a-f]{16}\.0$' <<<"$token")" 1
-is "Postfix's map: mail waits" "$(client "transport user@example.com")" 'TEMP routes.cfg says mta = "sendmail"'
+is "Postfix's map: mail waits" "$(client "transport user@example.com")" 'TEMP routes.cfg has mta = "sendmail"'
 
 # ---- explain
 

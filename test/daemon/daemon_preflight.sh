@@ -188,7 +188,7 @@ for how in test check; do
 	"run_$how"
 	is "a log that is not there yet: $how: status 0" "$status" 0
 	contains "a log that is not there yet: $how: a warning" "$said" "warning: log: $idle/maillog: there is no such file yet"
-	contains "a log that is not there yet: $how: it is not said to be good" "$said" \
+	contains "a log that is not there yet: $how: nothing calls it good" "$said" \
 		"routes.cfg: no fault, but 1 warning, as user $USER"
 done
 cp "$daemon/good.cfg" "$daemon/routes.cfg"

@@ -176,10 +176,10 @@ is "the table: what each rule says, and which decides" \
 	"$(ctl explain u@b.example --header 'X-Mark: 1' --auth-user jo@acme.example | without_files | sed -n '1,/^action/p')" \
 	'rules
  RULE SOURCE RESULT DOES, OR CONDITION
- bulk F open header = "List-Unsubscribe": not said
+ bulk F open header = "List-Unsubscribe": not given
  marked F yes continue, tag mark
  trial F yes shadow: pool slow
- large F open size_over = 20000000: not said
+ large F open size_over = 20000000: not given
  customer F yes pool a <- decides
 tags mark
 

@@ -127,7 +127,7 @@ rcpt_of() { # NAME: the recipients that its newest message has, one line each
 reference() {
 	mark
 	message reference --to user@reference.example
-	contains "the sender is told 250" "$reply" " accepted 1 "
+	contains "the sender gets 250" "$reply" " accepted 1 "
 	ok "the second host has the message" wait_for has_arrived well 1
 	ok "the queue is empty" settled
 	is "it is delivered once" "$(all_of)" "own 0 well 1 other 0 third 0"
@@ -200,7 +200,7 @@ actions() {
 	message none --to user@nowhere.example
 	ok "no route: left to the MTA" wait_for has_arrived own 2
 	message void --to user@void.example
-	contains "discard: the client is told 250" "$reply" " accepted 1 "
+	contains "discard: the client gets 250" "$reply" " accepted 1 "
 	message gone --to user@gone.example --once --deadline 5
 	contains "reject: at RCPT, with its text" "$reply" " rejected 1 - 550 5.1.2 "
 	contains "reject: its text as it stands" "$reply" "moved (away) to 100% \"elsewhere\", \$x"
@@ -214,7 +214,7 @@ actions() {
 all_fail_and_recover() {
 	mark
 	message waiting --to user@waiting.example
-	contains "the client is told 250" "$reply" " accepted 1 "
+	contains "the client gets 250" "$reply" " accepted 1 "
 	ok "all hosts fail: the message waits" wait_for mta_log_has "$(pattern_deferred user@waiting.example)"
 	ok "the hosts are known to fail" wait_for health_is 41 deferred
 	ok "both of them" wait_for health_is 42 deferred
@@ -252,7 +252,7 @@ map_down() {
 # A host that the operator takes away, and one that comes, while a message waits.
 fresh_retry() {
 	local before
-	# Postfix asks the map for a message of several routes, and keeps the last answer for a while.
+	# Postfix queries the map for a message of several routes, and keeps the last answer for a while.
 	message fresh --to fresh1@fresh.example --to fresh2@fresh.example --to user@nowhere.example
 	ok "all hosts fail: the message waits" wait_for mta_log_has "$(pattern_deferred fresh1@fresh.example)"
 	ctl drain "$world_net.41" >"$world/drained"
@@ -399,7 +399,7 @@ by_rules() {
 	message spam --to user@one.example --file "$world/spam" --once --deadline 5
 	contains "reject: in the end, with its text" "$reply" " rejected 1 - 550 5.7.2 "
 	message void --to user@one.example --file "$world/void"
-	contains "discard: the client is told 250" "$reply" " accepted 1 "
+	contains "discard: the client gets 250" "$reply" " accepted 1 "
 	message slow --to slow@one.example --once --deadline 5
 	contains "defer: at RCPT, with its text" "$reply" " 4.7.2 "
 	settled

@@ -22,18 +22,18 @@ try_once() {
 	send --once --deadline 1 --id "$1" --to user@example.com
 }
 
-contains "never started: the client is told 4xx" "$(try_once a)" "a1 kept 1 - 451 4."
+contains "never started: the client gets 4xx" "$(try_once a)" "a1 kept 1 - 451 4."
 daemon_start
 contains "started: the message passes" "$(try_once b)" "b1 accepted 1 "
 daemon_kill
-contains "killed: the client is told 4xx" "$(try_once c)" "c1 kept 1 - 451 4."
+contains "killed: the client gets 4xx" "$(try_once c)" "c1 kept 1 - 451 4."
 daemon_start
 contains "started again: the message passes" "$(try_once d)" "d1 accepted 1 "
 ok "stopped: cleanly" daemon_stop
-contains "stopped: the client is told 4xx" "$(try_once e)" "e1 kept 1 - 451 4."
+contains "stopped: the client gets 4xx" "$(try_once e)" "e1 kept 1 - 451 4."
 daemon_start
 daemon_signal STOP
-contains "hanging: the client is told 4xx" "$(try_once f)" "f1 kept 1 - 451 4."
+contains "hanging: the client gets 4xx" "$(try_once f)" "f1 kept 1 - 451 4."
 daemon_signal CONT
 contains "going on: the message passes" "$(try_once g)" "g1 accepted 1 "
 
@@ -45,7 +45,7 @@ is "nothing else was" "$(host_count well) $(host_count own)" "3 0"
 ok "stopped once more" daemon_stop
 send_start patient --verbose \
 	--count 5 --parallel 5 --to u%n@example.com
-ok "a client is told to wait" wait_for line_is_in "$world/patient.log" '	451 4\.'
+ok "a client is made to wait" wait_for line_is_in "$world/patient.log" '	451 4\.'
 daemon_start
 ok "a client that has waited gets all through" process_wait patient
 ok "these are delivered" wait_for host_has well 8

@@ -141,7 +141,7 @@ is "reject with a text" "$(replies user@moved.example)" "550 5.1.6 moved to 100%
 is "reject with a code and a text" "$(replies user@code.example)" "552 5.2.2 mailbox is full"
 contains "defer" "$(replies user@later.example)" "451 4."
 is "defer with a text" "$(replies user@busy.example)" "451 4.2.1 come back at night"
-contains "discard: the client is told 250" "$(send --to user@a.void.example)" "m1 accepted 1 "
+contains "discard: the client gets 250" "$(send --to user@a.void.example)" "m1 accepted 1 "
 ok "discard: Postfix says so" wait_for mta_log_has 'milter triggers DISCARD action'
 wait_for mta_queue_is_empty
 

@@ -109,7 +109,7 @@ fault 35 slow 0.1
 send_start late --count 40 --rate 20 --parallel 8 --per-connection 10 --to u%n@stopped.example
 wait_for taken 10 25 35
 daemon_signal STOP
-ok "stopped: nothing more is asked of it" never_within 3 taken 40 25 35
+ok "stopped: it gets nothing more" never_within 3 taken 40 25 35
 daemon_signal CONT
 process_wait late
 is "stopped: all are accepted" "$(count_lines "$world/late.log" ' accepted ')" 40

@@ -4,7 +4,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # Copyright (c) 2026 the nexthop-milter authors
 #
-# By Postfix's log alone, with the health settings and the timeouts that hold if nothing is said.
+# By Postfix's log alone, with the health settings and the timeouts that hold by default.
 
 . "${srcdir:-.}/test/lib/load.sh" || exit 99
 . "$srcdir/test/lib/attempts.sh" || exit 99

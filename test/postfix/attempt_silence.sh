@@ -4,7 +4,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # Copyright (c) 2026 the nexthop-milter authors
 #
-# By Postfix's log alone, with the health settings and the timeouts that hold if nothing is said. Each
+# By Postfix's log alone, with the health settings and the timeouts that hold by default. Each
 # time 200 messages at 50 a second come for two hosts, of which the first is silent from some stage on.
 
 . "${srcdir:-.}/test/lib/load.sh" || exit 99

@@ -74,7 +74,7 @@ postfix -c "$mta" reload 2>/dev/null
 unseen() {
 	send --once --to user@example.com | grep -q ' kept 1 - 451 4\.'
 }
-ok "a socket outside: the client is told 4xx" wait_for unseen
+ok "a socket outside: the client gets 4xx" wait_for unseen
 ok "a socket outside: Postfix says why" wait_for mta_log_has "connect to Milter service $daemon_socket: No such file or directory"
 
 is "nothing went to Postfix's own relay host" "$(host_count own)" 0

@@ -55,7 +55,7 @@ ok "try: deliveries of a deferred host put it back" wait_for health_is 22 up
 
 send --to first@late.example >/dev/null
 ok "tempfail: the host is deferred" wait_for health_is 31 deferred
-contains "tempfail: the client is told 451" "$(send --once --deadline 1 --to u@late.example)" "kept 1 - 451 4.4.1 "
+contains "tempfail: the client gets 451" "$(send --once --deadline 1 --to u@late.example)" "kept 1 - 451 4.4.1 "
 contains "tempfail: explain says so" "$(ctl explain u@late.example)" "451 4.4.1 "
 is "tempfail: other recipients of the message are not touched" \
 	"$(send --once --to u@late.example --to v@main.example | grep -c ' accepted 1 ')" 1

@@ -4,7 +4,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # Copyright (c) 2026 the nexthop-milter authors
 #
-# With the health settings that hold if nothing is said: 3 failures, a back-off of 30 s give or take
+# With the health settings that hold by default: 3 failures, a back-off of 30 s give or take
 # 20 percent, 2 successes.
 
 . "${srcdir:-.}/test/lib/load.sh" || exit 99

@@ -99,7 +99,7 @@ contains "its host is down: accepted" "$(send --to b@example.org)" "m1 accepted 
 ok "its host is down: it waits" wait_for mta_log_has 'to=<b@example\.org>.*status=deferred'
 daemon_kill
 # Postfix remembers answers for a while: a new address, and a reload for the queue manager.
-contains "killed: new recipients are told 451" "$(send --once --to new@example.com)" "m1 kept 1 - 451 4.3.0 "
+contains "killed: new recipients get 451" "$(send --once --to new@example.com)" "m1 kept 1 - 451 4.3.0 "
 mark=$(wc -l <"$mta_log")
 postfix -c "$mta" reload 2>/dev/null
 postqueue -c "$mta" -f
@@ -114,7 +114,7 @@ postqueue -c "$mta" -f
 ok "killed: and again" wait_for asks_in_vain
 is "killed: what is in the queue stays there" "$(mta_queue_length) $(counts)" "1 $own $one $two"
 send_start patient --count 3 --to u%n@example.com
-ok "a client is told to wait" wait_for mta_log_has '451 4\.3\.0 <u1@example\.com>'
+ok "a client is made to wait" wait_for mta_log_has '451 4\.3\.0 <u1@example\.com>'
 daemon_start
 ok "started again: a client that has waited gets all through" process_wait patient
 ok "started again: the queue is empty" wait_for mta_queue_is_empty

@@ -54,7 +54,7 @@ goes "in another case" two BOSS@Example.COM
 goes "with an extension" two boss+news@example.com
 goes "an address that is left to Postfix, in a domain that is not" own dns@example.com
 goes "a domain that is left to Postfix" own user@dns.example
-goes "a static map behind it, for what it does not know" two user@static.example
+goes "a static map after it, for what it does not know" two user@static.example
 goes "no route" own user@nowhere.example
 goes "a sender with a route, a recipient without" own user@nowhere.example --from boss@example.com
 goes "a sick host loses the message to the next" one user@example.org

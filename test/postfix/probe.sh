@@ -242,7 +242,7 @@ process_start dns python3 "$srcdir/test/lib/nameserver.py" "$world_net.53" "*.ex
 wait_for line_is_in "$world/dns.log" '^ready'
 finds "a name of /etc/hosts" "^host=localhost:1 what=refused .*address=(127.0.0.1|::1) " localhost 1
 finds "an address" "outcome=sent .*address=$well_ip " "$well_ip" "$HOST_PORT"
-is "neither was asked of DNS" "$(count_lines "$world/dns.log" '^asked')" 0
+is "DNS was queried for neither" "$(count_lines "$world/dns.log" '^asked')" 0
 
 # ---- many
 

@@ -91,7 +91,7 @@ expect "all rejected" none a@no.example b@no.example
 contains "all rejected: so is the message" "$replies" "rejected 1 - 550"
 
 expect "discard for all" none a@void.example b@void.example c@void2.example
-contains "discard for all: the client is told 250" "$replies" " accepted 1 "
+contains "discard for all: the client gets 250" "$replies" " accepted 1 "
 expect "discard for some" one a@example.com b@void.example
 ok "discard for some: that one is put off" is_put_off b@void.example
 expect "discard, and one rejected" none a@void.example b@no.example

@@ -22,7 +22,7 @@ mta_make "$daemon_socket"
 mta_start
 
 answer=$(send --to user@example.com)
-contains "the sender is told 250" "$answer" "m1 accepted 1 "
+contains "the sender gets 250" "$answer" "m1 accepted 1 "
 id=$(echo "$answer" | cut -d ' ' -f 4)
 ok "the second host has the message" wait_for host_has well 1
 ok "the queue is empty" wait_for mta_queue_is_empty

@@ -131,7 +131,7 @@ defer|4.7.2 not today|header = "X-Rule";|.	451 4.7.2 not today
 END
 header_rule 'action = "discard";'
 goes "discard: nobody has it" "" "${at[@]}" --to a@nowhere.example "${ruled[@]}"
-contains "discard: the client is told 250" "$reply" " accepted 1 "
+contains "discard: the client gets 250" "$reply" " accepted 1 "
 sender_rule 'action = "discard";'
 goes "discard, known early: nobody has it" "" "${at[@]}" --from s@x.example
 sender_rule 'action = "dns";'

@@ -1,5 +1,5 @@
 #!/bin/bash
-# wiring: mail that goes elsewhere than it was told, as main.cf does not follow the milter
+# wiring: mail that goes elsewhere than it was routed, as main.cf does not follow the milter
 #
 # SPDX-License-Identifier: BSD-2-Clause
 # Copyright (c) 2026 the nexthop-milter authors
@@ -87,16 +87,16 @@ postfix_set "milter_header_checks=regexp:$mta/header_checks" smtpd_recipient_res
 write_routes "map_socket = \"unix:$daemon/map.sock\";" 'postfix_delivery = "map";'
 daemon_stop
 daemon_start
-ok "the map is not asked: three messages" some 3
-ok "the map is not asked: status says where to look" wait_for reason_has 'see transport_maps in main.cf'
+ok "the map is not queried: three messages" some 3
+ok "the map is not queried: status says where to look" wait_for reason_has 'see transport_maps in main.cf'
 postfix_set "transport_maps=socketmap:unix:$daemon/map.sock:transport"
-ok "the map is asked: 20 messages" some 20
+ok "the map is queried: 20 messages" some 20
 before=$(host_count own)
-is "the map is asked: they go where they should" "$before" 19
+is "the map is queried: they go where they should" "$before" 19
 # By the map it can only be told from a result that it is right: those come.
-ok "the map is asked: no reason is left" wait_for not reason_has .
+ok "the map is queried: no reason is left" wait_for not reason_has .
 
-# ---- the map is asked, but not for this mail
+# ---- the map is queried, but not for this mail
 
 map="socketmap:unix:$daemon/map.sock:transport"
 postfix_set "content_filter=smtp:[$world_net.2]:$HOST_PORT"

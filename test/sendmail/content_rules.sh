@@ -180,7 +180,7 @@ goes "dns: odd local parts" 'own "a b"@routed.example,own a%b@routed.example,' \
 	--to '"a b"@routed.example' --to a%b@routed.example "${ruled[@]}"
 rules '{ name = "r"; when = { header = "X-Rule"; }; action = "discard"; }'
 goes "discard: nobody has it" "" "${at[@]}" --to a@nowhere.example "${ruled[@]}"
-contains "discard: the client is told 250" "$reply" " accepted 1 "
+contains "discard: the client gets 250" "$reply" " accepted 1 "
 
 while IFS='|' read -r action text when wanted; do
 	rules "{ name = \"r\"; when = { $when }; action = \"$action\"; text = \"$text\"; }"

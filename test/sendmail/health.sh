@@ -170,7 +170,7 @@ for i in 1 2 3; do
 done
 ok "tempfail: deferred" wait_for health_is 32 deferred
 reply=$(send --once --deadline 1 --to u@late.example)
-contains "tempfail: the client is told 451 at RCPT" "$reply" " kept 1 - 451 4.4.1 "
+contains "tempfail: the client gets 451 at RCPT" "$reply" " kept 1 - 451 4.4.1 "
 contains "tempfail: other recipients are taken" "$(send --once --to u@late.example --to v@rcpt.example)" " accepted 1 "
 host_stop late
 host_start late2 32

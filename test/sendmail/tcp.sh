@@ -44,7 +44,7 @@ is "RSET: what was given up does not" "$(cat "$world"/*.d/* | grep -ac given-up)
 daemon_stop >"$world/stopped"
 contains "no daemon: 451" "$(send --once --to u@two.example)" " kept 1 - 451 4.3.2 "
 printf 'Subject: by hand\n\ntext\n' | mta_command -f me@client.example user@two.example >"$world/by_hand" 2>&1
-# The file of what was told 451 may still be on its way out.
+# The file that got 451 may still be on its way out.
 one_waits() {
 	[ "$(mta_queue_length)" = 1 ]
 }

@@ -24,7 +24,7 @@ static struct {
 	uint32_t pid;
 	bool is_sendmail;
 	char address[32];
-	int32_t took;		  /* -1: not said */
+	int32_t took;		  /* -1: not given */
 	int64_t began;		  /* of the last failure or delivery */
 	char text[VERDICTS_TEXT]; /* the verdicts so far: "HOST:CLASS " */
 } play;

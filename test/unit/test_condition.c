@@ -144,7 +144,7 @@ START_TEST(clients_are_put_off)
 {
 	break_host("d.example");
 	ck_assert_str_eq(judge(), "failed pool");
-	ck_assert(says("pool put_off: no host is up, 1 deferred, 0 drained, clients are told 451"));
+	ck_assert(says("pool put_off: no host is up, 1 deferred, 0 drained, clients get 451"));
 }
 END_TEST
 

@@ -271,7 +271,7 @@ START_TEST(a_trial_is_given_to_one_recipient)
 }
 END_TEST
 
-/* Where the milter sees the mail it gives the trials: the map is asked for senders, too. */
+/* Where the milter sees the mail it gives the trials: the map is queried for senders, too. */
 START_TEST(no_trial_by_the_map_beside_the_milter)
 {
 	choose("u@three.example");

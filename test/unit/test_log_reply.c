@@ -24,7 +24,7 @@ static const struct row {
 	{"421-first line 450 4.3.2 of another code", 421, ""},
 	{"421-first 421 ", 421, ""},
 	{"421 first 421 4.3.2 of one line", 421, ""},
-	{"450 cuda_nsu 4.7.1 behind a tag", 450, "4.7.1"},
+	{"450 cuda_nsu 4.7.1 after a tag", 450, "4.7.1"},
 	{"550 550 5.7.1 behind a code", 550, "5.7.1"},
 	{"450 two words 4.7.1 x", 450, ""},
 	{"450 <x> 4.7.1 x", 450, ""},

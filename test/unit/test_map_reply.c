@@ -101,14 +101,14 @@ START_TEST(the_other_mta)
 		enum table_mta mta;
 		const char *reply;
 	} others[] = {
-		{"transport u@e.com", TABLE_SENDMAIL, "TEMP routes.cfg says mta = \"sendmail\""},
+		{"transport u@e.com", TABLE_SENDMAIL, "TEMP routes.cfg has mta = \"sendmail\""},
 		{"virtual u@e.com", TABLE_SENDMAIL,
 			"TEMP the maps are transport, mailertable and nexthop"},
 		{"nexthop", TABLE_SENDMAIL,
 			"TEMP no key: a request is the name of a map, a space, a key"},
-		{"transport ", TABLE_SENDMAIL, "TEMP routes.cfg says mta = \"sendmail\""},
-		{"mailertable e.com", TABLE_POSTFIX, "TEMP routes.cfg says mta = \"postfix\""},
-		{"nexthop a.1", TABLE_POSTFIX, "TEMP routes.cfg says mta = \"postfix\""},
+		{"transport ", TABLE_SENDMAIL, "TEMP routes.cfg has mta = \"sendmail\""},
+		{"mailertable e.com", TABLE_POSTFIX, "TEMP routes.cfg has mta = \"postfix\""},
+		{"nexthop a.1", TABLE_POSTFIX, "TEMP routes.cfg has mta = \"postfix\""},
 	};
 
 	for (int i = 0; i < COUNT(others); i++) {

@@ -19,8 +19,8 @@
 #include <string.h>
 
 /*
- * Configurations of whatever the format can say, by chance but the same in each run. Whether two do the
- * same is asked of their tables: for each match, and for addresses around these.
+ * Configurations of whatever the format can express, by chance but the same in each run. For whether two do
+ * the same their tables are queried, for each match and for addresses around these.
  */
 
 enum { ROUNDS = SUITE_IS_SLOW ? 60 : 300, POOLS = 5, HOSTS = 6, ROUTES = 12, QUESTIONS = 40 };

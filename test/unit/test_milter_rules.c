@@ -23,7 +23,7 @@
 #define TO_BULK	   "pool = \"bulk\"; }"
 #define RULE(when) "{ name = \"r\"; when = { " when " }; "
 
-/* Rules that are told apart by their pool. */
+/* Rules that are distinguished by their pool. */
 #define BULK_IF(when) RULE(when) TO_BULK
 #define NO_IF(when)   RULE(when) "action = \"reject\"; text = \"5.7.2 never\"; }"
 

@@ -315,7 +315,7 @@ START_TEST(missing_routes_are_counted)
 }
 END_TEST
 
-/* What the two tables make of example.com and its parent, and how many matches are refused no more. */
+/* What the two tables make of example.com and its parent, and how many matches are no longer refused. */
 static const struct released_row {
 	const char *before[3];
 	const char *after[3];

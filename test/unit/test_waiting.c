@@ -47,7 +47,7 @@ static void begin(uint64_t message, uint32_t first, int64_t at, int size)
 	attempt_activate(attempts, all, message, size, at);
 }
 
-/* How long the next deliveries take by themselves, as Postfix's delays= says; -1: not said. */
+/* How long the next deliveries take by themselves, as Postfix's delays= says; -1: not given. */
 static int32_t sending = -1;
 
 static void deliver(uint64_t message, uint32_t host, int64_t at)
