@@ -1,4 +1,4 @@
-/* readiness: tells systemd, and a file, that the daemon is there
+/* readiness: notifies systemd, and a file, that the daemon is there
  *
  * SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 the nexthop-milter authors

@@ -13,7 +13,7 @@
 #include "core/table.h"
 
 /*
- * Postfix can be told one next hop for a whole message (FILTER), or one for each recipient by its
+ * Postfix can get one next hop for a whole message (FILTER), or one for each recipient by its
  * transport_maps, once the message is in the queue. Sendmail takes each recipient by itself. Which of
  * these it will be is known when the last recipient is.
  */

@@ -1,4 +1,4 @@
-/* log_sendmail: what a line of Sendmail's log says about a host
+/* log_sendmail: what a line of Sendmail's log shows of a host
  *
  * SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 the nexthop-milter authors

@@ -13,7 +13,7 @@
  * "NAME KEY": the map's name, one space, and the key, which may have any octets.
  *
  * An address may be in its external form, with the quotes and backslashes of RFC 5321, or in its
- * internal form, without: Postfix asks for the one and then for the other. Both become the same
+ * internal form, without: Postfix looks up the one and then the other. Both become the same
  * address, that of the milter's RCPT.
  *
  * Limits: an address whose local part itself begins and ends with a quote is, in its internal form,

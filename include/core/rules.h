@@ -117,7 +117,7 @@ struct rules {
 /* Whether it ends the search when it holds: it has an action, sets no tag and is no shadow. */
 bool rules_decides(const struct rule *rule);
 
-/* What the MTA has to be asked for. Shadow rules lead nowhere. */
+/* What has to be requested of the MTA. Shadow rules lead nowhere. */
 enum rules_needs {
 	RULES_NEEDS_CONNECT = 1,
 	RULES_NEEDS_HELO = 2,

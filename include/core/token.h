@@ -16,7 +16,7 @@
  * A milter cannot give Sendmail a next hop, but it may replace recipients: user@dom becomes
  * user%dom@POOL.N.nexthop, N being the place in the pool of the host whose turn it is (and more for a
  * trial: selection.h). The rules in
- * etc/sendmail/nexthop.m4 ask the map for "POOL.N" whenever the message is to be delivered, and give
+ * etc/sendmail/nexthop.m4 query the map for "POOL.N" whenever the message is to be delivered, and give
  * user@dom to the host.
  *
  * POOL is the pool's name if that is made of a-z, 0-9 and "-" alone; else, as Sendmail folds case and

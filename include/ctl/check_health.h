@@ -23,7 +23,7 @@ enum {
 	CHECK_HEALTH_UNKNOWN = 3,  /* it could not be found out */
 };
 
-/* Asks the daemon at SOCKET, prints the line, or the condition as JSON, and gives the exit status. */
+/* Queries the daemon at SOCKET, prints the line, or the condition as JSON, and gives the exit status. */
 int check_health_run(struct client *client, const char *socket, bool is_json);
 
 /* "ok", or what is wrong: the line that milterctl status begins with, and the reasons below it. */

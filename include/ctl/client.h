@@ -1,4 +1,4 @@
-/* client: asks the daemon over its control socket
+/* client: queries the daemon over its control socket
  *
  * SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 the nexthop-milter authors

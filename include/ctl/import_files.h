@@ -17,7 +17,7 @@ struct import_files {
 	size_t count;
 	size_t room;
 	const char *main; /* the main.cf that names tables: they may lie beside it; NULL: none */
-	bool is_running;  /* postmap(1) may be asked for a table that has no text */
+	bool is_running;  /* postmap(1) may be run for a table that has no text */
 };
 
 void import_files_free(struct import_files *files);

@@ -20,13 +20,13 @@ void diagnosis_make(struct finding_list *list, const struct machine *machine);
 const struct finding *diagnosis_next(const struct finding_list *list, const struct finding *before);
 
 /*
- * True if it is not to be mended yet: Postfix would be told to use sockets that it does not reach, and
+ * True if it is not to be mended yet: Postfix would be set to use sockets that it does not reach, and
  * nothing that is mended before changes that.
  */
 bool diagnosis_is_held(const struct finding_list *list, const struct machine *machine,
 	const struct finding *finding);
 
-/* True if it changes settings of Postfix, which it reads anew when told. */
+/* True if it changes settings of Postfix, which it reads anew on a reload. */
 bool diagnosis_is_of_postfix(const struct finding *finding);
 
 #endif

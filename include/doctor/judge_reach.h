@@ -18,7 +18,7 @@ void judge_reach(struct finding_list *list, const struct machine *machine);
 /* True if the folder of a Unix socket is not there. */
 bool judge_reach_lacks_folder(const struct conf_socket *socket);
 
-/* True if Postfix was seen to reach milter and map: it may be told to use them. */
+/* True if Postfix was seen to reach milter and map: it may be set to use them. */
 bool judge_reach_is_good(const struct machine *machine);
 
 #endif

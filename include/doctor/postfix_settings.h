@@ -1,4 +1,4 @@
-/* postfix_settings: what postconf(1) says of an instance of Postfix
+/* postfix_settings: what postconf(1) prints of an instance of Postfix
  *
  * SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 the nexthop-milter authors

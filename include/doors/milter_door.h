@@ -13,7 +13,7 @@
 
 /*
  * Looks up each recipient as it comes and answers those whose route refuses them; at the end of the
- * message the MTA is told where it goes (milter_routing.h).
+ * message the MTA gets its next hop (milter_routing.h).
  *
  * libmilter exists once in a process, and so does this door. Its callbacks run on libmilter's own
  * threads, those of one connection on one at a time.

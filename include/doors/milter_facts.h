@@ -1,4 +1,4 @@
-/* milter_facts: what the MTA says of a client and its message, told to the rules
+/* milter_facts: what the MTA reports of a client and its message, for the rules
  *
  * SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 the nexthop-milter authors

@@ -1,4 +1,4 @@
-/* milter_negotiation: what the MTA is asked for, in libmilter's words
+/* milter_negotiation: what is requested of the MTA, in libmilter's words
  *
  * SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 the nexthop-milter authors

@@ -1,4 +1,4 @@
-/* milter_routing: at the end of a message, how the MTA is told where it goes
+/* milter_routing: at the end of a message, how the MTA gets its next hop
  *
  * SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 the nexthop-milter authors

@@ -1,4 +1,4 @@
-/* negotiation: what the MTA is asked for, so that messages can be routed
+/* negotiation: what is requested of the MTA, so that messages can be routed
  *
  * SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 the nexthop-milter authors
@@ -13,10 +13,10 @@
 
 /*
  * Only those steps and macros that the table in force needs: each step costs a packet or more. Over TCP
- * the answer to DATA is asked for all the same: the macros that Postfix sends for DATA, also when that
+ * the answer to DATA is requested all the same: the macros that Postfix sends for DATA, also when that
  * step is left out, would make what it sends next wait for a delayed acknowledgement, 40 ms. Sendmail
- * is asked for MAIL, and answered: it tells a milter that a message was given up (RSET) only if that
- * one has answered its MAIL. Postfix is asked for the body where a rule is about sizes: of a message
+ * is to send MAIL, and is answered: it tells a milter that a message was given up (RSET) only if that
+ * one has answered its MAIL. Postfix is to send the body where a rule is about sizes: of a message
  * whose size was declared it sends the first piece and is told to leave out the rest.
  */
 
@@ -44,7 +44,7 @@ const char *negotiation_step_name(enum negotiation_step step);
 struct engine_needs negotiation_without_macros(struct engine_needs needs);
 
 /*
- * The macros that are asked for with MAIL, RCPT and END, names parted by spaces. The facts of a session
+ * The macros that are requested with MAIL, RCPT and END, names parted by spaces. The facts of a session
  * come with MAIL, what is not known then once more with the end. RULES may be NULL. Gives OUT.
  */
 char *negotiation_macros(char out[ENGINE_MACROS_MAX], enum negotiation_step step,

@@ -1,4 +1,4 @@
-/* routing_rules: the rules, told of one message as it becomes known
+/* routing_rules: the rules, fed with one message as it becomes known
  *
  * SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 the nexthop-milter authors
@@ -83,7 +83,7 @@ void routing_rules_now(struct routing_rules *rules);
 void routing_rules_sender(struct routing_rules *rules, const struct address *sender);
 void routing_rules_declared_size(struct routing_rules *rules, int64_t size);
 
-/* The macros that are asked for, one after the other; NULL: there are no more. */
+/* The macros that are requested, one after the other; NULL: there are no more. */
 const char *routing_rules_macro_name(const struct routing_rules *rules, uint32_t index);
 void routing_rules_macro(struct routing_rules *rules, const char *name, const char *value);
 

@@ -44,7 +44,7 @@ struct wiring {
 void wiring_right(struct wiring *wiring);
 
 /*
- * A message has gone elsewhere, to RELAY (may be empty). True: now the log is to be told, which is once
+ * A message has gone elsewhere, to RELAY (may be empty). True: now a line is to be logged, which is once
  * an hour.
  */
 bool wiring_wrong(

@@ -12,7 +12,7 @@
 #include "conf/conf.h"
 
 /*
- * Both tables are asked, as for mail (table.h), and what they hold is compared; the files' texts are
+ * Both tables are queried, as for mail (table.h), and what they hold is compared; the files' texts are
  * not. A route that is on one side only is compared with whatever the other side does with the same
  * mail: a new ".lab.example.com" with ".example.com" before it, a new ALL with the MTA's own routing.
  *

@@ -1,4 +1,4 @@
-/* verbs: what milterctl can be told
+/* verbs: what milterctl can do
  *
  * SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 the nexthop-milter authors

@@ -1,4 +1,4 @@
-/* http_condition: whether all is well, as the API tells it
+/* http_condition: whether all is well, as the API has it
  *
  * SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 the nexthop-milter authors

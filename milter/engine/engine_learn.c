@@ -124,7 +124,7 @@ static void apply_all(struct engine *engine, const struct attempt_verdicts *verd
 		apply(engine, &verdicts->list[i], is_probe);
 }
 
-/* ---- whether mail goes where it was told */
+/* ---- whether mail goes where it was routed */
 
 /* A map that was not asked for so long before a message is not wired. */
 static const int64_t unwired_ms = INT64_C(600000);
@@ -154,7 +154,7 @@ static bool is_unasked(
 	       replay_is_unasked(&engine->replay, attempt->recipient, attempt->opened);
 }
 
-/* True: the log is to be told. SEEN: is_unasked()'s. The engine lock must be held. */
+/* True: a line is to be logged. SEEN: is_unasked()'s. The engine lock must be held. */
 static bool note_elsewhere(struct engine *engine, uint64_t message, const char *queue_id,
 	const struct observation *seen)
 {

@@ -1,4 +1,4 @@
-/* negotiation: what the MTA is asked for, so that messages can be routed
+/* negotiation: what is requested of the MTA, so that messages can be routed
  *
  * SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 the nexthop-milter authors

@@ -1,4 +1,4 @@
-/* routing_rules: the rules, told of one message as it becomes known
+/* routing_rules: the rules, fed with one message as it becomes known
  *
  * SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 the nexthop-milter authors

@@ -1,4 +1,4 @@
-/* follow_inotify: tells when a file has grown or its name has changed hands
+/* follow_inotify: reports when a file has grown or its name has changed hands
  *
  * SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 the nexthop-milter authors

@@ -115,7 +115,7 @@ static void leave_reply(struct export_sheet *sheet, const struct route *route)
 			"code = %s: Postfix defers with 450", route->code);
 }
 
-/* What a transport table is never asked for. */
+/* What Postfix never looks up in a transport table. */
 static bool is_said(struct export_sheet *sheet, const struct route *route)
 {
 	if (export_sheet_key(route->match) != EXPORT_KEY_LOCAL)

@@ -189,7 +189,7 @@ static void note_discard(struct export_sheet *sheet)
 		}
 }
 
-/* What a mailertable is never asked for. */
+/* What Sendmail never looks up in a mailertable. */
 static bool is_said(struct export_sheet *sheet, const struct route *route)
 {
 	enum export_key key = export_sheet_key(route->match);

@@ -1,4 +1,4 @@
-/* import_postfix_main: what Postfix's main.cf says of next hops
+/* import_postfix_main: what Postfix's main.cf has of next hops
  *
  * SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 the nexthop-milter authors
