@@ -17,13 +17,14 @@
 #include "core/table.h"
 #include "engine/engine.h"
 #include "engine/host_counts.h"
+#include "engine/roster_label.h"
 
 /*
  * For the main thread. Indexes are those of the table in force. What is copied is little, and the lock
  * is given back from host to host and from pool to pool.
  *
- * Pools in place have no name of their own: whatever names a pool tells only of the others. So its
- * cost does not grow with the number of routes, and nobody's address is a name.
+ * Pools are told of by their names as roster_label.h says: so the cost is bounded for any number of
+ * routes, and nobody's address is a name.
  */
 
 struct engine_metrics_host {
@@ -33,10 +34,10 @@ struct engine_metrics_host {
 	uint32_t waiting;	      /* deliveries that wait for it */
 	bool is_silent;
 	bool is_probed;
-	bool is_in_place;  /* it is in a pool without a name, too */
-	uint64_t in_place; /* messages that were to try it first, of such pools */
-	int64_t down;	   /* ms since the daemon's start that it was deferred or on trial */
-	const struct host_counts *counts; /* good until the next swap, for all but `in_place` */
+	bool has_unlabelled; /* it is in pools that are not told of by their names, too */
+	uint64_t unlabelled; /* messages that were to try it first, of such pools */
+	int64_t down;	     /* ms since the daemon's start that it was deferred or on trial */
+	const struct host_counts *counts; /* good until the next swap, for all but `unlabelled` */
 };
 void engine_metrics_host(struct engine *engine, size_t host, struct engine_metrics_host *view);
 
@@ -52,14 +53,14 @@ struct engine_metrics_place {
 };
 
 struct engine_metrics_pool {
-	char name[POOL_NAME_MAX + 1];
+	char name[ROSTER_LABEL_NAME_MAX + 1];
 	enum balance balance;
 	bool is_on_backup; /* none is up in the best priority with a host that is not drained */
 	int count;	   /* of its hosts */
 	struct engine_metrics_place *places; /* by rising priority */
 };
 
-/* Of pools with a name, and of the hosts in all of them together. */
+/* Of pools that are told of by their names, and of the hosts in all of them together. */
 size_t engine_metrics_pool_count(struct engine *engine);
 size_t engine_metrics_place_count(struct engine *engine);
 

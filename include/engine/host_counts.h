@@ -16,7 +16,7 @@
 
 /*
  * Only for people and monitoring: nothing is decided by it. It outlives reloads as long as the host
- * stays, and ends with the daemon. Main thread only, but for `in_place`.
+ * stays, and ends with the daemon. Main thread only, but for `unlabelled`.
  *
  * Failures and changes are counted by several words at once. Of all that could be put together few
  * occur: those that do have a cell each, and should there be too many, the rest has one together.
@@ -70,7 +70,8 @@ struct host_counts {
 	struct host_counts_change changes[HOST_COUNTS_CHANGES];
 	int64_t down_since; /* steady ms; 0: it is not */
 	int64_t down;	    /* ms, until then */
-	uint64_t in_place;  /* put first for pools without a name; the engine lock must be held */
+	uint64_t
+		unlabelled; /* put first for pools that are not labelled; under the engine's lock */
 };
 
 extern const struct histogram_bounds host_counts_delivery_bounds;

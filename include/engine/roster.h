@@ -35,6 +35,7 @@ struct roster_pool {
 	struct lane **lanes;
 	uint8_t members[POOL_HOSTS_MAX]; /* each host's place in state->members */
 	bool has_twins;			 /* some name is in it with several ports */
+	bool is_labelled;
 };
 
 /* A host's place in one pool. */
@@ -51,12 +52,14 @@ struct roster_host {
 	struct host_counts *counts;
 	size_t first_place; /* into places */
 	size_t place_count;
+	bool has_unlabelled; /* it is in a pool that is not labelled */
 };
 
 struct roster {
 	const struct table *table;
 	struct roster_pool *pools; /* as in the table */
-	size_t named_count;	   /* so many of them have a name of their own: they come first */
+	uint32_t *labelled;	   /* those that metrics tell of by their name (roster_label.h) */
+	size_t labelled_count;
 	struct roster_host *hosts; /* each name and port once, in the order of the table */
 	size_t host_count;
 	struct roster_place *places;

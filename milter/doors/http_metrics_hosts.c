@@ -12,8 +12,8 @@
 
 #include <stdlib.h>
 
-/* No pool has a name with a space. */
-static const char in_place[] = "in place";
+/* All pools together that are not labelled. No pool has a name with a space. */
+static const char other_routes[] = "other routes";
 
 enum { US_IN_MS = 1000, MILLION = 1000000 };
 
@@ -82,16 +82,16 @@ static void put_backups(struct exposition *out, const struct snapshot *all)
 	}
 }
 
-/* All pools without a name, for their choices. */
-static void put_in_place(struct exposition *out, const struct snapshot *all)
+/* The choices of all pools that are not labelled. */
+static void put_unlabelled(struct exposition *out, const struct snapshot *all)
 {
 	for (size_t i = 0; i < all->host_count; i++) {
-		if (!all->hosts[i].is_in_place)
+		if (!all->hosts[i].has_unlabelled)
 			continue;
 		exposition_begin(out);
-		exposition_label(out, "pool", in_place);
+		exposition_label(out, "pool", other_routes);
 		exposition_label(out, "host", all->hosts[i].name);
-		exposition_count(out, all->hosts[i].in_place);
+		exposition_count(out, all->hosts[i].unlabelled);
 	}
 }
 
@@ -190,7 +190,7 @@ static void put_snapshot(struct exposition *out, const struct snapshot *all)
 	put_pools(out, all, HTTP_METRICS_POOL_HOSTS_UP);
 	put_backups(out, all);
 	put_places(out, all, HTTP_METRICS_CHOICES);
-	put_in_place(out, all);
+	put_unlabelled(out, all);
 	put_places(out, all, HTTP_METRICS_HOST_WEIGHT);
 	put_places(out, all, HTTP_METRICS_HOST_WEIGHT_EFFECTIVE);
 	if (all->host_count == 0)

@@ -83,12 +83,13 @@ static const struct http_metrics_row rows[HTTP_METRICS_COUNT] = {
 						 "1 if no host of the best priority is up, while "
 						 "one of another is. Drained hosts do not count."},
 		"pool", "one for each pool"},
-	[HTTP_METRICS_CHOICES] = {{"nexthop_choices_total", EXPOSITION_COUNTER,
-					  "Messages whose list began with that host. Outlives "
-					  "restarts, in the state file; but not for pool in place, "
-					  "which stands for all pools without a name."},
-		"pool, host",
-		"one for each host of each pool, and one for each host of pools in place"},
+	[HTTP_METRICS_CHOICES] =
+		{{"nexthop_choices_total", EXPOSITION_COUNTER,
+			 "Messages whose list began with that host. Outlives "
+			 "restarts, in the state file; but not for pool \"other routes\", which "
+			 "stands for all pools that are not told of by their names."},
+			"pool, host",
+			"one for each host of each pool, and one for each host of other routes"},
 	[HTTP_METRICS_HOST_WEIGHT] = {{"nexthop_host_weight", EXPOSITION_GAUGE,
 					      "The weight as configured."},
 		"pool, host", "one for each host of each pool"},

@@ -168,9 +168,9 @@ static void note_choice(struct engine *engine, const struct selection *selection
 	uint64_t message = message_hash(from, now);
 
 	roster_take_turn(pool, &selection->rotation, &selection->candidates);
-	if (pool >= engine->roster->pools + engine->roster->named_count)
+	if (!pool->is_labelled)
 		engine->roster->hosts[pool->lanes[first] - engine->roster->lanes]
-			.counts->in_place++;
+			.counts->unlabelled++;
 	if (selection->candidates.is_trial) {
 		struct breaker_event chosen = {
 			.kind = BREAKER_CHOSEN,

@@ -16,19 +16,12 @@ _Static_assert((int)ENGINE_METRICS_MAP_RESULTS == (int)MAP_REPLY_REFUSED + 1, "a
 
 /* ---- hosts */
 
-/* The pools without a name are the last ones, and the places of a host are in the pools' order. */
-static bool is_in_place(const struct roster *roster, const struct roster_host *host)
-{
-	return roster->places[host->first_place + host->place_count - 1].pool >=
-	       roster->named_count;
-}
-
 void engine_metrics_host(struct engine *engine, size_t host, struct engine_metrics_host *view)
 {
 	const struct roster_host *of = &engine->roster->hosts[host];
 
 	view->is_probed = of->pool->probe.interval != 0 && of->host->lookup != LOOKUP_MX;
-	view->is_in_place = is_in_place(engine->roster, of);
+	view->has_unlabelled = of->has_unlabelled;
 	view->counts = of->counts;
 	view->down = host_counts_down(of->counts, clock_steady());
 	endpoint_format(view->name, of->host->name, of->host->port);
@@ -37,7 +30,7 @@ void engine_metrics_host(struct engine *engine, size_t host, struct engine_metri
 	view->since = of->health->since;
 	view->waiting = of->lane->waiting;
 	view->is_silent = of->lane->silent_since != 0;
-	view->in_place = of->counts->in_place;
+	view->unlabelled = of->counts->unlabelled;
 	engine_self_unlock(engine);
 }
 
@@ -97,7 +90,7 @@ static bool is_on_backup(const struct engine_metrics_pool *view, const struct ro
 
 size_t engine_metrics_pool_count(struct engine *engine)
 {
-	return engine->roster->named_count;
+	return engine->roster->labelled_count;
 }
 
 size_t engine_metrics_place_count(struct engine *engine)
@@ -105,8 +98,8 @@ size_t engine_metrics_place_count(struct engine *engine)
 	const struct roster *roster = engine->roster;
 	size_t count = 0;
 
-	for (size_t i = 0; i < roster->named_count; i++)
-		count += (size_t)roster->pools[i].pool->host_count;
+	for (size_t i = 0; i < roster->labelled_count; i++)
+		count += (size_t)roster->pools[roster->labelled[i]].pool->host_count;
 	return count;
 }
 
@@ -114,7 +107,7 @@ void engine_metrics_pool(struct engine *engine, size_t pool, struct engine_metri
 	struct engine_metrics_pool *view)
 {
 	const struct roster *roster = engine->roster;
-	const struct roster_pool *of = &roster->pools[pool];
+	const struct roster_pool *of = &roster->pools[roster->labelled[pool]];
 
 	view_copy_text(view->name, sizeof(view->name), of->pool->name);
 	view->balance = of->pool->balance;

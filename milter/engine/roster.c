@@ -7,6 +7,7 @@
 #include "engine/roster.h"
 #include "core/hash.h"
 #include "core/trial.h"
+#include "engine/roster_label.h"
 #include "engine/roster_names.h"
 #include "engine/state_events.h"
 #include "engine/state_slots.h"
@@ -33,6 +34,7 @@ void roster_free(struct roster *roster)
 	free(roster->lanes);
 	free(roster->by_name);
 	free(roster->by_key);
+	free(roster->labelled);
 	free(roster->used);
 	free(roster->keys);
 	free(roster);
@@ -44,16 +46,6 @@ static size_t count_places(const struct table *table)
 
 	for (size_t i = 0; i < table->pool_count; i++)
 		count += (size_t)table->pools[i].host_count;
-	return count;
-}
-
-/* A pool in place is called after its route or rule: "route:MATCH". */
-static size_t count_named(const struct table *table)
-{
-	size_t count = 0;
-
-	while (count < table->pool_count && strchr(table->pools[count].name, ':') == NULL)
-		count++;
 	return count;
 }
 
@@ -234,7 +226,6 @@ struct roster *roster_new(
 	if (roster == NULL)
 		goto no_memory;
 	roster->table = table;
-	roster->named_count = count_named(table);
 	roster->pools = allocate(table->pool_count, sizeof(*roster->pools));
 	roster->hosts = allocate(place_count, sizeof(*roster->hosts));
 	roster->places = allocate(place_count, sizeof(struct roster_place));
@@ -244,9 +235,11 @@ struct roster *roster_new(
 	roster->lanes = allocate(place_count, sizeof(*roster->lanes));
 	roster->by_name = allocate(place_count, sizeof(*roster->by_name));
 	roster->by_key = allocate(table->pool_count, sizeof(*roster->by_key));
+	roster->labelled = allocate(table->pool_count, sizeof(*roster->labelled));
 	if (roster->pools == NULL || roster->hosts == NULL || roster->places == NULL ||
 		roster->health == NULL || roster->policy == NULL || roster->by_name == NULL ||
-		roster->by_key == NULL || roster->lane_of_place == NULL || roster->lanes == NULL)
+		roster->by_key == NULL || roster->labelled == NULL ||
+		roster->lane_of_place == NULL || roster->lanes == NULL)
 		goto no_memory;
 	for (size_t i = 0; i < table->pool_count; i++) {
 		roster->pools[i].pool = &table->pools[i];
@@ -259,6 +252,7 @@ struct roster *roster_new(
 	}
 	collect_hosts(roster, place_count);
 	roster_names_sort(roster);
+	roster_label_all(roster);
 	if (begin_counts(roster) == -1)
 		goto no_memory;
 	if (bind_slots(roster, state, now, report) == 0)

@@ -21,7 +21,8 @@ write_routes() { # LOG
 		rules = ( { name = "odd\\name"; when = { sender = "odd@client.example"; }; pool = "six"; } );
 		routes = ( { match = "two.example"; pool = "two"; }, { match = "dns.example"; action = "dns"; },
 			{ match = "bad.example"; action = "reject"; },
-			{ match = "somebody@place.example"; hosts = ( { host = "192.0.2.7"; } ); } );
+			{ match = "somebody@place.example"; hosts = ( { host = "192.0.2.7"; } ); },
+			{ match = "place.example"; hosts = ( { host = "192.0.2.8"; } ); } );
 	END
 }
 write_routes "$log"
@@ -75,13 +76,14 @@ is "both have the same samples" "$(grep -v '^#' "$world/metrics.open")" "$(grep 
 # ---- values
 
 is "20 messages are routed" "$(nexthops 20 u@two.example | wc -l)" 20
-is "3 messages to a pool in place" "$(nexthops 3 somebody@place.example | wc -l)" 3
+is "3 messages to a pool in place, of an address" "$(nexthops 3 somebody@place.example | wc -l)" 3
+is "1 to one of a domain" "$(nexthops 1 u@place.example | wc -l)" 1
 lua one count=2 to=u@dns.example >"$world/lua.out"
 lua one count=2 to=u@bad.example >"$world/lua.out"
 ctl drain 192.0.2.2 >"$world/drain"
 scrape
 valid "after mail"
-is "no label is an address" "$(grep -c -e @ -e route: "$world/metrics")" 0
+is "no label is an address" "$(grep -c -e @ -e somebody "$world/metrics")" 0
 ctl --json status >"$world/status"
 ctl --json pools >"$world/pools"
 ctl --json hosts >"$world/hosts"
@@ -93,7 +95,7 @@ same "version" "nexthop_build_info{version=\"$(jq -r .version "$world/status")\"
 for action in routed unrouted mixed discarded refused faults; do
 	same "messages: $action" "nexthop_messages_total{action=\"$action\"}" status ".messages.$action"
 done
-is "messages: those routed" "$(value 'nexthop_messages_total{action="routed"}')" 23
+is "messages: those routed" "$(value 'nexthop_messages_total{action="routed"}')" 24
 for answer in rejected deferred put_off split; do
 	same "recipients: $answer" "nexthop_recipients_refused_total{answer=\"$answer\"}" status ".recipients.$answer"
 done
@@ -109,7 +111,7 @@ is "three of four go to the host of weight 3" \
 	"$(value 'nexthop_choices_total{pool="two",host="192.0.2.1:25"}')" 15
 jq -r '.hosts[] | if (.host | contains(":")) then "[\(.host)]:\(.port)" else "\(.host):\(.port)" end + " \(.state)"' \
 	"$world/hosts" >"$world/states"
-is "hosts: all of them" "$(wc -l <"$world/states")" 5
+is "hosts: all of them" "$(wc -l <"$world/states")" 6
 while read -r host state; do
 	is "$host: its state" \
 		"$(sed -nE 's/^nexthop_host_state\{host="([^"]*)",state="([a-z]*)"\} 1$/\1 \2/p' "$world/metrics" | grep -F "$host ")" \
@@ -121,7 +123,9 @@ is "a rule that has a backslash" "$(value 'nexthop_rule_hits_total{rule="odd\\na
 
 is "decisions: one for each message" "$(value nexthop_decision_seconds_count)" \
 	"$(jq .messages.total "$world/status")"
-is "choices of pools in place" "$(value 'nexthop_choices_total{pool="in place",host="192.0.2.7:25"}')" 3
+is "choices of pools in place: of an address" "$(value 'nexthop_choices_total{pool="other routes",host="192.0.2.7:25"}')" 3
+is "choices of pools in place: of a domain" \
+	"$(value 'nexthop_choices_total{pool="route:place.example",host="192.0.2.8:25"}')" 1
 
 # ---- the map
 
@@ -209,7 +213,7 @@ ok "a reload that succeeds: its time" awk -v now="$(value nexthop_config_last_re
 is "a reload: choices outlive it" "$(value 'nexthop_choices_total{pool="two",host="192.0.2.1:25"}')" 15
 is "a reload: failures outlive it" \
 	"$(value 'nexthop_failures_total{host="192.0.2.1:25",stage="mail",class="host",code="4xx"}')" 3
-is "a reload: messages outlive it" "$(value 'nexthop_messages_total{action="routed"}')" 23
+is "a reload: messages outlive it" "$(value 'nexthop_messages_total{action="routed"}')" 24
 
 # ---- the MTA's log
 

@@ -30,7 +30,8 @@ static const char config[] =
 	"  { name = \"other\"; when = { header = \"X: z\"; }; pool = \"six\"; } );\n"
 	"routes = (\n"
 	" { match = \"example.com\"; pool = \"two\"; },\n"
-	" { match = \"somebody@example.net\"; hosts = ( { host = \"c.example\"; } ); } );\n";
+	" { match = \"somebody@example.net\"; hosts = ( { host = \"c.example\"; } ); },\n"
+	" { match = \"place.example\"; hosts = ( { host = \"e.example\"; } ); } );\n";
 
 static struct sample sample;
 static struct http_profile profile;
@@ -143,7 +144,9 @@ static const char *const lines[] = {
 	"nexthop_host_state{host=\"[2001:db8::1]:25\",state=\"up\"} 1",
 	"nexthop_host_state{host=\"[2001:db8::1]:25\",state=\"drained\"} 0",
 	"nexthop_host_state{host=\"c.example:25\",state=\"up\"} 1",
-	"nexthop_choices_total{pool=\"in place\",host=\"c.example:25\"} 0",
+	"nexthop_choices_total{pool=\"other routes\",host=\"c.example:25\"} 0",
+	"nexthop_choices_total{pool=\"route:place.example\",host=\"e.example:25\"} 0",
+	"nexthop_pool_hosts_up{pool=\"route:place.example\",tier=\"0\"} 1",
 	"nexthop_host_downtime_seconds_total{host=\"c.example:25\"} 0",
 	"nexthop_host_state_changes_total{host=\"c.example:25\",to=\"up\",reason=\"recovered\"} 0",
 	"nexthop_deliveries_total{host=\"c.example:25\",result=\"passed_on\"} 0",
@@ -237,13 +240,13 @@ START_TEST(order)
 }
 END_TEST
 
-/* What no name is to be seen of: a pool in place is called after an address. */
+/* Nobody's address is to be seen: a pool in place may be called after one. */
 START_TEST(no_addresses)
 {
 	char *text = answer_in(EXPOSITION_PROMETHEUS);
 
 	ck_assert_ptr_null(strchr(text, '@'));
-	ck_assert_ptr_null(strstr(text, "route:"));
+	ck_assert_ptr_null(strstr(text, "somebody"));
 	free(text);
 }
 END_TEST
@@ -429,8 +432,8 @@ START_TEST(choices_in_place)
 	message.pool = route.pool;
 	ck_assert_int_eq(engine_choose(sample.engine, &message, &choice), 0);
 	text = answer_in(EXPOSITION_PROMETHEUS);
-	ck_assert(
-		has_line(text, "nexthop_choices_total{pool=\"in place\",host=\"c.example:25\"} 1"));
+	ck_assert(has_line(
+		text, "nexthop_choices_total{pool=\"other routes\",host=\"c.example:25\"} 1"));
 	free(text);
 }
 END_TEST
