@@ -37,9 +37,15 @@ wiring_of_postfix() {
 	done
 }
 
+# Its files stay when it is removed. What is out of sendmail.mc may still be in sendmail.cf.
 wiring_of_sendmail() {
-	[ ! -e /etc/mail/sendmail.mc ] ||
-		grep -nE '^[^d].*nexthop' /etc/mail/sendmail.mc | sed 's/^\([0-9]*\):/take out of \/etc\/mail\/sendmail.mc, line \1: /'
+	[ "$(dpkg-query -W -f '${db:Status-Status}' sendmail-bin 2>/dev/null)" = installed ] || return 0
+	wiring_mc=$(grep -nE '^[^d].*nexthop' /etc/mail/sendmail.mc 2>/dev/null |
+		sed 's/^\([0-9]*\):/take out of \/etc\/mail\/sendmail.mc, line \1: /')
+	[ -n "$wiring_mc" ] || grep -qE '^[KX]nexthop' /etc/mail/sendmail.cf 2>/dev/null || return 0
+	[ -z "$wiring_mc" ] || echo "$wiring_mc"
+	echo "make -C /etc/mail"
+	echo "systemctl restart sendmail"
 }
 
 # wiring_say WHAT: if an MTA still asks for it, says so and how to end that. Nothing is changed: without
@@ -53,7 +59,9 @@ wiring_say() {
 	fi
 	wiring_lines=$(wiring_of_sendmail)
 	if [ -n "$wiring_lines" ]; then
-		echo "nexthop-milter: $1, but Sendmail still uses it. To have it route by its own tables again:" >&2
-		{ echo "$wiring_lines"; echo "make -C /etc/mail"; echo "systemctl restart sendmail"; } | sed 's/^/    /' >&2
+		echo "nexthop-milter: $1, but Sendmail still uses it: until that is ended, mail is put off (451) and waits." >&2
+		echo "To have Sendmail route by its own tables again, once no recipient in the queue ends in .nexthop" \
+			"(mailq): such mail would be returned." >&2
+		echo "$wiring_lines" | sed 's/^/    /' >&2
 	fi
 }

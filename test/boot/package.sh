@@ -115,6 +115,7 @@ goes "after the upgrade" "3 1 0"
 
 does "it is removed" 'apt-get -qq -y remove nexthop-milter'
 contains "it says that Postfix still uses" "$said" "but Postfix still uses it"
+ok "its daemon has ended" not inside systemctl --quiet is-active nexthop-milter
 commands=$(lines_said | sed -n 's/^    \(post.*\)/\1/p')
 is "it says the commands" "$commands" "postconf -X milter_header_checks
 postconf -X smtpd_milters
