@@ -76,6 +76,19 @@ is "without a message" "$(host_count sick)" 0
 send --count 10 --to u%n@example.com >/dev/null
 ok "then it takes its half" wait_for host_has sick 4
 
+# ---- what monitoring has of that
+
+metric() { # SAMPLE
+	curl -sS --unix-socket "$daemon/control.sock" http://localhost/metrics | grep -F "$1 " | cut -d ' ' -f 2
+}
+probes() { # NUMBER RESULT
+	metric "nexthop_probes_total{host=\"$world_net.$1:$HOST_PORT\",result=\"$2\"}"
+}
+ok "metrics: probes that failed" test "$(probes 11 failure)" -ge 3
+ok "metrics: and those that did not" test "$(probes 11 success)" -ge 2
+is "metrics: of the host that is well none has failed" "$(probes 12 failure)" 0
+ok "metrics: they were timed" test "$(metric "nexthop_probe_seconds_count{host=\"$world_net.12:$HOST_PORT\"}")" -ge 2
+
 # Probes are off in the file, and so they are in the daemon.
 routes 0
 daemon_reload

@@ -438,6 +438,26 @@ START_TEST(choices_in_place)
 }
 END_TEST
 
+/* The maps of the MTA that there is; requests for another one are with those that are none. */
+START_TEST(maps_of_sendmail)
+{
+	static const char *const expected[] = {
+		"nexthop_map_requests_total{map=\"mailertable\",result=\"found\"} 0",
+		"nexthop_map_requests_total{map=\"nexthop\",result=\"found\"} 1",
+		"nexthop_map_requests_total{map=\"unknown\",result=\"refused\"} 5",
+	};
+	char *text;
+
+	profile.mta = "sendmail";
+	engine_metrics_map(sample.engine, MAP_REQUEST_NEXTHOP, MAP_REPLY_FOUND);
+	text = answer_in(EXPOSITION_PROMETHEUS);
+	for (int i = 0; i < COUNT(expected); i++)
+		ck_assert_msg(has_line(text, expected[i]), "no line %s", expected[i]);
+	ck_assert_ptr_null(strstr(text, "map=\"transport\""));
+	free(text);
+}
+END_TEST
+
 START_TEST(decisions)
 {
 	char *text;
@@ -488,6 +508,7 @@ int main(void)
 		{choices, 1},
 		{choices_in_place, 1},
 		{decisions, 1},
+		{maps_of_sendmail, 1},
 		{learned, 1},
 		{connection_setup, 2},
 		{probed, 1},
