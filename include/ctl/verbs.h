@@ -37,6 +37,7 @@ struct verb_call {
 	const char *postfix_config;  /* --postfix-config */
 	const char *sendmail_config; /* --sendmail-config */
 	const char *output;	     /* --output */
+	const char *command;	     /* --exec */
 };
 
 /* Options that only some verbs take. */
@@ -60,6 +61,7 @@ enum {
 	VERB_SENDMAIL_CONFIG = 65536,
 	VERB_OUTPUT = 131072,
 	VERB_RUNNING = 262144,
+	VERB_EXEC = 524288,
 };
 
 struct verb {

@@ -36,6 +36,8 @@ static const struct verb_option {
 		offsetof(struct verb_call, reason)},
 	{"wide", NULL, "with all counters and times, however long the lines are", VERB_WIDE, 0},
 	{"follow", NULL, "go on as events come", VERB_FOLLOW, 0},
+	{"exec", "COMMAND", "have the shell run it for each event from now on", VERB_EXEC,
+		offsetof(struct verb_call, command)},
 	{"mta", "MTA", "of the log, or of the configuration: postfix or sendmail", VERB_MTA,
 		offsetof(struct verb_call, mta)},
 	{"config", "FILE", "the configuration: routes.cfg", VERB_CONFIG,

@@ -12,6 +12,7 @@
 #include "ctl/check_health.h"
 #include "ctl/diff.h"
 #include "ctl/doctor.h"
+#include "ctl/events.h"
 #include "ctl/explain.h"
 #include "ctl/export.h"
 #include "ctl/fields.h"
@@ -24,14 +25,13 @@
 #include "ctl/show_rules.h"
 #include "ctl/trace.h"
 
-#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include <jansson.h>
 
-enum { FOLLOW_MS = 1000, ID_MAX = 24, CHANGED_MAX = 100 };
+enum { CHANGED_MAX = 100 };
 
 /* ---- what is */
 
@@ -94,69 +94,6 @@ static int run_routes(const struct verb_call *call)
 {
 	return routes_run(
 		call->client, call->argument_count > 0 ? call->arguments[0] : NULL, call->is_json);
-}
-
-/* ---- events */
-
-static void print_events(const struct verb_call *call, const json_t *answer)
-{
-	size_t i;
-	json_t *event;
-
-	if (!call->is_json) {
-		show_events(answer);
-		return;
-	}
-	json_array_foreach (json_object_get(answer, "events"), i, event)
-		answer_print(event, JSON_COMPACT);
-}
-
-/*
- * Asks again and again. A daemon that has gone is waited for; one that has a
- * new state file counts its events from 1 again.
- */
-static int follow(const struct verb_call *call)
-{
-	json_int_t since = 0;
-	bool is_gone = false;
-
-	for (;;) {
-		char id[ID_MAX];
-		json_t *answer;
-		json_int_t last;
-		int result;
-
-		snprintf(id, sizeof(id), "%" JSON_INTEGER_FORMAT, since);
-		client_begin(call->client, "/v1/events");
-		client_add_query(call->client, "since", id);
-		result = client_send(call->client, CLIENT_GET, &answer);
-		if (result == CLIENT_NO)
-			return result;
-		if (is_gone != (result == CLIENT_NO_DAEMON))
-			fprintf(stderr, "milterctl: the daemon is %s\n", is_gone ? "back" : "gone");
-		is_gone = result == CLIENT_NO_DAEMON;
-		client_be_quiet(call->client, is_gone);
-		last = json_integer_value(json_object_get(answer, "last"));
-		if (!is_gone && last >= since)
-			print_events(call, answer);
-		json_decref(answer);
-		if (fflush(stdout) != 0)
-			return CLIENT_NO;
-		if (!is_gone && last < since && since > 0) {
-			since = 0;
-			continue;
-		}
-		if (!is_gone)
-			since = last > 0 ? last : 0;
-		poll(NULL, 0, FOLLOW_MS);
-	}
-}
-
-static int run_events(const struct verb_call *call)
-{
-	if (call->options & VERB_FOLLOW)
-		return follow(call);
-	return answer_get(call, "/v1/events", show_events);
 }
 
 /* ---- changes */
@@ -338,7 +275,8 @@ static const struct verb verbs[] = {
 	{"simulate", "N ADDRESS [--sender ADDRESS] | --mbox FILE [--recipient ADDRESS] [FACT ...]",
 		"how N messages, or those of a mailbox, would spread", 0, 2,
 		VERB_SENDER | VERB_FACTS | VERB_MBOX | VERB_RECIPIENT, true, explain_simulate},
-	{"events", "[--follow]", "the last changes", 0, 0, VERB_FOLLOW, true, run_events},
+	{"events", "[--follow [--exec COMMAND]]", "the last changes, or each as it comes", 0, 0,
+		VERB_FOLLOW | VERB_EXEC, true, events_run},
 	{"trace", "QUEUEID", "what was chosen for a message, and what has become of it", 1, 1, 0,
 		true, trace_run},
 	{"drain", "HOST[:PORT] ... [--for DURATION] [--reason TEXT]",

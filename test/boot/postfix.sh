@@ -159,6 +159,23 @@ had=$(inside milterctl --json hosts | jq '[.hosts[].delivered] | add')
 goes "with rsyslog" "5 3 1"
 ok "the file is read: the delivery is counted" wait_for log_counts "$((had + 1))"
 
+# ---- alerts
+
+does "alerts: the example and its unit" "$(document_block docs/postfix 'Alerts')"
+has_alerts() {
+	inside journalctl -u nexthop-milter-alert -o cat | grep -q ' start '
+}
+ok "alerts: they are on" wait_for has_alerts
+sed -i.good 's/pool = "exchange"/pool = "exchagne"/' "$CONFIG"
+ok "alerts: a reload fails" not inside systemctl reload nexthop-milter
+mv "$CONFIG.good" "$CONFIG"
+is_alerted() {
+	grep -q '^Subject: nexthop-milter on .*: reload_failed' "$boot_root/var/mail/root" 2>/dev/null
+}
+ok "alerts: root has mail" wait_for is_alerted
+does "alerts: away" "systemctl disable --now nexthop-milter-alert
+	rm /etc/systemd/system/nexthop-milter-alert.service /etc/nexthop-milter/alert"
+
 # ---- upgrade
 
 does "upgrade: installed again" "make install"
