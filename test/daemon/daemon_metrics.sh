@@ -225,13 +225,39 @@ ok "the log is gone" wait_for value_is nexthop_log_readable 0
 mv "$log.away" "$log"
 ok "the log is back" wait_for value_is nexthop_log_readable 1
 
+# ---- while mail flows
+
+lua_start mail until "to=u@two.example" "stop=$world/stop" per=5 pause=0.01
+ok "mail flows" wait_for line_is_in "$world/mail.log" '^nexthop'
+# Each scrape is valid, and no counter goes back from one to the next.
+counters() {
+	grep -E '^nexthop_[a-z_]*(_total|_count|_bucket)[{ ]' "$world/metrics" | sed 's/ \([^ ]*\)$/\t\1/' | sort
+}
+: >"$world/before"
+for scrape in $(seq 10); do
+	scrape
+	promtool check metrics <"$world/metrics" 2>&1 | sed "s/^/scrape $scrape: /"
+	counters >"$world/after"
+	join -t $'\t' "$world/before" "$world/after" | awk -F '\t' '$3 < $2 { print $1 " goes back from " $2 " to " $3 }'
+	mv "$world/after" "$world/before"
+	value 'nexthop_messages_total{action="routed"}' >>"$world/routed"
+done >"$world/faults"
+none "while mail flows: ten scrapes" <"$world/faults"
+ok "while mail flows: messages are counted" test "$(head -n 1 "$world/routed")" -lt "$(tail -n 1 "$world/routed")"
+touch "$world/stop"
+process_wait mail
+scrape
+is "while mail flows: in the end, decisions are messages" "$(value nexthop_decision_seconds_count)" \
+	"$(ctl --json status | jq .messages.total)"
+chosen=$(value 'nexthop_choices_total{pool="two",host="192.0.2.1:25"}')
+
 # ---- a restart
 
 daemon_stop
 write_routes none
 daemon_start
 scrape
-is "a restart: choices outlive it" "$(value 'nexthop_choices_total{pool="two",host="192.0.2.1:25"}')" 15
+is "a restart: choices outlive it" "$(value 'nexthop_choices_total{pool="two",host="192.0.2.1:25"}')" "$chosen"
 is "a restart: messages do not" "$(value 'nexthop_messages_total{action="routed"}')" 0
 is "no log: nothing of it" "$(grep -c '^nexthop_log_' "$world/metrics")" 0
 valid "no log"
