@@ -10,6 +10,7 @@
 #include "engine/log.h"
 #include "engine/routing_policy.h"
 #include "readiness.h"
+#include "removal.h"
 #include "start/preflight.h"
 
 #include <pthread.h>
@@ -229,6 +230,8 @@ static int commit(struct reload *reload, char error[ERROR_MAX])
 		conf_free(reload->built);
 		return -1;
 	}
+	removal_warn(reload->settings.engine, &reload->built->table, reload->settings.path,
+		&reload->faults);
 	if (engine_swap(reload->settings.engine, &reload->built->table, &report) == -1) {
 		snprintf(error, ERROR_MAX, "%s", report.text);
 		conf_free(reload->built);

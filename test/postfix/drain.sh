@@ -11,9 +11,12 @@ world_open
 host_start own 2
 host_start lone 21
 daemon_make
+two="11,priority=0 12,priority=10"
 drain_routes() { # [KEY=VALUE; ...]
+	# Words are to be split.
+	# shellcheck disable=SC2086
 	daemon_routes "$(health_settings "backoff = 3600; backoff_max = 3600; $*")" <<-END
-		pools = { $(daemon_pool two 11,priority=0 12,priority=10) $(daemon_pool one 21) };
+		pools = { $(daemon_pool two $two) $(daemon_pool one 21) };
 		routes = ( { match = "two.example"; pool = "two"; }, { match = "one.example"; pool = "one"; } );
 	END
 }
@@ -50,6 +53,17 @@ contains "drain: what is left" "$said" "no new messages, 1 pending of those rout
 contains "drain: no host is left" "$complained" "milterctl: warning: pool two has no host up, 1 deferred: its mail tries those, and waits"
 is "drain: as JSON" "$(use_of 11)" "[false,1]"
 contains "hosts: it is not out of use" "$(ctl hosts)" "1 pending; new disks"
+# A reload without the host that the message begins with, and one that has it again.
+two=12
+drain_routes
+verb reload
+contains "a reload without it: says what is pending" "$complained" \
+	"$daemon/routes.cfg: warning: $a is in no pool any more, but 1 message is pending that begins with it"
+two="11,priority=0 12,priority=10"
+drain_routes
+verb reload
+is "with it again: no warning" "$complained" ""
+verb drain "$a" --for 2h --reason 'new disks'
 host_start second 12
 ok "the other host comes back: the message is delivered" wait_for host_has second 1
 ok "then it is out of use" wait_for use_is 11 "[false,0]"
