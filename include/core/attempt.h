@@ -14,6 +14,7 @@
 #include "core/blame.h"
 #include "core/lane.h"
 #include "core/observation.h"
+#include "core/queue_id.h"
 #include "core/table.h"
 
 /*
@@ -70,6 +71,7 @@ struct attempt_word {
 
 struct attempt {
 	uint64_t message;   /* 0: free */
+	uint64_t number;    /* how many came before it */
 	uint64_t pool;	    /* table_pool_key() of the pool that takes it; 0: it has no list */
 	uint64_t recipient; /* hash of the one that it was chosen for */
 	int64_t opened;	    /* when the list was chosen */
@@ -89,6 +91,7 @@ struct attempt {
 	bool is_placed;	 /* it is known whether it went to a host of its list (attempt_place.h) */
 	bool is_counted; /* among lane.pending of hosts[place] */
 	struct attempt_word words[ATTEMPT_WORDS];
+	char queue_id[QUEUE_ID_MAX + 1]; /* "": none that may become an argument */
 	struct attempt_record record;
 	uint16_t next;	       /* of the same bucket */
 	uint16_t older, newer; /* by age, all that are in use */
@@ -105,8 +108,10 @@ struct attempt_process {
 _Static_assert(sizeof(struct attempt) < 2048, "the memory that the header tells of");
 
 struct attempts {
-	int64_t clock; /* the time of the log: of its latest line */
-	int64_t since; /* all that were opened later are here */
+	int64_t clock;	    /* the time of the log: of its latest line */
+	int64_t since;	    /* all that were opened later are here */
+	uint64_t taken;	    /* so many there have been */
+	uint64_t forgotten; /* of them, those that made room while their message was put off */
 	uint16_t buckets[ATTEMPT_BUCKETS];
 	uint16_t oldest, newest;
 	uint16_t free;	/* linked by `next` */
@@ -123,7 +128,8 @@ struct attempt_lanes {
 
 /* A list that was chosen for a message. */
 struct attempt_list {
-	uint64_t message; /* never 0 */
+	uint64_t message;     /* never 0 */
+	const char *queue_id; /* of the message; NULL: not known */
 	uint64_t pool;
 	int64_t at;
 	uint64_t recipient; /* hash of the one that it was chosen for */

@@ -52,6 +52,20 @@ struct attempt_record {
 	struct attempt_record_entry entries[ATTEMPT_RECORD_ENTRIES]; /* oldest first */
 };
 
+/*
+ * The last result: in the last try of which there is one. What was put off there is still to be
+ * delivered, whatever became of other recipients. A stranger's is of a recipient that needs no list, if
+ * the hosts of the list have said something. NULL: none.
+ */
+const struct attempt_record_entry *attempt_record_result(const struct attempt_record *record);
+
+/*
+ * The result by which it was put off, if it waits for the next run of the queue and is in no new try
+ * (IS_OPEN: attempt.h); or NULL.
+ */
+const struct attempt_record_entry *attempt_record_put_off(
+	const struct attempt_record *record, bool is_open);
+
 /* What is to be entered. */
 struct attempt_record_said {
 	int64_t at;

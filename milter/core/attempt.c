@@ -66,6 +66,7 @@ void attempt_open(
 	attempt = &attempts->list[index];
 	begin_anew(attempt);
 	attempt->pool = list->pool;
+	queue_id_copy(attempt->queue_id, list->queue_id);
 	attempt->opened = list->at;
 	attempt->is_kept = list->is_kept;
 	attempt->is_whole = list->is_whole;
@@ -345,6 +346,7 @@ static struct attempt *attempt_of(const struct feed *feed, const struct attempt_
 		attempt_table_first(attempts, line->message) == ATTEMPT_NONE) {
 		found = &attempts->list[attempt_table_take(attempts, feed->lanes, line->message)];
 		found->opened = line->seen->at;
+		queue_id_copy(found->queue_id, line->seen->queue_id);
 		attempt_record_try(&found->record);
 	}
 	/* Another process: the MTA tries it once more. */

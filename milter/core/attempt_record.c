@@ -157,3 +157,41 @@ void attempt_record_lose(struct attempt_record *record, uint32_t host, struct bl
 		entry->is_lost = true;
 	}
 }
+
+/* ---- what has become of it */
+
+static bool is_stranger(const struct attempt_record_entry *entry)
+{
+	return entry->name_length > 0;
+}
+
+const struct attempt_record_entry *attempt_record_result(const struct attempt_record *record)
+{
+	const struct attempt_record_entry *found = NULL;
+
+	for (int i = 0; i < record->count; i++) {
+		const struct attempt_record_entry *entry = &record->entries[i];
+		bool is_newer = found == NULL || found->turn != entry->turn;
+
+		if (entry->outcome == OBSERVATION_PASSED_ON)
+			continue;
+		if (found != NULL && is_stranger(entry) && !is_stranger(found))
+			continue;
+		if (is_newer || is_stranger(found) || entry->outcome == OBSERVATION_DEFERRED ||
+			found->outcome != OBSERVATION_DEFERRED)
+			found = entry;
+	}
+	return found;
+}
+
+const struct attempt_record_entry *attempt_record_put_off(
+	const struct attempt_record *record, bool is_open)
+{
+	const struct attempt_record_entry *result =
+		record->left == 0 ? attempt_record_result(record) : NULL;
+
+	if (result == NULL || result->outcome != OBSERVATION_DEFERRED ||
+		(is_open && result->turn != record->tries))
+		return NULL;
+	return result;
+}

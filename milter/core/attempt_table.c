@@ -59,6 +59,8 @@ static void evict(struct attempts *attempts, struct attempt_lanes lanes, uint16_
 
 	if (attempt->opened > attempts->since)
 		attempts->since = attempt->opened;
+	if (attempt_record_put_off(&attempt->record, attempt->is_open) != NULL)
+		attempts->forgotten++;
 	waiting_uncount(attempts, lanes, index);
 	while (*link != index)
 		link = &attempts->list[*link].next;
@@ -96,6 +98,7 @@ uint16_t attempt_table_take(struct attempts *attempts, struct attempt_lanes lane
 	bucket = bucket_of(attempts, message);
 	memset(&attempts->list[index], 0, sizeof(attempts->list[index]));
 	attempts->list[index].message = message;
+	attempts->list[index].number = attempts->taken++;
 	attempts->list[index].next = *bucket;
 	*bucket = index;
 	join_ages(attempts, index);

@@ -297,6 +297,7 @@ void engine_learn_choice(struct engine *engine, const struct selection *selectio
 	const struct roster *roster = engine->roster;
 	struct attempt_list list = {
 		.message = attribution_named(from->queue_id),
+		.queue_id = from->queue_id,
 		.pool = selection->pool->key,
 		.at = now,
 		.recipient = from->recipient_hash,

@@ -36,36 +36,6 @@ static void copy_word(struct engine_trace_word *out, const struct roster *roster
 
 /* ---- where it is */
 
-static bool is_stranger(const struct attempt_record_entry *entry)
-{
-	return entry->name_length > 0;
-}
-
-/*
- * The last result: in the last try of which there is one. What was put off there is still to be
- * delivered, whatever became of other recipients. A stranger's is of a recipient that needs no list, if
- * the hosts of the list have said something. NULL: none.
- */
-static const struct engine_trace_word *last_result(const struct engine_trace *trace)
-{
-	const struct engine_trace_word *found = NULL;
-
-	for (int i = 0; i < trace->word_count; i++) {
-		const struct engine_trace_word *word = &trace->words[i];
-		enum observation_outcome outcome = (enum observation_outcome)word->entry.outcome;
-		bool is_newer = found == NULL || found->entry.turn != word->entry.turn;
-
-		if (outcome == OBSERVATION_PASSED_ON)
-			continue;
-		if (found != NULL && is_stranger(&word->entry) && !is_stranger(&found->entry))
-			continue;
-		if (is_newer || is_stranger(&found->entry) || outcome == OBSERVATION_DEFERRED ||
-			found->entry.outcome != OBSERVATION_DEFERRED)
-			found = word;
-	}
-	return found;
-}
-
 static void put_at(struct engine_trace *trace, enum engine_trace_place place,
 	const struct engine_trace_host *at, int64_t since)
 {
@@ -96,21 +66,21 @@ static void find_open(struct engine_trace *trace, const struct attempt *attempt)
 
 static void find_place(struct engine_trace *trace, const struct attempt *attempt)
 {
-	const struct engine_trace_word *result = last_result(trace);
-	enum observation_outcome outcome =
-		result == NULL ? OBSERVATION_PASSED_ON
-			       : (enum observation_outcome)result->entry.outcome;
-	bool is_taken_up =
-		result != NULL && attempt->is_open && result->entry.turn != attempt->record.tries;
+	const struct attempt_record *record = &attempt->record;
+	const struct attempt_record_entry *result = attempt_record_result(record);
+	const struct attempt_record_entry *put_off =
+		attempt_record_put_off(record, attempt->is_open);
+	const struct engine_trace_word *word =
+		result == NULL ? NULL : &trace->words[result - record->entries];
 
-	if (outcome == OBSERVATION_SENT)
-		put_at(trace, ENGINE_TRACE_SENT, &result->host, result->entry.at);
-	else if (outcome == OBSERVATION_BOUNCED)
-		put_at(trace, ENGINE_TRACE_BOUNCED, &result->host, result->entry.at);
+	if (result != NULL && result->outcome == OBSERVATION_SENT)
+		put_at(trace, ENGINE_TRACE_SENT, &word->host, result->at);
+	else if (result != NULL && result->outcome == OBSERVATION_BOUNCED)
+		put_at(trace, ENGINE_TRACE_BOUNCED, &word->host, result->at);
 	else if (trace->left != 0)
 		put_at(trace, ENGINE_TRACE_LEFT, NULL, trace->left);
-	else if (outcome == OBSERVATION_DEFERRED && !is_taken_up)
-		put_at(trace, ENGINE_TRACE_PUT_OFF, NULL, result->entry.at);
+	else if (put_off != NULL)
+		put_at(trace, ENGINE_TRACE_PUT_OFF, NULL, put_off->at);
 	else
 		find_open(trace, attempt);
 }

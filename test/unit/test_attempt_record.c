@@ -149,6 +149,49 @@ START_TEST(a_comparison_is_lost)
 }
 END_TEST
 
+static const struct put_off_row {
+	const char *name;
+	const char
+		*play; /* "a" taken up; of host 1 "s" sent, "d" put off, "p" passed on; "L" left */
+	bool is_open;
+	bool is_put_off;
+} put_offs[] = {
+	{"nothing is said", "a", false, false},
+	{"put off", "ad", false, true},
+	{"put off, for the last of some hosts", "apd", false, true},
+	{"passed on", "ap", true, false},
+	{"delivered", "as", false, false},
+	{"delivered in the second try", "adas", false, false},
+	{"put off, and in a new try", "ada", true, false},
+	{"put off, and that try was given up", "ada", false, true},
+	{"put off twice", "adad", false, true},
+	{"one recipient has it", "asd", false, true},
+	{"the other one has it", "ads", false, true},
+	{"it has left", "adL", false, false},
+};
+
+START_TEST(put_off)
+{
+	const struct put_off_row *row = &put_offs[_i];
+
+	attempt_record_begin(&record, NULL, NULL);
+	for (const char *step = row->play; *step != '\0'; step++) {
+		if (*step == 'a')
+			attempt_record_try(&record);
+		else if (*step == 'L')
+			record.left = 7;
+		else
+			add(1, BLAME_COMPARED,
+				*step == 's'   ? OBSERVATION_SENT
+				: *step == 'd' ? OBSERVATION_DEFERRED
+					       : OBSERVATION_PASSED_ON,
+				"", *step == 'p' ? "451 first" : "451 second", false);
+	}
+	ck_assert_msg((attempt_record_put_off(&record, row->is_open) != NULL) == row->is_put_off,
+		"%s", row->name);
+}
+END_TEST
+
 int main(void)
 {
 	const struct suite_test tests[] = {
@@ -158,6 +201,7 @@ int main(void)
 		{the_oldest_is_dropped, 1},
 		{long_words_are_cut, 1},
 		{a_comparison_is_lost, 1},
+		{put_off, COUNT(put_offs)},
 	};
 
 	return suite_run("attempt_record", tests, COUNT(tests));

@@ -72,9 +72,28 @@ START_TEST(evicts)
 }
 END_TEST
 
+START_TEST(what_was_put_off_is_counted)
+{
+	for (int i = 0; i < ATTEMPT_COUNT; i++) {
+		struct attempt *attempt =
+			&attempts->list[attempt_table_take(attempts, none, (uint64_t)i + 1)];
+
+		ck_assert_uint_eq(attempt->number, (uint64_t)i);
+		attempt->record.count = 1;
+		attempt->record.entries[0].outcome =
+			i == 0 ? OBSERVATION_SENT : OBSERVATION_DEFERRED;
+		attempt->record.left = i == 1 ? 5 : 0;
+	}
+	for (int i = 0; i < 5; i++)
+		attempt_table_take(attempts, none, (uint64_t)(ATTEMPT_COUNT + i + 1));
+	ck_assert_uint_eq(attempts->forgotten, 3);
+}
+END_TEST
+
 int main(void)
 {
-	const struct suite_test tests[] = {{by_message, 1}, {evicts, COUNT(rows)}};
+	const struct suite_test tests[] = {
+		{by_message, 1}, {evicts, COUNT(rows)}, {what_was_put_off_is_counted, 1}};
 
 	return suite_run_with("attempt_table", tests, COUNT(tests), make, drop);
 }
