@@ -38,6 +38,7 @@ struct verb_call {
 	const char *sendmail_config; /* --sendmail-config */
 	const char *output;	     /* --output */
 	const char *command;	     /* --exec */
+	const char *rate;
 };
 
 /* Options that only some verbs take. */
@@ -62,6 +63,8 @@ enum {
 	VERB_OUTPUT = 131072,
 	VERB_RUNNING = 262144,
 	VERB_EXEC = 524288,
+	VERB_RATE = 1048576,
+	VERB_DRY_RUN = 2097152,
 };
 
 struct verb {

@@ -13,7 +13,7 @@
 #include <string.h>
 
 /* Letters that are none say which table has an option, and where. */
-enum { OPT_VERB = 256, OPTIONS_MAX = 40 };
+enum { OPT_VERB = 256, OPTIONS_MAX = 48 };
 
 static const struct option own_options[] = {
 	{"socket", required_argument, NULL, 's'},
@@ -56,7 +56,10 @@ static const struct verb_option {
 		VERB_POSTFIX_CONFIG, offsetof(struct verb_call, postfix_config)},
 	{"sendmail-config", "FILE", "sendmail.cf, if it is not /etc/mail/sendmail.cf",
 		VERB_SENDMAIL_CONFIG, offsetof(struct verb_call, sendmail_config)},
-	{"force", NULL, "even if it removes most routes, or a file that is there", VERB_FORCE, 0},
+	{"rate", "N", "so many messages a second: 1 to 100, 5 without it", VERB_RATE,
+		offsetof(struct verb_call, rate)},
+	{"dry-run", NULL, "only show what would be run", VERB_DRY_RUN, 0},
+	{"force", NULL, "even if most routes or a file go, or no host is up", VERB_FORCE, 0},
 	{"running", NULL, "read what this machine's postconf prints", VERB_RUNNING, 0},
 	{"output", "FILE", "write there, not to standard output", VERB_OUTPUT,
 		offsetof(struct verb_call, output)},

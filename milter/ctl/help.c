@@ -70,6 +70,15 @@ static const struct page {
 		"milterctl enable mx1.example.com"},
 	{"reset", "Forgets what is remembered of these hosts: they count as up. A drain stays.",
 		"milterctl reset mx1.example.com"},
+	{"flush",
+		"Has the MTA try again the messages of POOL that were put off: for when a host is "
+		"back.\n"
+		"The daemon lists them; postqueue -i, or sendmail -qI, is run for each as "
+		"you, the\n"
+		"oldest first and so many a second. It stops if no host is up or on trial. Status "
+		"1 if\n"
+		"any failed.",
+		"milterctl flush exchange --rate 2"},
 	{"debug",
 		"Has the daemon write one line of its log for each message, with its route and its "
 		"list,\n"

@@ -16,6 +16,7 @@
 #include "ctl/explain.h"
 #include "ctl/export.h"
 #include "ctl/fields.h"
+#include "ctl/flush.h"
 #include "ctl/import.h"
 #include "ctl/local.h"
 #include "ctl/parse_log.h"
@@ -279,6 +280,12 @@ static const struct verb verbs[] = {
 		VERB_FOLLOW | VERB_EXEC, true, events_run},
 	{"trace", "QUEUEID", "what was chosen for a message, and what has become of it", 1, 1, 0,
 		true, trace_run},
+	{"flush",
+		"POOL [--rate N] [--dry-run] [--force] [--postfix-config FOLDER]"
+		" [--sendmail-config FILE]",
+		"have the MTA try again what was put off of a pool", 1, 1,
+		VERB_RATE | VERB_DRY_RUN | VERB_FORCE | VERB_POSTFIX_CONFIG | VERB_SENDMAIL_CONFIG,
+		true, flush_run},
 	{"drain", "HOST[:PORT] ... [--for DURATION] [--reason TEXT]",
 		"take hosts out of all their pools", 1, CHANGED_MAX, VERB_FOR | VERB_REASON, true,
 		run_drain},

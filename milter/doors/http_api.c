@@ -14,6 +14,7 @@
 #include "doors/http_metrics.h"
 #include "doors/http_rules.h"
 #include "doors/http_trace.h"
+#include "doors/http_waiting.h"
 #include "engine/clock.h"
 #include "engine/engine_view.h"
 #include "engine/log.h"
@@ -294,6 +295,7 @@ static const struct endpoint_row {
 	{simulate_path, NULL, true},
 	{"/v1/events", show_events, false},
 	{"/v1/trace", http_trace_answer, true},
+	{"/v1/waiting", http_waiting_answer, true},
 	{HTTP_METRICS_PATH, NULL, false},
 };
 

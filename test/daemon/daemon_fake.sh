@@ -39,7 +39,7 @@ wait_for line_is_in "$world/fake_daemon.log" '^ready' || bail_out "nobody answer
 # Each verb, as its words.
 verbs=(
 	status pools hosts routes rules events "explain u@example.com" "explain u@example.com v@no.example"
-	"simulate 10 u@example.com" "trace 4AbC" "drain b.example" "enable b.example" reload
+	"simulate 10 u@example.com" "trace 4AbC" "flush a --dry-run" "drain b.example" "enable b.example" reload
 )
 
 # asks VERB...: $status, and what is said in $world/said.
@@ -113,6 +113,15 @@ printf '{"routes": [], "next": 0}' >"$fake/answer"
 says "the same page of routes again" 1 "lists the same routes again" routes
 printf '{"routes": [], "next": -5}' >"$fake/answer"
 says "a page before the first" 1 "lists the same routes again" routes
+
+for id in '"-f"' '"4A;id"' '""' '"../4A"' null 1; do
+	printf '{"mta": "postfix", "usable": 1, "messages": [{"queue_id": %s}], "next": null}' "$id" >"$fake/answer"
+	says "what is no queue id is no argument: $id" 1 "the daemon's answer makes no sense" flush a --dry-run
+done
+printf '{"mta": "postfix", "usable": 1, "messages": [], "next": @N@}' >"$fake/answer"
+says "what waits, without end" 1 "the daemon's answer makes no sense" flush a --dry-run
+printf '{"mta": "exim", "usable": 1, "messages": [], "next": null}' >"$fake/answer"
+says "an MTA that there is not" 1 "the daemon's answer makes no sense" flush a
 
 # Routes without end: what is printed is not kept.
 row='{"match": "x", "action": "dns", "source": "f:1", "pool": null, "reply": null}'
