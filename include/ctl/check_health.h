@@ -7,6 +7,7 @@
 #define CTL_CHECK_HEALTH_H
 
 #include <stdbool.h>
+#include <stdio.h>
 
 #include <jansson.h>
 
@@ -25,6 +26,9 @@ enum {
 
 /* Queries the daemon at SOCKET, prints the line, or the condition as JSON, and gives the exit status. */
 int check_health_run(struct client *client, const char *socket, bool is_json);
+
+/* The judgement's reasons, or how many hosts are up; one line without its end. Gives the status. */
+int check_health_print_why(const json_t *condition, FILE *to);
 
 /* "ok", or what is wrong: the line that milterctl status begins with, and the reasons below it. */
 void check_health_show(const json_t *condition);

@@ -6,6 +6,7 @@
 #ifndef CTL_CLIENT_H
 #define CTL_CLIENT_H
 
+#include <signal.h>
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -29,6 +30,16 @@ void client_free(struct client *client);
 
 /* No message if there is no daemon: for those who ask again and again. */
 void client_be_quiet(struct client *client, bool is_quiet);
+
+/*
+ * For those who have the screen: nothing is printed any more. The message of the last request is
+ * kept instead, fit for a terminal; empty if it had none.
+ */
+void client_keep_messages(struct client *client);
+const char *client_message(const struct client *client);
+
+/* Waits SECONDS for an answer, whatever is requested, and gives up soon after *END is not 0. */
+void client_hurry(struct client *client, int seconds, const volatile sig_atomic_t *end);
 
 /* Begins a request: PATH is sent as it is. */
 void client_begin(struct client *client, const char *path);

@@ -17,6 +17,9 @@ void show_debug(const json_t *answer);
 void show_simulation(const json_t *answer);
 void show_events(const json_t *answer);
 
+/* What an event says after its time; one line without its end. */
+void show_event(const json_t *event, FILE *to);
+
 void show_state(const json_t *answer);
 
 /* The faults of a configuration, to TO. */

@@ -8,6 +8,8 @@
 
 #include <jansson.h>
 
+#include "ctl/fields.h"
+
 /* Each prints one answer to standard output. What is missing in it is shown as "-". */
 
 void show_hosts_pools(const json_t *answer);
@@ -15,6 +17,13 @@ void show_hosts_pools(const json_t *answer);
 /* A line for each host that fits a screen; or all that is known of it. */
 void show_hosts_brief(const json_t *answer);
 void show_hosts_wide(const json_t *answer);
+
+/*
+ * Why a host is not up, or what moves one that is to the end of its tier: foreign text, in OUT or
+ * elsewhere. NULL or empty: nothing.
+ */
+enum { SHOW_HOSTS_WHY_MAX = FIELDS_SHOWN_MAX };
+const char *show_hosts_why(const json_t *host, char out[SHOW_HOSTS_WHY_MAX]);
 
 /* What is so after VERB: drain, enable or reset. */
 void show_hosts_changed(const json_t *answer, const char *verb);

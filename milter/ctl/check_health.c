@@ -36,27 +36,42 @@ static int level_of(const json_t *condition)
 }
 
 /* A bar would begin the counters. */
-static void print_text(const char *text)
+static void print_text(const char *text, FILE *to)
 {
 	char shown[FIELDS_SHOWN_MAX];
 
 	printable_copy(shown, sizeof(shown), text == NULL ? "-" : text);
 	for (char *at = shown; (at = strchr(at, '|')) != NULL;)
 		*at = '/';
-	printf("%s", shown);
+	fputs(shown, to);
 }
 
-static void print_reasons(const json_t *condition)
+static void print_reasons(const json_t *condition, FILE *to)
 {
 	size_t i;
 	json_t *reason;
 
 	json_array_foreach (json_object_get(condition, "reasons"), i, reason) {
-		printf("%s", i == 0 ? "" : "; ");
-		print_text(fields_text(reason, "text"));
+		fputs(i == 0 ? "" : "; ", to);
+		print_text(fields_text(reason, "text"), to);
 	}
 	if (fields_number(condition, "more") > 0)
-		printf("; and %lld more", fields_number(condition, "more"));
+		fprintf(to, "; and %lld more", fields_number(condition, "more"));
+}
+
+int check_health_print_why(const json_t *condition, FILE *to)
+{
+	const json_t *hosts = json_object_get(condition, "hosts");
+	int level = level_of(condition);
+
+	if (level == CHECK_HEALTH_UNKNOWN)
+		fputs("the daemon does not say how it is", to);
+	else if (level == CHECK_HEALTH_OK)
+		fprintf(to, "%lld of %lld hosts up", fields_number(hosts, "up"),
+			fields_number(hosts, "total"));
+	else
+		print_reasons(condition, to);
+	return level;
 }
 
 static int print_line(const json_t *answer)
@@ -67,15 +82,11 @@ static int print_line(const json_t *answer)
 	int level = level_of(condition);
 
 	printf("NEXTHOP %s - ", words[level]);
+	check_health_print_why(condition, stdout);
 	if (level == CHECK_HEALTH_UNKNOWN) {
-		printf("the daemon does not say how it is\n");
+		printf("\n");
 		return level;
 	}
-	if (level == CHECK_HEALTH_OK)
-		printf("%lld of %lld hosts up", fields_number(hosts, "up"),
-			fields_number(hosts, "total"));
-	else
-		print_reasons(condition);
 	printf(" | up=%lld deferred=%lld trial=%lld drained=%lld messages=%lldc routed=%lldc\n",
 		fields_number(hosts, "up"), fields_number(hosts, "deferred"),
 		fields_number(hosts, "trial"), fields_number(hosts, "drained"),
@@ -95,7 +106,7 @@ static int print_no_daemon(const char *socket)
 		why = strerror(errno);
 	}
 	printf("NEXTHOP %s - no daemon at ", words[level]);
-	print_text(socket);
+	print_text(socket, stdout);
 	printf(": %s\n", why);
 	return level;
 }

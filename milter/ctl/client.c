@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <grp.h>
 #include <limits.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,6 +22,7 @@ enum {
 	URL_MAX = 15000, /* the daemon accepts 16384, with the headers */
 	ROOM_FIRST = 1024,
 	SHOWN_MAX = 1000,
+	MESSAGE_MAX = SHOWN_MAX + 200,
 	CONNECT_S = 5,
 	ANSWER_S = 60,
 	RELOAD_S = 600, /* a million routes on a slow machine */
@@ -41,7 +43,11 @@ struct client {
 	struct curl_slist *headers;
 	const char *socket;
 	bool is_quiet;
-	bool is_broken; /* no memory */
+	bool keeps_messages;
+	char message[MESSAGE_MAX];
+	long patience_s;		  /* 0: what the request needs */
+	const volatile sig_atomic_t *end; /* not 0: nobody waits any more; may be NULL */
+	bool is_broken;			  /* no memory */
 	struct text url;
 	struct text parameters; /* encoded */
 	struct text answer;
@@ -80,6 +86,37 @@ void client_free(struct client *client)
 void client_be_quiet(struct client *client, bool is_quiet)
 {
 	client->is_quiet = is_quiet;
+}
+
+void client_keep_messages(struct client *client)
+{
+	client->keeps_messages = true;
+}
+
+const char *client_message(const struct client *client)
+{
+	return client->message;
+}
+
+void client_hurry(struct client *client, int seconds, const volatile sig_atomic_t *end)
+{
+	client->patience_s = seconds;
+	client->end = end;
+}
+
+__attribute__((format(printf, 2, 3))) static void say(
+	struct client *client, const char *format, ...)
+{
+	char text[MESSAGE_MAX];
+	va_list arguments;
+
+	va_start(arguments, format);
+	vsnprintf(text, sizeof(text), format, arguments);
+	va_end(arguments);
+	if (client->keeps_messages)
+		printable_copy(client->message, sizeof(client->message), text);
+	else
+		fprintf(stderr, "milterctl: %s\n", text);
 }
 
 /* ---- the request */
@@ -167,7 +204,7 @@ enum client_method client_fitting(const struct client *client)
 static bool finish(struct client *client, enum client_method method)
 {
 	if (method != CLIENT_FORM && is_too_long(client)) {
-		fprintf(stderr, "milterctl: an argument is too long\n");
+		say(client, "an argument is too long");
 		return false;
 	}
 	if (method != CLIENT_FORM && client->parameters.length > 0) {
@@ -175,7 +212,7 @@ static bool finish(struct client *client, enum client_method method)
 		append(client, &client->url, client->parameters.at);
 	}
 	if (client->is_broken)
-		fprintf(stderr, "milterctl: out of memory\n");
+		say(client, "out of memory");
 	return !client->is_broken;
 }
 
@@ -193,18 +230,18 @@ static size_t on_octets(char *octets, size_t size, size_t count, void *context)
 }
 
 /* Who may: for the message. The socket itself may be out of sight, too. */
-static void print_who_may(const char *socket)
+static void say_who_may(struct client *client, int number)
 {
 	struct stat status;
-	const struct group *group = stat(socket, &status) == 0 ? getgrgid(status.st_gid) : NULL;
+	bool is_there = stat(client->socket, &status) == 0;
+	const struct group *group = is_there ? getgrgid(status.st_gid) : NULL;
 
-	if (group == NULL)
-		fprintf(stderr, ": be root, or in control_group\n");
-	else
-		fprintf(stderr, ": be root, or in the group %s\n", group->gr_name);
+	say(client, "not allowed to query the daemon at %s: %s: be root, or in %s%s",
+		client->socket, strerror(number), group == NULL ? "control_group" : "the group ",
+		group == NULL ? "" : group->gr_name);
 }
 
-static int no_daemon(const struct client *client)
+static int no_daemon(struct client *client)
 {
 	long number = 0;
 	bool is_forbidden;
@@ -212,15 +249,11 @@ static int no_daemon(const struct client *client)
 	curl_easy_getinfo(client->curl, CURLINFO_OS_ERRNO, &number);
 	/* Whether one runs is not known then. */
 	is_forbidden = number == EACCES || number == EPERM;
-	if (!client->is_quiet) {
-		fprintf(stderr, "milterctl: %s at %s: %s",
-			is_forbidden ? "not allowed to query the daemon" : "no daemon",
-			client->socket, number != 0 ? strerror((int)number) : client->error);
-		if (is_forbidden)
-			print_who_may(client->socket);
-		else
-			fputc('\n', stderr);
-	}
+	if (is_forbidden && !client->is_quiet)
+		say_who_may(client, (int)number);
+	else if (!client->is_quiet)
+		say(client, "no daemon at %s: %s", client->socket,
+			number != 0 ? strerror((int)number) : client->error);
 	return is_forbidden ? CLIENT_NO : CLIENT_NO_DAEMON;
 }
 
@@ -237,23 +270,24 @@ static void set_body(struct client *client, enum client_method method)
 
 static long patience(const struct client *client)
 {
+	if (client->patience_s > 0)
+		return client->patience_s;
 	return strstr(client->url.at, "/v1/reload") != NULL ? RELOAD_S : ANSWER_S;
 }
 
 /* Somebody is there, but what he says is no answer. */
-static int no_answer(const struct client *client, CURLcode code)
+static int no_answer(struct client *client, CURLcode code)
 {
 	if (client->is_broken)
-		fprintf(stderr, "milterctl: out of memory\n");
+		say(client, "out of memory");
 	else if (code == CURLE_WRITE_ERROR)
-		fprintf(stderr, "milterctl: the daemon's answer is longer than %zu MB\n",
-			answer_max / 1024 / 1024);
+		say(client, "the daemon's answer is longer than %zu MB", answer_max / 1024 / 1024);
 	else if (code == CURLE_OPERATION_TIMEDOUT)
-		fprintf(stderr, "milterctl: the daemon at %s has not answered within %ld s\n",
-			client->socket, patience(client));
+		say(client, "the daemon at %s has not answered within %ld s", client->socket,
+			patience(client));
 	else
-		fprintf(stderr, "milterctl: the daemon at %s does not answer in HTTP: %s\n",
-			client->socket, curl_easy_strerror(code));
+		say(client, "the daemon at %s does not answer in HTTP: %s", client->socket,
+			curl_easy_strerror(code));
 	return CLIENT_NO;
 }
 
@@ -262,6 +296,19 @@ static bool is_nobody(CURLcode code)
 {
 	return code == CURLE_COULDNT_CONNECT || code == CURLE_GOT_NOTHING ||
 	       code == CURLE_SEND_ERROR || code == CURLE_RECV_ERROR || code == CURLE_PARTIAL_FILE;
+}
+
+/* libcurl calls it at least once a second; what is not 0 ends the request. */
+static int on_progress(void *context, curl_off_t download, curl_off_t downloaded, curl_off_t upload,
+	curl_off_t uploaded)
+{
+	const struct client *client = context;
+
+	(void)download;
+	(void)downloaded;
+	(void)upload;
+	(void)uploaded;
+	return *client->end != 0;
 }
 
 static int perform(struct client *client, enum client_method method, long *status)
@@ -283,6 +330,11 @@ static int perform(struct client *client, enum client_method method, long *statu
 	curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, on_octets);
 	curl_easy_setopt(curl, CURLOPT_WRITEDATA, client);
 	curl_easy_setopt(curl, CURLOPT_HTTPHEADER, client->headers);
+	if (client->end != NULL) {
+		curl_easy_setopt(curl, CURLOPT_NOPROGRESS, 0L);
+		curl_easy_setopt(curl, CURLOPT_XFERINFOFUNCTION, on_progress);
+		curl_easy_setopt(curl, CURLOPT_XFERINFODATA, client);
+	}
 	set_body(client, method);
 	code = curl_easy_perform(curl);
 	curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, status);
@@ -300,10 +352,9 @@ static int refused(struct client *client, long status, json_t **answer)
 	if (json_object_get(*answer, "faults") != NULL)
 		return CLIENT_NO;
 	if (text != NULL)
-		fprintf(stderr, "milterctl: %s\n", printable_copy(shown, sizeof(shown), text));
+		say(client, "%s", printable_copy(shown, sizeof(shown), text));
 	else
-		fprintf(stderr, "milterctl: the daemon at %s answers %ld\n", client->socket,
-			status);
+		say(client, "the daemon at %s answers %ld", client->socket, status);
 	json_decref(*answer);
 	*answer = NULL;
 	return CLIENT_NO;
@@ -316,6 +367,7 @@ int client_send(struct client *client, enum client_method method, json_t **answe
 	int result;
 
 	*answer = NULL;
+	client->message[0] = '\0';
 	if (!finish(client, method))
 		return CLIENT_NO;
 	result = perform(client, method, &status);
@@ -328,8 +380,7 @@ int client_send(struct client *client, enum client_method method, json_t **answe
 	if (!json_is_object(*answer)) {
 		json_decref(*answer);
 		*answer = NULL;
-		fprintf(stderr, "milterctl: the daemon at %s does not answer in JSON\n",
-			client->socket);
+		say(client, "the daemon at %s does not answer in JSON", client->socket);
 		return CLIENT_NO;
 	}
 	return CLIENT_DONE;

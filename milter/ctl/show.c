@@ -178,28 +178,26 @@ void show_simulation(const json_t *answer)
 	fields_print(columns, "  ");
 }
 
-static void print_event(const json_t *event)
+void show_event(const json_t *event, FILE *to)
 {
 	const char *text = fields_text(event, "text");
 
-	printf("%s  ", fields_shown_time(event, "time"));
-	printf("%s", fields_shown(event, "event"));
+	fprintf(to, "%s", fields_shown(event, "event"));
 	if (fields_text(event, "host") != NULL) {
 		char host[ENDPOINT_TEXT_MAX];
 
-		printf("  host=%s ", fields_endpoint(event, host));
-		printf("%s->", fields_shown(event, "from"));
-		printf("%s ", fields_shown(event, "to"));
-		printf("reason=%s failures=%lld delivered=%lld", fields_shown(event, "reason"),
+		fprintf(to, "  host=%s ", fields_endpoint(event, host));
+		fprintf(to, "%s->", fields_shown(event, "from"));
+		fprintf(to, "%s ", fields_shown(event, "to"));
+		fprintf(to, "reason=%s failures=%lld delivered=%lld", fields_shown(event, "reason"),
 			fields_number(event, "failures"), fields_number(event, "delivered"));
 	}
 	if (text != NULL && *text != '\0')
-		printf("  %s", fields_shown(event, "text"));
+		fprintf(to, "  %s", fields_shown(event, "text"));
 	if (fields_text(event, "until") != NULL)
-		printf("  until %s", fields_shown_time(event, "until"));
+		fprintf(to, "  until %s", fields_shown_time(event, "until"));
 	if (fields_text(event, "by") != NULL)
-		printf("  by %s", fields_shown(event, "by"));
-	printf("\n");
+		fprintf(to, "  by %s", fields_shown(event, "by"));
 }
 
 void show_events(const json_t *answer)
@@ -207,8 +205,11 @@ void show_events(const json_t *answer)
 	size_t i;
 	json_t *event;
 
-	json_array_foreach (json_object_get(answer, "events"), i, event)
-		print_event(event);
+	json_array_foreach (json_object_get(answer, "events"), i, event) {
+		printf("%s  ", fields_shown_time(event, "time"));
+		show_event(event, stdout);
+		printf("\n");
+	}
 }
 
 void show_faults(const json_t *answer, FILE *to)

@@ -109,18 +109,17 @@ static void add_names(struct columns *columns, const json_t *names)
 }
 
 /* Of a host that is up: what moves it to the end of its tier all the same. */
-static void add_present(struct columns *columns, const json_t *host, const char *text)
+static const char *present(const json_t *host, const char *text, char out[SHOW_HOSTS_WHY_MAX])
 {
-	char out[FIELDS_TIME_MAX + 16];
 	char span[FIELDS_TIME_MAX];
 
 	if (*fields_ago(host, "silent_since", span) != '\0') {
-		snprintf(out, sizeof(out), "silent for %s", span);
-		text = out;
-	} else if (json_is_string(json_object_get(host, "busy_until"))) {
-		text = "busy: at a limit of its own";
+		snprintf(out, SHOW_HOSTS_WHY_MAX, "silent for %s", span);
+		return out;
 	}
-	columns_add(columns, text);
+	if (json_is_string(json_object_get(host, "busy_until")))
+		return "busy: at a limit of its own";
+	return text;
 }
 
 static void add_usual(struct columns *columns, const json_t *host)
@@ -132,23 +131,12 @@ static void add_usual(struct columns *columns, const json_t *host)
 	columns_add(columns, json_is_number(usual) ? text : NULL);
 }
 
-/* Of a drained host whether it is out of use, with the operator's reason; of others the last reply. */
-static void add_hosts_text(struct columns *columns, const json_t *host)
+/* Of a drained host whether it is out of use, with the operator's reason. */
+static const char *drained(const json_t *host, const char *text, char out[SHOW_HOSTS_WHY_MAX])
 {
-	const char *state = fields_text(host, "state");
-	const char *text = fields_text(host, "text");
 	const json_t *pending = json_object_get(host, "pending");
-	char out[FIELDS_SHOWN_MAX];
 	char use[64] = "";
 
-	if (state != NULL && strcmp(state, "up") == 0) {
-		add_present(columns, host, text);
-		return;
-	}
-	if (state == NULL || strcmp(state, "drained") != 0) {
-		columns_add(columns, text);
-		return;
-	}
 	if (json_is_true(json_object_get(host, "in_use")))
 		snprintf(use, sizeof(use), "STILL IN USE");
 	else if (json_integer_value(pending) > 0)
@@ -156,10 +144,28 @@ static void add_hosts_text(struct columns *columns, const json_t *host)
 			json_integer_value(pending));
 	else if (json_is_integer(pending))
 		snprintf(use, sizeof(use), "out of use");
-	snprintf(out, sizeof(out), "%s%s%s", use,
+	snprintf(out, SHOW_HOSTS_WHY_MAX, "%s%s%s", use,
 		*use == '\0' || text == NULL || *text == '\0' ? "" : "; ",
 		text == NULL ? "" : text);
-	columns_add(columns, out);
+	return out;
+}
+
+/* Of others the last reply. */
+static const char *why(const json_t *host, bool is_brief, char out[SHOW_HOSTS_WHY_MAX])
+{
+	const char *state = fields_text(host, "state");
+	const char *text = fields_text(host, "text");
+
+	if (state != NULL && strcmp(state, "up") == 0)
+		return present(host, is_brief ? NULL : text, out);
+	if (state != NULL && strcmp(state, "drained") == 0)
+		return drained(host, text, out);
+	return is_brief && (text == NULL || *text == '\0') ? fields_text(host, "reason") : text;
+}
+
+const char *show_hosts_why(const json_t *host, char out[SHOW_HOSTS_WHY_MAX])
+{
+	return why(host, true, out);
 }
 
 void show_hosts_brief(const json_t *answer)
@@ -169,22 +175,14 @@ void show_hosts_brief(const json_t *answer)
 	json_t *host;
 
 	json_array_foreach (json_object_get(answer, "hosts"), i, host) {
-		const char *state = fields_text(host, "state");
-		const char *text = fields_text(host, "text");
-		bool is_up = state != NULL && strcmp(state, "up") == 0;
-		bool is_drained = state != NULL && strcmp(state, "drained") == 0;
+		char out[SHOW_HOSTS_WHY_MAX];
 
 		fields_add_endpoint(columns, host);
-		columns_add(columns, state);
+		fields_add_text(columns, host, "state");
 		add_span(columns, host);
 		fields_add_number(columns, host, "waiting");
 		add_usual(columns, host);
-		if (is_up)
-			add_present(columns, host, NULL);
-		else if (!is_drained && (text == NULL || *text == '\0'))
-			fields_add_text(columns, host, "reason");
-		else
-			add_hosts_text(columns, host);
+		columns_add(columns, why(host, true, out));
 	}
 	fields_print(columns, "");
 }
@@ -198,6 +196,8 @@ void show_hosts_wide(const json_t *answer)
 	json_t *host;
 
 	json_array_foreach (json_object_get(answer, "hosts"), i, host) {
+		char out[SHOW_HOSTS_WHY_MAX];
+
 		fields_add_endpoint(columns, host);
 		fields_add_text(columns, host, "state");
 		fields_add_time(columns, host, "since");
@@ -212,7 +212,7 @@ void show_hosts_wide(const json_t *answer)
 		add_usual(columns, host);
 		fields_add_time(columns, host, "last_success");
 		add_names(columns, json_object_get(host, "pools"));
-		add_hosts_text(columns, host);
+		columns_add(columns, why(host, false, out));
 	}
 	fields_print(columns, "");
 }
