@@ -17,11 +17,11 @@ set -eu
 
 BUILD='gcc libc6-dev make autoconf automake libtool pkg-config mandoc
 	libmilter-dev libconfig-dev libevent-dev libjansson-dev libcurl4-openssl-dev libidn2-dev
-	libsystemd-dev libpcre2-dev check'
+	libsystemd-dev libpcre2-dev libncurses-dev check'
 DEMO='jq swaks'
 TEST='miltertest socat curl openssl python3 iproute2 procps xz-utils git systemd-journal-remote
 	clang-format clang-tidy cppcheck valgrind mmdebstrap systemd-container dpkg-dev
-	libsasl2-modules zsh prometheus'
+	libsasl2-modules zsh prometheus tmux'
 # What MTAs need that scripts/unpack.sh unpacks.
 POSTFIX='libc6 libdb5.3 libicu72 libnsl2 libsasl2-2 libssl3'
 SENDMAIL='m4 util-linux libdb5.3 libldap-2.5-0 libnsl2 libsasl2-2 libssl3 libwrap0'

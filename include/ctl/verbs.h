@@ -39,6 +39,7 @@ struct verb_call {
 	const char *output;	     /* --output */
 	const char *command;	     /* --exec */
 	const char *rate;
+	const char *interval; /* --interval */
 };
 
 /* Options that only some verbs take. */
@@ -65,6 +66,7 @@ enum {
 	VERB_EXEC = 524288,
 	VERB_RATE = 1048576,
 	VERB_DRY_RUN = 2097152,
+	VERB_INTERVAL = 4194304,
 };
 
 struct verb {

@@ -49,6 +49,13 @@ static const struct page {
 		"milterctl simulate 100 user@example.com"},
 	{"events", "The last changes of hosts and of the configuration, with who made them.",
 		"milterctl events --follow"},
+	{"watch",
+		"All is seen as it changes: the daemon's condition, each pool with its hosts, what "
+		"waits\n"
+		"for them, their part of the messages, and the last events. Keys select, sort, "
+		"filter,\n"
+		"drain and enable; ? lists them. A daemon that goes is waited for.",
+		"milterctl watch"},
 	{"trace",
 		"What was chosen for the message of that queue "
 		"id, and by which line; what each host\n"

@@ -25,6 +25,7 @@
 #include "ctl/show_hosts.h"
 #include "ctl/show_rules.h"
 #include "ctl/trace.h"
+#include "ctl/watch.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -278,6 +279,8 @@ static const struct verb verbs[] = {
 		VERB_SENDER | VERB_FACTS | VERB_MBOX | VERB_RECIPIENT, true, explain_simulate},
 	{"events", "[--follow [--exec COMMAND]]", "the last changes, or each as it comes", 0, 0,
 		VERB_FOLLOW | VERB_EXEC, true, events_run},
+	{"watch", "[--interval SECONDS]", "pools and hosts as they are now, on a terminal", 0, 0,
+		VERB_INTERVAL, true, watch_run},
 	{"trace", "QUEUEID", "what was chosen for a message, and what has become of it", 1, 1, 0,
 		true, trace_run},
 	{"flush",

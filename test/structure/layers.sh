@@ -40,8 +40,8 @@ while IFS=: read -r layer may; do
 	awk -v layer="$layer" -v may=" $may " '
 		$1 != layer { next }
 		{ of = $3 ~ "/" ? substr($3, 1, index($3, "/") - 1) : "main" }
-		# Autoconf'"'"'s header has what the programs are called, and whether there is libsystemd.
-		$3 == "config.h" && ($2 ~ "/main.c$" || layer == "main" || layer == "follow") { next }
+		# Autoconf'"'"'s header has what the programs are called, and whether there are libsystemd and ncurses.
+		$3 == "config.h" && ($2 ~ "/(main|watch_screen).c$" || layer == "main" || layer == "follow") { next }
 		index(may, " " of " ") == 0 { print $2 " includes " $3 }
 		' "${TMPDIR:-/tmp}/layers.$$" | none "$layer includes only:$may"
 done <<<"$allowed"
