@@ -19,12 +19,12 @@ daemon_start
 refused() { # WHAT TEXT ARGUMENT...
 	local what=$1 text=$2 status=0 said
 	shift 2
-	said=$("$@" 2>&1 </dev/null) || status=$?
+	said=$(timeout "$WAIT_LIMIT" "$MILTERCTL_PROGRAM" --socket "$daemon/control.sock" "$@" 2>&1 </dev/null) || status=$?
 	is "$what: status 2" "$status" 2
 	contains "$what: why" "$said" "$text"
 }
 if ! grep -q '^#define HAVE_NCURSES 1' "$top_builddir/config.h"; then
-	refused "built without ncurses" "milterctl: watch was built without ncurses" ctl watch
+	refused "built without ncurses" "milterctl: watch was built without ncurses" watch
 	daemon_end
 	tap_done
 	exit
@@ -78,11 +78,11 @@ hosts_are() { # HOST...
 
 watch_start
 ok "hosts are seen" wait_for shows_host 192.0.2.1:25 up
-ok "the condition is the first line" screen_has '^ok: 3 of 3 hosts up .* 0\.1\.0  [0-9:]{8}$'
-ok "pools have their line" screen_has '^a  +2 of 2 hosts up, round-robin$'
-ok "in the order of the configuration" hosts_are 192.0.2.1:25 192.0.2.2:25 mx.example:26
-ok "events are below" screen_has '[0-9:]{8}  start  '
-ok "the last line has the keys" screen_has '^q quit .* d drain .* / filter'
+ok "the condition is the first line" wait_for screen_has '^ok: 3 of 3 hosts up .* 0\.1\.0  [0-9:]{8}$'
+ok "pools have their line" wait_for screen_has '^a  +2 of 2 hosts up, round-robin$'
+ok "in the order of the configuration" wait_for hosts_are 192.0.2.1:25 192.0.2.2:25 mx.example:26
+ok "events are below" wait_for screen_has '[0-9:]{8}  start  '
+ok "the last line has the keys" wait_for screen_has '^q quit .* d drain .* / filter'
 is "as many lines as the terminal has" "$(screen | wc -l)" 24
 contains "there are colours" "$(pane capture-pane -p -e)" $'\033[32m'
 
@@ -99,11 +99,11 @@ keys d y
 ok "y: it is seen" wait_for shows_host 192.0.2.2:25 drained
 is "y: it is drained" "$(api_state 192.0.2.2)" drained
 is "y: no other one" "$(api_state 192.0.2.1)" up
-ok "the answer is the last line" screen_has '^192.0.2.2:25 is drained now$'
+ok "the answer is the last line" wait_for screen_has '^192.0.2.2:25 is drained now$'
 ok "the event is below" wait_for screen_has 'drain  host=192.0.2.2:25 up->drained'
 keys s
 ok "sorted by state: what is not up is first" wait_for hosts_are 192.0.2.2:25 192.0.2.1:25 mx.example:26
-ok "the same host is selected" screen_has '^192.0.2.2:25 in a: drained'
+ok "the same host is selected" wait_for screen_has '^192.0.2.2:25 in a: drained'
 keys s
 ok "sorted by host" wait_for hosts_are 192.0.2.1:25 192.0.2.2:25 mx.example:26
 keys e y
@@ -113,7 +113,7 @@ keys s / MX
 ok "a filter as it is typed" wait_for hosts_are mx.example:26
 keys BSpace BSpace 2.1 Enter
 ok "a filter is mended and kept" wait_for hosts_are 192.0.2.1:25
-ok "it is seen that there is one" screen_has '/ filter: 2\.1'
+ok "it is seen that there is one" wait_for screen_has '/ filter: 2\.1'
 keys / Escape
 ok "Escape ends it" wait_for hosts_are 192.0.2.1:25 192.0.2.2:25 mx.example:26
 keys '?'
@@ -132,7 +132,7 @@ ok "enabled again" wait_for shows_host mx.example:26 up
 keys x
 pane resize-window -x 60 -y 15
 ok "60x15: the host that is selected is seen" wait_for screen_has '^  mx.example:26 +up'
-ok "60x15: the keys are there" screen_has '^q quit'
+ok "60x15: the keys are there" wait_for screen_has '^q quit'
 is "60x15: the last line is the 15th" "$(screen | wc -l)" 15
 pane resize-window -x 20 -y 4
 ok "20x4: a host" wait_for screen_has '^  mx\.e'
@@ -155,7 +155,7 @@ quietly ctl enable 192.0.2.1
 
 daemon_stop
 ok "the daemon stops: that is said" wait_for screen_has '^the daemon is gone, for [0-9]+ s '
-ok "what was seen stays" screen_has '^  192.0.2.2:25 '
+ok "what was seen stays" wait_for screen_has '^  192.0.2.2:25 '
 keys k d y
 ok "nobody to drain: that is said, too" wait_for screen_has '^no daemon at .*control.sock'
 daemon_start
@@ -175,8 +175,8 @@ ok "and goes on" wait_for screen_has '^ok: 3 of 3 hosts up'
 
 keys q
 ok "q: the end" wait_for screen_has '^after$'
-ok "q: status 0" screen_has '^status=0$'
-ok "q: what was there before is there again" screen_has '^before$'
+ok "q: status 0" wait_for screen_has '^status=0$'
+ok "q: what was there before is there again" wait_for screen_has '^before$'
 lacks "q: nothing of it stays" "$(screen)" "POOL/HOST"
 is "q: the terminal is as it was" "$(cat "$world/stty.after")" "$(cat "$world/stty.before")"
 pane_close
@@ -189,8 +189,8 @@ signals() {
 	wait_for shows_host 192.0.2.1:25 up
 	kill "-$signal" "$(pgrep -f "^$MILTERCTL_PROGRAM --socket $daemon/control.sock watch")"
 	ok "$what: the end" wait_for screen_has '^after$'
-	ok "$what: its status" screen_has "^status=$status\$"
-	ok "$what: what was there before is there again" screen_has '^before$'
+	ok "$what: its status" wait_for screen_has "^status=$status\$"
+	ok "$what: what was there before is there again" wait_for screen_has '^before$'
 	is "$what: the terminal is as it was" "$(cat "$world/stty.after")" "$(cat "$world/stty.before")"
 	pane_close
 }
@@ -220,12 +220,12 @@ pane_close
 
 # ---- without a terminal
 
-refused "no terminal" "milterctl: watch requires a terminal" ctl watch
-refused "JSON" "milterctl: watch has no JSON" ctl --json watch
-refused "--interval 0" '"0" is not a number of seconds' ctl watch --interval 0
+refused "no terminal" "milterctl: watch requires a terminal" watch
+refused "JSON" "milterctl: watch has no JSON" --json watch
+refused "--interval 0" '"0" is not a number of seconds' watch --interval 0
 watch_start TERM=none-such
 ok "a terminal that is not known" wait_for screen_has '^status=2$'
-ok "that is said" screen_has '^milterctl: this terminal is not known \(TERM\)$'
+ok "that is said" wait_for screen_has '^milterctl: this terminal is not known \(TERM\)$'
 pane_close
 daemon_end
 tap_done
