@@ -114,6 +114,13 @@ flush a --json --dry-run
 is "dry run, as JSON" "$(jq -c '[.pool, .mta, .dry_run, .waiting, .tried, .messages]' "$world/out")" \
 	'["a","postfix",true,["4AbC","4GhI"],0,[]]'
 
+status=0
+unshare -m sh -c 'mount -t tmpfs none /usr/sbin && PATH=/nowhere exec "$@"' - \
+	"$MILTERCTL_PROGRAM" --socket "$daemon/control.sock" flush a >"$world/out" 2>&1 || status=$?
+is "no such command: status 1" "$status" 1
+is "no such command: it is told" "$(cat "$world/out")" \
+	"milterctl: there is no postqueue: it is neither in PATH nor in /usr/sbin"
+
 # ---- what fails
 
 echo 4AbC >"$world/bad"
