@@ -92,7 +92,7 @@ URL=http://$world_net.1:$(head -n 1 "$world/hook.log")/ \
 wait_for line_is_in "$world/mailing.log" enable
 wait_for line_is_in "$world/chatting.log" enable
 quietly ctl drain 192.0.2.1 --reason "no alarm"
-echo 'no "configuration"' >>"$daemon/routes.cfg"
+echo 'no_such_setting = 1;' >>"$daemon/routes.cfg"
 ok "a reload fails" not quietly ctl reload
 ok "mail: that is an alarm" wait_for line_is_in "$world/mail" '^Subject: nexthop-milter on .*: reload_failed$'
 is "mail: one, to whom it is to go" "$(grep '^arguments' "$world/mail")" "arguments: -i -- postmaster"
