@@ -347,7 +347,13 @@ is "ALL: quotes that belong to it: the same route for both" "$(told '.nexthop | 
 # ---- hosts that are not up
 
 sick() { # ADDRESS: the MTA's log says that it refuses connections
-	echo "$(date '+%b %e %T') mx postfix/smtp[4711]: connect to $1[$1]:25: Connection refused" >>"$mail_log"
+	local head
+	head="$(date '+%b %e %T') mx postfix/smtp[4711]:"
+	# The second line is the end of the attempt: without it more might come.
+	cat >>"$mail_log" <<-END
+		$head connect to $1[$1]:25: Connection refused
+		$head 4bZ1Kq2xYzz9: to=<u@example.com>, relay=none, delay=0.1, delays=0.1/0/0/0, dsn=4.4.1, status=deferred (connect to $1[$1]:25: Connection refused)
+	END
 	wait_for state_is "$1" deferred
 }
 state_is() { # ADDRESS STATE
