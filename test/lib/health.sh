@@ -53,10 +53,11 @@ log_is_read() {
 
 # Sends COUNT messages, u1@DOMAIN and so on, each when the daemon has read what became of the one before: so
 # its next choice knows all that there is to know, on a slow machine, too.
-deliver_each() { # DOMAIN COUNT
-	local number
-	for number in $(seq "$2"); do
-		send --to "u$number@$1" >"$world/deliver.out" || return 1
+deliver_each() { # DOMAIN COUNT [OPTION OF send...]
+	local domain=$1 count=$2 number
+	shift 2
+	for number in $(seq "$count"); do
+		send --to "u$number@$domain" "$@" >"$world/deliver.out" || return 1
 		wait_for mta_log_has "$(awk '{ print $4 }' "$world/deliver.out"): removed" || return 1
 		wait_for log_is_read || return 1
 	done

@@ -117,6 +117,13 @@ same "of these, those that began with the host that has them" \
 
 # ---- the dashboard's queries
 
+# What grows is seen between two values: the first ones have been scraped, these come after them.
+quietly ctl reset "$sick"
+ok "8 more messages, and the host is sick again" deliver_each two.example 8
+ok "1 more by the rule" deliver_each one.example 1 --header 'Precedence: bulk'
+same "failures: more of them" "sum(nexthop_failures_total{host=\"$sick\"})" "$(touched 21)"
+same "messages: more of them" 'nexthop_messages_total{action="routed"}' 20
+
 # "TITLE<tab>LEGEND<tab>QUERY" of each, for this Prometheus.
 jq -r '.panels[] | .title as $title | .targets[]? | "\($title)\t\(.legendFormat)\t\(.expr)"' \
 	"$srcdir/etc/grafana/nexthop-milter.json" |
