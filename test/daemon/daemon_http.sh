@@ -274,9 +274,14 @@ daemon_end
 
 # ---- no descriptor is left for those that come
 
+is_answered() {
+	[ -n "$(nexthops 1 u@example.com)" ]
+}
 mark=$(wc -l <"$daemon_log")
 process_start daemon prlimit --nofile=64:64 "$DAEMON_PROGRAM" -c "$daemon/routes.cfg" --debug
 wait_for daemon_has_begun
+# libmilter begins in a thread of its own, and wants descriptors for that.
+ok "64 descriptors: the milter has begun" wait_for is_answered
 process_start silent python3 "$srcdir/test/lib/raw.py" --many 100 --wait 600 "$control" "$half"
 complains() {
 	tail -n "+$((mark + 1))" "$daemon_log" | grep -q 'warning: http: cannot accept a connection: Too many open files'
