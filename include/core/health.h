@@ -9,6 +9,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "core/outage.h"
+
 /*
  * One struct health is kept for each host and port, in the state file itself: its members have
  * fixed sizes and change only with the file's version. Times are in ms since 1970; 0: never.
@@ -111,6 +113,7 @@ struct health {
 	uint32_t evidence_count;
 	struct health_evidence evidence[HEALTH_EVIDENCE_MAX]; /* oldest first */
 	char text[HEALTH_TEXT_MAX]; /* the host's reply, or the operator's reason; NUL-terminated */
+	struct outage outage;
 };
 
 /* A host of which nothing is known yet: up. */

@@ -34,9 +34,11 @@ struct engine_metrics_host {
 	uint32_t waiting;	      /* deliveries that wait for it */
 	bool is_silent;
 	bool is_probed;
-	bool has_unlabelled; /* it is in pools that are not told of by their names, too */
-	uint64_t unlabelled; /* messages that were to try it first, of such pools */
-	int64_t down;	     /* ms since the daemon's start that it was deferred or on trial */
+	bool has_unlabelled;  /* it is in pools that are not told of by their names, too */
+	uint64_t unlabelled;  /* messages that were to try it first, of such pools */
+	int64_t down;	      /* ms that it was deferred or on trial, in all */
+	int64_t down_since;   /* ms; 0: it is not */
+	uint32_t down_reason; /* enum health_reason, of its last deferral; NONE: it never was */
 	const struct host_counts *counts; /* good until the next swap, for all but `unlabelled` */
 };
 void engine_metrics_host(struct engine *engine, size_t host, struct engine_metrics_host *view);

@@ -20,9 +20,6 @@
  *
  * Failures and changes are counted by several words at once. Of all that could be put together few
  * occur: those that do have a cell each, and should there be too many, the rest has one together.
- *
- * Limits: times are those of the steady clock, so a host that was down before the daemon's start is
- * down since the start.
  */
 
 enum {
@@ -68,8 +65,6 @@ struct host_counts {
 	int change_count;
 	struct host_counts_failure failures[HOST_COUNTS_FAILURES];
 	struct host_counts_change changes[HOST_COUNTS_CHANGES];
-	int64_t down_since; /* steady ms; 0: it is not */
-	int64_t down;	    /* ms, until then */
 	uint64_t
 		unlabelled; /* put first for pools that are not labelled; under the engine's lock */
 };
@@ -91,12 +86,6 @@ void host_counts_probe(
 	struct host_counts *counts, const struct observation *seen, enum host_counts_probe result);
 
 void host_counts_change(struct host_counts *counts, uint32_t to, uint32_t reason);
-
-/* To be called whenever it may have changed. NOW: clock_steady(). Down: deferred, or on trial. */
-void host_counts_state(struct host_counts *counts, uint32_t state, int64_t now);
-
-/* How long it has been down in all, ms. */
-int64_t host_counts_down(const struct host_counts *counts, int64_t now);
 
 /* The words: "4xx", …; "success", … */
 const char *host_counts_reply_name(uint8_t reply);

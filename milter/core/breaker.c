@@ -68,6 +68,9 @@ static bool change(struct health *health, enum health_state state, enum health_r
 	health->state = state;
 	health->reason = reason;
 	health->until = until;
+	if (state == HEALTH_DEFERRED)
+		health->outage.reason = reason;
+	outage_update(&health->outage, state == HEALTH_DEFERRED || state == HEALTH_TRIAL, now);
 	if (!changed)
 		return false;
 	health->since = now;
@@ -265,6 +268,8 @@ static void accept_clock(struct health *health, const struct breaker_policy *pol
 		health->since = now;
 	if (health->trial_started > now)
 		health->trial_started = now;
+	if (health->outage.since > now)
+		health->outage.since = now;
 	if (health->state == HEALTH_DEFERRED && health->until > last)
 		health->until = last;
 }
@@ -299,6 +304,7 @@ static void forget(struct health *health)
 	health->attempts = 0;
 	health->delivered = 0;
 	health->deferred = 0;
+	memset(&health->outage, 0, sizeof(health->outage));
 }
 
 static bool feed_operator(struct health *health, const struct breaker_event *event, int64_t now)

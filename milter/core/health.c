@@ -85,7 +85,8 @@ bool health_valid(const struct health *health)
 		return false;
 	if (health->evidence_count > HEALTH_EVIDENCE_MAX || !times_valid(health))
 		return false;
-	return memchr(health->text, '\0', sizeof(health->text)) != NULL;
+	return outage_valid(&health->outage) &&
+	       memchr(health->text, '\0', sizeof(health->text)) != NULL;
 }
 
 void health_set_text(struct health *health, const char *text)

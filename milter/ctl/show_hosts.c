@@ -5,6 +5,7 @@
  */
 
 #include "ctl/show_hosts.h"
+#include "core/duration.h"
 #include "ctl/columns.h"
 #include "ctl/fields.h"
 
@@ -187,11 +188,22 @@ void show_hosts_brief(const json_t *answer)
 	fields_print(columns, "");
 }
 
+/* How long it was down in all. */
+static void add_downtime(struct columns *columns, const json_t *host)
+{
+	const json_t *downtime = json_object_get(host, "downtime");
+	json_int_t seconds = json_integer_value(downtime);
+	char text[DURATION_TEXT_MAX];
+	bool is_sane = json_is_integer(downtime) && seconds >= 0 && seconds < INT64_MAX / 1000;
+
+	columns_add(columns, is_sane ? duration_format(text, seconds * 1000) : NULL);
+}
+
 void show_hosts_wide(const json_t *answer)
 {
 	struct columns *columns =
-		columns_new("HOST|STATE|SINCE|UNTIL|REASON|>FAILS|>FIRST|>ATTEMPTS|>DELIVERED|"
-			    ">REFUSED|>WAITING|>USUAL|LAST SUCCESS|POOLS|WHY");
+		columns_new("HOST|STATE|SINCE|UNTIL|REASON|DOWN SINCE|>OUTAGES|>DOWN|>FAILS|>FIRST|"
+			    ">ATTEMPTS|>DELIVERED|>REFUSED|>WAITING|>USUAL|LAST SUCCESS|POOLS|WHY");
 	size_t i;
 	json_t *host;
 
@@ -203,6 +215,9 @@ void show_hosts_wide(const json_t *answer)
 		fields_add_time(columns, host, "since");
 		fields_add_time(columns, host, "until");
 		fields_add_text(columns, host, "reason");
+		fields_add_time(columns, host, "down_since");
+		fields_add_number(columns, host, "outages");
+		add_downtime(columns, host);
 		fields_add_number(columns, host, "failures");
 		fields_add_number(columns, host, "first");
 		fields_add_number(columns, host, "attempts");

@@ -226,7 +226,9 @@ static void write_host(
 	fields_endpoint(member, row->host);
 	printable_copy(row->state, sizeof(row->state), fields_shown(member, "state"));
 	row->tone = tone_of(row->state);
-	fields_ago(member, "since", row->since);
+	/* A host that is down goes back and forth: since when it is not up is what people want. */
+	if (*fields_ago(member, "down_since", row->since) == '\0')
+		fields_ago(member, "since", row->since);
 	snprintf(row->waiting, sizeof(row->waiting), "%lld", fields_number(member, "waiting"));
 	if (json_is_number(usual))
 		snprintf(row->usual, sizeof(row->usual), "%.2f s", json_number_value(usual));

@@ -37,25 +37,44 @@ static json_t *counter(uint64_t count)
 	return json_integer((json_int_t)count);
 }
 
+/* Since when it is down and why, how often it was and how long in all. */
+static json_t *with_outage(json_t *host, const struct outage *outage)
+{
+	json_object_set_new(host, "down_since", http_json_time(outage->since));
+	json_object_set_new(host, "down_reason",
+		outage->reason == HEALTH_REASON_NONE
+			? json_null()
+			: json_string(health_reason_name(outage->reason)));
+	json_object_set_new(host, "outages", counter(outage->count));
+	json_object_set_new(
+		host, "downtime", counter((uint64_t)outage_total(outage, clock_now()) / 1000));
+	return host;
+}
+
 /* POOLS is taken over. */
 static json_t *host_object(const struct view_host *host, json_t *pools)
 {
 	const struct health *health = &host->health;
 
-	return json_pack("{s:s, s:i, s:o, s:i, s:i, s:s, s:o, s:o, s:s, s:o, s:o, s:o, s:i, s:o,"
-			 " s:o, s:o, s:o, s:o, s:i, s:o, s:o, s:o}",
-		"host", host->name, "port", host->port, "pools", pools, "priority", host->priority,
-		"weight", host->weight, "state", health_state_name(health->state), "since",
-		http_json_time(health->since), "until", http_json_time(health->until), "reason",
-		health_reason_name(health->reason), "text", foreign_text(health->text), "first",
-		counter(host->first), "listed", counter(host->listed), "failures",
-		(int)health->failures, "attempts", counter(health->attempts), "delivered",
-		counter(health->delivered), "deferred", counter(health->deferred), "last_success",
-		http_json_time(health->last_success), "last_failure",
-		http_json_time(health->last_failure), "waiting", (int)host->waiting, "usual",
-		host->usual == 0 ? json_null() : json_real((double)host->usual / 1000),
-		"silent_since", http_json_time(host->silent_since), "busy_until",
-		host->busy_until > clock_now() ? http_json_time(host->busy_until) : json_null());
+	return with_outage(
+		json_pack("{s:s, s:i, s:o, s:i, s:i, s:s, s:o, s:o, s:s, s:o, s:o, s:o, s:i, s:o,"
+			  " s:o, s:o, s:o, s:o, s:i, s:o, s:o, s:o}",
+			"host", host->name, "port", host->port, "pools", pools, "priority",
+			host->priority, "weight", host->weight, "state",
+			health_state_name(health->state), "since", http_json_time(health->since),
+			"until", http_json_time(health->until), "reason",
+			health_reason_name(health->reason), "text", foreign_text(health->text),
+			"first", counter(host->first), "listed", counter(host->listed), "failures",
+			(int)health->failures, "attempts", counter(health->attempts), "delivered",
+			counter(health->delivered), "deferred", counter(health->deferred),
+			"last_success", http_json_time(health->last_success), "last_failure",
+			http_json_time(health->last_failure), "waiting", (int)host->waiting,
+			"usual",
+			host->usual == 0 ? json_null() : json_real((double)host->usual / 1000),
+			"silent_since", http_json_time(host->silent_since), "busy_until",
+			host->busy_until > clock_now() ? http_json_time(host->busy_until)
+						       : json_null()),
+		&health->outage);
 }
 
 json_t *http_json_host(struct engine *engine, size_t host)

@@ -137,6 +137,31 @@ static void put_states(struct exposition *out, const struct snapshot *all)
 		}
 }
 
+static void put_down_since(struct exposition *out, const struct snapshot *all)
+{
+	begin(out, HTTP_METRICS_HOST_DOWN_SINCE);
+	for (size_t i = 0; i < all->host_count; i++) {
+		if (all->hosts[i].down_since == 0)
+			continue;
+		exposition_begin(out);
+		exposition_label(out, "host", all->hosts[i].name);
+		exposition_millionths(out, all->hosts[i].down_since * US_IN_MS);
+	}
+}
+
+static void put_deferral_reasons(struct exposition *out, const struct snapshot *all)
+{
+	begin(out, HTTP_METRICS_HOST_DEFERRAL_REASON);
+	for (size_t i = 0; i < all->host_count; i++) {
+		if (all->hosts[i].down_reason == HEALTH_REASON_NONE)
+			continue;
+		exposition_begin(out);
+		exposition_label(out, "host", all->hosts[i].name);
+		exposition_label(out, "reason", health_reason_name(all->hosts[i].down_reason));
+		exposition_count(out, 1);
+	}
+}
+
 static void put_host(
 	struct exposition *out, const struct engine_metrics_host *host, enum http_metrics_id id)
 {
@@ -198,6 +223,8 @@ static void put_snapshot(struct exposition *out, const struct snapshot *all)
 	put_states(out, all);
 	put_hosts(out, all, HTTP_METRICS_HOST_STATE_SINCE);
 	put_hosts(out, all, HTTP_METRICS_HOST_DOWNTIME);
+	put_down_since(out, all);
+	put_deferral_reasons(out, all);
 	put_hosts(out, all, HTTP_METRICS_HOST_PENDING);
 	put_hosts(out, all, HTTP_METRICS_HOST_SILENT);
 	http_metrics_counts_write(out, all->hosts, all->host_count);

@@ -115,10 +115,21 @@ static const struct http_metrics_row rows[HTTP_METRICS_COUNT] = {
 						     "kinds to be distinguished."},
 		"host, to, reason",
 		"3 for each host, and one for each kind of change that it has gone through"},
-	[HTTP_METRICS_HOST_DOWNTIME] = {{"nexthop_host_downtime_seconds_total", EXPOSITION_COUNTER,
-						"How long it has been deferred or on trial since "
-						"the daemon's start. Drained is not down."},
-		"host", "one for each host"},
+	[HTTP_METRICS_HOST_DOWNTIME] =
+		{{"nexthop_host_downtime_seconds_total", EXPOSITION_COUNTER,
+			 "How long it has been deferred or on trial in all. "
+			 "Outlives restarts, in the state file. Drained is not down."},
+			"host", "one for each host"},
+	[HTTP_METRICS_HOST_DOWN_SINCE] =
+		{{"nexthop_host_down_since_timestamp_seconds", EXPOSITION_GAUGE,
+			 "Since when it has been deferred or on trial, in one outage. Not there if "
+			 "it is not."},
+			"host", "up to one for each host"},
+	[HTTP_METRICS_HOST_DEFERRAL_REASON] =
+		{{"nexthop_host_deferral_reason", EXPOSITION_GAUGE,
+			 "1; why it was last deferred is in the label. Not "
+			 "there if it never was."},
+			"host, reason", "up to one for each host"},
 	[HTTP_METRICS_HOST_PENDING] =
 		{{"nexthop_host_pending", EXPOSITION_GAUGE,
 			 "Deliveries that are at that host now and wait for a "

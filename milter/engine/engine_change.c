@@ -83,7 +83,6 @@ void engine_change_feed(struct engine *engine, size_t host, const struct breaker
 		lane_restart(of->lane);
 		host_counts_change(of->counts, of->health->state, of->health->reason);
 	}
-	host_counts_state(of->counts, of->health->state, clock_steady());
 	if (is_new) {
 		fill_event(&entry, of);
 		if (!is_operator)

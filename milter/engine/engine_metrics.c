@@ -23,11 +23,13 @@ void engine_metrics_host(struct engine *engine, size_t host, struct engine_metri
 	view->is_probed = of->pool->probe.interval != 0 && of->host->lookup != LOOKUP_MX;
 	view->has_unlabelled = of->has_unlabelled;
 	view->counts = of->counts;
-	view->down = host_counts_down(of->counts, clock_steady());
 	endpoint_format(view->name, of->host->name, of->host->port);
 	engine_self_lock(engine);
 	view->state = of->health->state;
 	view->since = of->health->since;
+	view->down = outage_total(&of->health->outage, clock_now());
+	view->down_since = of->health->outage.since;
+	view->down_reason = of->health->outage.reason;
 	view->waiting = of->lane->waiting;
 	view->is_silent = of->lane->silent_since != 0;
 	view->unlabelled = of->counts->unlabelled;

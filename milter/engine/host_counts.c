@@ -107,7 +107,7 @@ void host_counts_probe(
 	histogram_add(&counts->probe, &host_counts_probe_bounds, US(ms));
 }
 
-/* ---- states */
+/* ---- changes of state */
 
 void host_counts_change(struct host_counts *counts, uint32_t to, uint32_t reason)
 {
@@ -126,23 +126,6 @@ void host_counts_change(struct host_counts *counts, uint32_t to, uint32_t reason
 		counts->change_count++;
 	}
 	at->count++;
-}
-
-void host_counts_state(struct host_counts *counts, uint32_t state, int64_t now)
-{
-	bool is_down = state == HEALTH_DEFERRED || state == HEALTH_TRIAL;
-
-	if (is_down && counts->down_since == 0)
-		counts->down_since = now;
-	if (is_down || counts->down_since == 0)
-		return;
-	counts->down += now - counts->down_since;
-	counts->down_since = 0;
-}
-
-int64_t host_counts_down(const struct host_counts *counts, int64_t now)
-{
-	return counts->down + (counts->down_since == 0 ? 0 : now - counts->down_since);
 }
 
 /* ---- words */

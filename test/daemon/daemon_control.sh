@@ -80,7 +80,8 @@ table() { # VERB...
 nexthops 3 a@example.com >/dev/null
 nexthops 1 a@gone.example >/dev/null
 host_names="host port pools priority weight state since until reason failures attempts delivered
-	deferred text first listed last_success last_failure waiting usual silent_since busy_until"
+	deferred text first listed last_success last_failure waiting usual silent_since busy_until
+	down_since down_reason outages downtime"
 
 json status
 keys . version pid started config mta state_file sockets pools hosts routes rules reload messages recipients milter \

@@ -289,6 +289,44 @@ START_TEST(counts_and_reasons)
 }
 END_TEST
 
+static const struct outage_row {
+	const char *name;
+	const char *history;
+	int since; /* seconds after START; -1: it is not down */
+	int total;
+	unsigned count;
+	enum health_reason reason;
+} outage_rows[] = {
+	{"never down", "f1 s f2 +9", -1, 0, 0, HEALTH_REASON_NONE},
+	{"deferred", "+5 a1 +9", 5, 9, 1, HEALTH_REASON_MAIL_4XX},
+	{"deferred, on trial, deferred: one outage", "+5 a1 +30 =t f2 =d +40", 5, 70, 1,
+		HEALTH_REASON_MAIL_4XX},
+	{"it is up again", "+5 a1 +30 s s =u +40", -1, 30, 1, HEALTH_REASON_MAIL_4XX},
+	{"two", "+5 a1 +30 s s =u +40 a3 +7", 75, 37, 2, HEALTH_REASON_MAIL_4XX},
+	{"drained is not down", "+5 a1 +10 D +99", -1, 10, 1, HEALTH_REASON_MAIL_4XX},
+	{"put back, but not believed to be well", "+5 a1 +10 D +99 E =t +3", 114, 13, 2,
+		HEALTH_REASON_MAIL_4XX},
+	{"reset forgets all of it", "+5 a1 +10 R =u +9", -1, 0, 0, HEALTH_REASON_NONE},
+	{"a clock set back", "+5000 a1 -4000 =d", 1000, 0, 1, HEALTH_REASON_MAIL_4XX},
+};
+
+START_TEST(outages)
+{
+	const struct outage_row *row = &outage_rows[_i];
+	struct play play = {.policy = &plain, .now = START};
+	int64_t since = row->since == -1 ? 0 : START + (int64_t)row->since * SECOND;
+	const struct outage *outage = &play.health.outage;
+
+	health_init(&play.health, START);
+	play_all(&play, row->history, row->name);
+	ck_assert_msg(outage->since == since, "%s: since %jd", row->name, (intmax_t)outage->since);
+	ck_assert_msg(outage_total(outage, play.now) == (int64_t)row->total * SECOND, "%s: total",
+		row->name);
+	ck_assert_msg(outage->count == row->count, "%s: count", row->name);
+	ck_assert_msg(outage->reason == row->reason, "%s: reason", row->name);
+}
+END_TEST
+
 START_TEST(a_repeated_line_is_counted_once)
 {
 	struct breaker_event event = {.kind = BREAKER_FAILURE_AT_ONCE,
@@ -440,6 +478,8 @@ static void check_step(const struct health *before, const struct health *after,
 		ck_assert(before->state == HEALTH_DEFERRED || before->state == HEALTH_DRAINED);
 		ck_assert_uint_gt(after->failures, 0);
 	}
+	ck_assert((after->outage.since != 0) ==
+		  (after->state == HEALTH_DEFERRED || after->state == HEALTH_TRIAL));
 	/* No drain's end makes a host up whose last word was a failure. */
 	if (changed && after->state == HEALTH_UP)
 		ck_assert_uint_eq(after->failures, 0);
@@ -516,9 +556,9 @@ END_TEST
 int main(void)
 {
 	const struct suite_test tests[] = {{histories, COUNT(rows)}, {counts_and_reasons, 1},
-		{a_repeated_line_is_counted_once, 1}, {sessions_of_before_count_no_more, 1},
-		{jitter_spreads_and_stays_within_bounds, 1}, {slow_start, COUNT(weight_rows)},
-		{random_histories, 60}};
+		{outages, COUNT(outage_rows)}, {a_repeated_line_is_counted_once, 1},
+		{sessions_of_before_count_no_more, 1}, {jitter_spreads_and_stays_within_bounds, 1},
+		{slow_start, COUNT(weight_rows)}, {random_histories, 60}};
 
 	return suite_run("breaker", tests, COUNT(tests));
 }

@@ -155,27 +155,6 @@ START_TEST(changes)
 }
 END_TEST
 
-START_TEST(downtime)
-{
-	struct host_counts counts;
-
-	host_counts_init(&counts);
-	host_counts_state(&counts, HEALTH_UP, 1000);
-	ck_assert_int_eq(host_counts_down(&counts, 5000), 0);
-	host_counts_state(&counts, HEALTH_DEFERRED, 10000);
-	host_counts_state(&counts, HEALTH_DEFERRED, 11000);
-	ck_assert_int_eq(host_counts_down(&counts, 12000), 2000);
-	host_counts_state(&counts, HEALTH_TRIAL, 13000);
-	ck_assert_int_eq(host_counts_down(&counts, 14000), 4000);
-	host_counts_state(&counts, HEALTH_UP, 15000);
-	ck_assert_int_eq(host_counts_down(&counts, 20000), 5000);
-	host_counts_state(&counts, HEALTH_DRAINED, 21000);
-	ck_assert_int_eq(host_counts_down(&counts, 22000), 5000);
-	host_counts_state(&counts, HEALTH_TRIAL, 30000);
-	ck_assert_int_eq(host_counts_down(&counts, 30500), 5500);
-}
-END_TEST
-
 START_TEST(probes)
 {
 	struct host_counts counts;
@@ -204,7 +183,6 @@ int main(void)
 		{line, COUNT(lines)},
 		{too_many_failures, 1},
 		{changes, 1},
-		{downtime, 1},
 		{probes, 1},
 	};
 
