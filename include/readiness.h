@@ -10,9 +10,11 @@
 
 /* sd_notify(3), for units of Type=notify; built without libsystemd, or without it, nothing. */
 
-/* It serves; also said after a reload. */
-void readiness_ready(void);
+/* It serves. */
+void readiness_begun(void);
+/* A reload before it serves is nobody's affair: nothing is said of it. */
 void readiness_reloading(void);
+void readiness_reloaded(void);
 void readiness_stopping(void);
 
 /*

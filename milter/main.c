@@ -42,6 +42,7 @@ enum {
 	SIGNAL_COUNT = 3,
 	DRAIN_MS = 10000, /* how long a stop waits for messages in flight */
 	DRAIN_STEP_MS = 50,
+	BEGIN_MS = 20000, /* how long a start waits for libmilter */
 	LINGER_STEPS = 5, /* then libmilter has sent its last answers */
 };
 
@@ -64,6 +65,7 @@ static struct daemon_state {
 	struct event *tick;
 	struct event *drain_step;
 	struct event *milter_ended;
+	int64_t begin_end; /* by the steady clock; 0: it has begun */
 	int64_t drain_end; /* by the steady clock; 0: it does not stop */
 	int quiet_steps;
 	int status;
@@ -221,7 +223,9 @@ static void on_milter_ended(evutil_socket_t fd, short what, void *context)
 	(void)fd;
 	(void)what;
 	(void)context;
-	log_error("libmilter has stopped serving; see the mail log");
+	log_error("%s; see the mail log",
+		self.begin_end != 0 ? "cannot start: libmilter does not begin to serve"
+				    : "libmilter has stopped serving");
 	self.status = EXIT_FAILURE;
 	event_base_loopbreak(self.base);
 }
@@ -244,11 +248,30 @@ static void on_signal(evutil_socket_t number, short what, void *context)
 		log_error("reload: cannot be begun now");
 }
 
+/* Not before libmilter has: it begins in a thread of its own, and may fail there. */
+static void on_begin(void)
+{
+	self.begin_end = 0;
+	log_info("started version=%s config=%s pools=%zu hosts=%zu routes=%zu rules=%zu",
+		PACKAGE_VERSION, profile.config, engine_pool_count(self.engine),
+		engine_host_count(self.engine), engine_route_count(self.engine),
+		engine_rule_count(self.engine));
+	engine_note(self.engine, EVENT_START, PACKAGE_VERSION);
+	readiness_begun();
+}
+
 static void on_tick(evutil_socket_t fd, short what, void *context)
 {
 	(void)fd;
 	(void)what;
 	(void)context;
+	if (self.begin_end != 0 && clock_steady() >= self.begin_end && self.drain_end == 0) {
+		log_error("cannot start: the milter socket does not answer within %d s; see the "
+			  "mail log",
+			BEGIN_MS / 1000);
+		self.status = EXIT_FAILURE;
+		event_base_loopbreak(self.base);
+	}
 	engine_tick(self.engine, clock_now());
 	http_condition_tick(self.engine, &profile);
 	log_tick(clock_steady());
@@ -438,7 +461,8 @@ static int start(struct conf *conf, const struct options *options, char *error)
 		snprintf(error, ERROR_MAX, "cannot set up the event loop");
 		return -1;
 	}
-	self.check = milter_check_new(self.base);
+	self.begin_end = clock_steady() + BEGIN_MS;
+	self.check = milter_check_new(self.base, on_begin);
 	if (self.check == NULL) {
 		snprintf(error, ERROR_MAX, "out of memory");
 		return -1;
@@ -485,12 +509,6 @@ int main(int argc, char **argv)
 		conf_free(conf);
 		return EXIT_FAILURE;
 	}
-	log_info("started version=%s config=%s pools=%zu hosts=%zu routes=%zu rules=%zu",
-		PACKAGE_VERSION, options.config, engine_pool_count(self.engine),
-		engine_host_count(self.engine), engine_route_count(self.engine),
-		engine_rule_count(self.engine));
-	engine_note(self.engine, EVENT_START, PACKAGE_VERSION);
-	readiness_ready();
 	event_base_dispatch(self.base);
 	close_loop();
 	log_info("stopped");

@@ -15,13 +15,17 @@
 #include <unistd.h>
 
 #ifdef HAVE_SYSTEMD
+#include <stdbool.h>
 #include <stdint.h>
 #include <time.h>
 
 #include <systemd/sd-daemon.h>
 
-void readiness_ready(void)
+static bool has_begun;
+
+void readiness_begun(void)
 {
+	has_begun = true;
 	sd_notify(0, "READY=1");
 }
 
@@ -29,10 +33,18 @@ void readiness_reloading(void)
 {
 	struct timespec now;
 
+	if (!has_begun)
+		return;
 	/* Type=notify-reload wants to know since when. */
 	clock_gettime(CLOCK_MONOTONIC, &now);
 	sd_notifyf(0, "RELOADING=1\nMONOTONIC_USEC=%lld",
 		(long long)now.tv_sec * 1000000 + now.tv_nsec / 1000);
+}
+
+void readiness_reloaded(void)
+{
+	if (has_begun)
+		sd_notify(0, "READY=1");
 }
 
 void readiness_stopping(void)
@@ -40,11 +52,15 @@ void readiness_stopping(void)
 	sd_notify(0, "STOPPING=1");
 }
 #else
-void readiness_ready(void)
+void readiness_begun(void)
 {
 }
 
 void readiness_reloading(void)
+{
+}
+
+void readiness_reloaded(void)
 {
 }
 

@@ -269,7 +269,7 @@ static void on_built(evutil_socket_t unused_fd, short unused_what, void *context
 	else
 		note_failure(reload, by, error);
 	engine_asked_by(reload->settings.engine, "");
-	readiness_ready();
+	readiness_reloaded();
 	tell(reload, failed == 0 ? NULL : error);
 	fault_list_free(&reload->faults);
 	if (!reload->is_wanted_again)

@@ -33,9 +33,11 @@ static const char quit[] = {0, 0, 0, 1, 'Q'};
 
 struct milter_check {
 	struct event_base *base;
+	void (*on_begin)(void); /* NULL: it was called */
 	struct event *timer;
-	struct event *event;  /* that is waited for on the connection at hand */
-	int fd;		      /* of that; -1: none */
+	struct event *event; /* that is waited for on the connection at hand */
+	int fd;		     /* of that; -1: none */
+	int64_t made;
 	int64_t asked;	      /* clock_steady() */
 	int64_t silent_since; /* 0: it answers */
 	long threads;	      /* after the last answer */
@@ -159,6 +161,13 @@ static void on_answer(evutil_socket_t fd, short what, void *context)
 	(void)what;
 	hang_up(check);
 	note_answer(check, clock_now());
+	if (check->on_begin == NULL)
+		return;
+
+	void (*on_begin)(void) = check->on_begin;
+
+	check->on_begin = NULL;
+	on_begin();
 }
 
 static void on_connected(evutil_socket_t fd, short what, void *context)
@@ -225,13 +234,15 @@ static void on_timer(evutil_socket_t fd, short what, void *context)
 
 /* ---- life */
 
-struct milter_check *milter_check_new(struct event_base *base)
+struct milter_check *milter_check_new(struct event_base *base, void (*on_begin)(void))
 {
 	struct milter_check *check = calloc(1, sizeof(*check));
 
 	if (check == NULL)
 		return NULL;
 	check->base = base;
+	check->on_begin = on_begin;
+	check->made = clock_now();
 	check->fd = -1;
 	check->descriptors = opendir("/proc/self/fd");
 	check->process = open("/proc/self/stat", O_RDONLY | O_CLOEXEC);
@@ -240,7 +251,7 @@ struct milter_check *milter_check_new(struct event_base *base)
 		milter_check_free(check);
 		return NULL;
 	}
-	look_in(check, INTERVAL_MS);
+	look_in(check, 0);
 	return check;
 }
 
@@ -263,6 +274,6 @@ void milter_check_view(void *context, struct view_milter *view)
 	const struct milter_check *check = context;
 
 	count_descriptors(check, view);
-	view->silent_since = check->silent_since;
+	view->silent_since = check->on_begin == NULL ? check->silent_since : check->made;
 	view->has_few_descriptors = are_few(view);
 }

@@ -37,7 +37,44 @@ ok "the milter answers" answers true
 wait "$held"
 ok "descriptors: they come back" wait_for eval '[ "$(status .descriptors.open)" -lt $((open + 30)) ]'
 
+# ---- too few descriptors for libmilter to begin
+
+# "started" and READY are kept back until it serves. From clearly too few descriptors to just enough: some
+# keep libmilter from its pipes, with some it begins but accepts nothing.
+needed=$open
+ok "it ends well" daemon_stop
+notify_open
+refused=0
+starts() { # DESCRIPTORS
+	daemon_mark=$(wc -l <"$daemon_log")
+	notify_forget
+	process_start daemon prlimit --nofile="$1:$1" "$DAEMON_PROGRAM" -c "$daemon/routes.cfg" --debug
+	wait_for daemon_has_begun
+	process_is_running daemon
+}
+limit=$((needed - 4))
+until starts "$limit"; do
+	refused=$((refused + 1))
+	daemon_ends "$limit descriptors" 1
+	ok "$limit descriptors: it says why" daemon_has_said "error: cannot start: .*see the mail log"
+	ok "$limit descriptors: never \"started\"" not daemon_has_said "info: started"
+	ok "$limit descriptors: the service manager is not told of a start" notify_said
+	limit=$((limit + 1))
+	[ "$limit" -lt $((needed + 40)) ] || bail_out "it never starts"
+done
+ok "with too few descriptors it did not start" test "$refused" -gt 0
+is "what has started takes mail" "$(client | sed 's/:25$//')" "c smtp:[192.0.2.1]"
+if notify_is_built; then
+	ok "the service manager is told of that" wait_for notify_said READY=1
+fi
+ok "it ends well" daemon_stop
+process_stop notify
+unset NOTIFY_SOCKET
+
 # ---- few descriptors, and none
+
+daemon_start
+open=$(status .descriptors.open)
 
 limit=$((open + 40))
 prlimit --pid "$(daemon_pid)" --nofile="$limit:$limit"
