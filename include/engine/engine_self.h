@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "core/attempt.h"
+#include "core/deferral.h"
 #include "core/histogram.h"
 #include "engine/engine.h"
 #include "engine/engine_metrics.h"
@@ -35,6 +36,7 @@ struct engine {
 	struct attempts attempts;
 	struct replay replay;
 	struct wiring wiring;
+	struct deferral_table deferrals;
 	int64_t map_asked;	     /* when the MTA last asked the map; 0: never */
 	char asked_by[EVENT_BY_MAX]; /* the main thread's alone */
 	_Atomic int64_t counters[ENGINE_COUNTER_COUNT];

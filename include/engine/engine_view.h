@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "core/deferral.h"
 #include "core/table.h"
 #include "engine/engine.h"
 #include "engine/view.h"
@@ -63,5 +64,11 @@ struct engine_probe {
 	int jitter;		 /* percent of the interval */
 };
 bool engine_view_probe(struct engine *engine, size_t host, struct engine_probe *probe);
+
+/* What hosts have replied to mail that they did not take: see deferral_list(). */
+int engine_view_deferrals(struct engine *engine, struct deferral_group out[DEFERRAL_GROUPS]);
+
+/* Another number after each change of that. */
+uint64_t engine_view_deferral_changes(struct engine *engine);
 
 #endif

@@ -9,6 +9,7 @@
 #include "core/attempt_place.h"
 #include "core/blame.h"
 #include "core/breaker.h"
+#include "core/endpoint.h"
 #include "core/trial.h"
 #include "engine/attribution.h"
 #include "engine/clock.h"
@@ -89,9 +90,13 @@ static bool is_first(const struct engine *engine, uint64_t message, uint32_t hos
 static void count_line(struct engine *engine, const struct attempt_line *line)
 {
 	const struct observation *seen = line->seen;
-	struct host_counts *counts = engine->roster->hosts[line->host].counts;
+	const struct roster_host *host = &engine->roster->hosts[line->host];
+	struct host_counts *counts = host->counts;
 	enum blame_class class = line->blame.class;
+	char name[ENDPOINT_TEXT_MAX];
 
+	deferral_note(&engine->deferrals, endpoint_format(name, host->host->name, host->host->port),
+		seen);
 	if (seen->is_probe)
 		host_counts_probe(counts, seen, probe_result(kind_of_probe(class, seen->stage)));
 	else

@@ -160,3 +160,23 @@ size_t engine_view_route(
 	engine_self_unlock(engine);
 	return from;
 }
+
+int engine_view_deferrals(struct engine *engine, struct deferral_group out[DEFERRAL_GROUPS])
+{
+	int count;
+
+	engine_self_lock(engine);
+	count = deferral_list(&engine->deferrals, out);
+	engine_self_unlock(engine);
+	return count;
+}
+
+uint64_t engine_view_deferral_changes(struct engine *engine)
+{
+	uint64_t changes;
+
+	engine_self_lock(engine);
+	changes = engine->deferrals.changes;
+	engine_self_unlock(engine);
+	return changes;
+}
