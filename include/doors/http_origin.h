@@ -19,6 +19,19 @@
  */
 bool http_origin_is_own(const char *host, const char *names);
 
+/*
+ * True if HOST is a name of one label, as people write anything for a Unix socket. No name of somebody
+ * else's that could be made to point to us is one.
+ */
+bool http_origin_is_bare(const char *host);
+
+/*
+ * True if a browser asks that for a page of ours, or its user does. SITE, MODE: Sec-Fetch-Site and
+ * Sec-Fetch-Mode (NULL: no browser's, or an old one's). A link on another page may lead here
+ * (IS_GET): what it opens, that page cannot read.
+ */
+bool http_origin_fetch_is_own(const char *site, const char *mode, bool is_get);
+
 /* True if ORIGIN (NULL: none) is that of a page that came from HOST. */
 bool http_origin_is_same(const char *origin, const char *host);
 

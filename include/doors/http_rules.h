@@ -16,6 +16,9 @@
 /* Answers /v1/rules. Gives and sets what http_api_answer() does. */
 json_t *http_rules_answer(const struct http_call *call, int *status);
 
+/* One of them, with what it has done. A new reference. */
+json_t *http_rules_object(const struct ruleset *ruleset, size_t index);
+
 /*
  * What the rules say of a message that is asked about: puts "rule", "tags" and, unless IS_BRIEF,
  * "rules" into ANSWER.

@@ -8,11 +8,13 @@
 #include "core/decimal.h"
 #include "core/duration.h"
 #include "doors/http_condition.h"
+#include "doors/http_deferrals.h"
 #include "doors/http_explain.h"
 #include "doors/http_hosts.h"
 #include "doors/http_json.h"
 #include "doors/http_metrics.h"
 #include "doors/http_rules.h"
+#include "doors/http_stream.h"
 #include "doors/http_trace.h"
 #include "doors/http_waiting.h"
 #include "engine/clock.h"
@@ -294,6 +296,8 @@ static const struct endpoint_row {
 	{"/v1/explain", http_explain_answer, true},
 	{simulate_path, NULL, true},
 	{"/v1/events", show_events, false},
+	{"/v1/deferrals", http_deferrals_answer, false},
+	{HTTP_STREAM_PATH, NULL, false},
 	{"/v1/trace", http_trace_answer, true},
 	{"/v1/waiting", http_waiting_answer, true},
 	{HTTP_METRICS_PATH, NULL, false},
@@ -383,6 +387,14 @@ static json_t *answer_change(const struct http_call *call, int *status)
 	return answer;
 }
 
+/* Hosts write addresses into their replies: who reads is asked for nothing there. */
+static json_t *for_listener(const struct http_call *call, json_t *answer)
+{
+	if (call->is_read_only)
+		http_deferrals_mask(answer);
+	return answer;
+}
+
 json_t *http_api_answer(const struct http_call *call, int *status)
 {
 	*status = OK;
@@ -394,9 +406,9 @@ json_t *http_api_answer(const struct http_call *call, int *status)
 		/* A whole message is too much for a query. */
 		if (call->is_post && rows[i].answer != http_explain_answer)
 			return refuse(status, NOT_ALLOWED, "this requires GET");
-		assert(rows[i].answer !=
-			NULL); /* a simulation and metrics are answered elsewhere */
-		return rows[i].answer(call, status);
+		/* Simulations, metrics and streams are answered elsewhere. */
+		assert(rows[i].answer != NULL);
+		return for_listener(call, rows[i].answer(call, status));
 	}
 	return answer_change(call, status);
 }

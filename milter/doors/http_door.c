@@ -5,11 +5,14 @@
  */
 
 #include "doors/http_door.h"
+#include "core/decimal.h"
 #include "doors/http_connections.h"
 #include "doors/http_json.h"
 #include "doors/http_metrics.h"
 #include "doors/http_origin.h"
+#include "doors/http_page.h"
 #include "doors/http_simulate.h"
+#include "doors/http_stream.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -41,6 +44,7 @@ enum {
 struct listener {
 	struct http_door *door;
 	struct http_connections *connections;
+	struct http_stream_door *streams;
 	bool is_read_only;
 };
 
@@ -72,6 +76,7 @@ static void send_body(struct evhttp_request *request, int status, const char *ty
 
 	evhttp_add_header(headers, "Content-Type", type);
 	evhttp_add_header(headers, "Cache-Control", "no-store");
+	http_page_headers(headers);
 	/* For some methods libevent says no length, and sends the body even for HEAD. */
 	snprintf(length, sizeof(length), "%zu", evbuffer_get_length(body));
 	evhttp_add_header(headers, "Content-Length", length);
@@ -322,7 +327,41 @@ static void find_peer(const struct http_connection *of, char by[EVENT_BY_MAX])
 			(long)peer.pid);
 }
 
-/* The one answer that is not JSON. */
+/* A file of the status page. */
+static void send_page(struct evhttp_request *request, const struct http_page_file *file)
+{
+	const struct http_page_octets *data = &http_page_data[file->id];
+
+	evbuffer_add_reference(
+		evhttp_request_get_output_buffer(request), data->octets, data->length, NULL, NULL);
+	send_body(request, HTTP_OK, file->type);
+}
+
+/* Where it is to go on: a browser that connects again has the id of the last event in a header. */
+static void begin_stream(struct listener *listener, struct evhttp_request *request,
+	struct http_connection *of, const struct http_call *call)
+{
+	const struct evkeyvalq *headers = evhttp_request_get_input_headers(request);
+	const char *last = evhttp_find_header(headers, "Last-Event-ID");
+	int64_t since = last == NULL ? http_api_number(call, "since", 0, INT64_MAX - 1)
+				     : decimal_parse(last, 0, INT64_MAX - 1);
+	const char *wrong;
+
+	if (since == -1) {
+		send_error(request, HTTP_BADREQUEST, "since is not an event's id");
+		return;
+	}
+	/* A stream has no end, and so no length. */
+	if (evhttp_request_get_command(request) == EVHTTP_REQ_HEAD) {
+		send_body(request, HTTP_OK, "text/event-stream; charset=utf-8");
+		return;
+	}
+	wrong = http_stream_begin(listener->streams, request, of, (uint64_t)since);
+	if (wrong != NULL)
+		send_error(request, NO_MEMORY, wrong);
+}
+
+/* Not JSON either. */
 static void send_metrics(struct evhttp_request *request, const struct http_call *call)
 {
 	const struct evkeyvalq *headers = evhttp_request_get_input_headers(request);
@@ -341,9 +380,18 @@ static void send_metrics(struct evhttp_request *request, const struct http_call 
 static void answer_call(struct listener *listener, struct evhttp_request *request,
 	struct http_connection *of, const struct http_call *call)
 {
+	const struct http_page_file *file = call->is_post ? NULL : http_page_find(call->path);
 	int status;
 	json_t *answer;
 
+	if (file != NULL) {
+		send_page(request, file);
+		return;
+	}
+	if (http_stream_is_asked(call)) {
+		begin_stream(listener, request, of, call);
+		return;
+	}
 	if (http_api_is_reload(call)) {
 		begin_reload(listener->door, request, of, call);
 		return;
@@ -406,8 +454,9 @@ static void take_call(
 }
 
 /* NULL, or why a page that a browser shows may not ask this. */
-static const char *check_origin(const struct http_door *door, struct evhttp_request *request)
+static const char *check_origin(const struct listener *listener, struct evhttp_request *request)
 {
+	const struct http_door *door = listener->door;
 	const struct evkeyvalq *headers = evhttp_request_get_input_headers(request);
 	const struct evhttp_uri *uri = evhttp_request_get_evhttp_uri(request);
 	const char *host = evhttp_find_header(headers, "Host");
@@ -418,21 +467,25 @@ static const char *check_origin(const struct http_door *door, struct evhttp_requ
 		const char *name = i == 0 ? host : in_uri;
 
 		if (!http_origin_is_own(name, door->names) &&
-			(names == NULL || !http_origin_is_own(name, names)))
+			(names == NULL || !http_origin_is_own(name, names)) &&
+			(listener->is_read_only || !http_origin_is_bare(name)))
 			return "Host is not a name of this machine: status_hosts in the "
 			       "configuration "
 			       "adds names";
 	}
-	return http_origin_is_same(evhttp_find_header(headers, "Origin"), host)
-		       ? NULL
-		       : "pages of another origin are refused";
+	if (!http_origin_is_same(evhttp_find_header(headers, "Origin"), host) ||
+		!http_origin_fetch_is_own(evhttp_find_header(headers, "Sec-Fetch-Site"),
+			evhttp_find_header(headers, "Sec-Fetch-Mode"),
+			evhttp_request_get_command(request) != EVHTTP_REQ_POST))
+		return "pages of another origin are refused";
+	return NULL;
 }
 
 static void on_request(struct evhttp_request *request, void *context)
 {
 	struct listener *listener = context;
 	struct http_connection *of = http_connections_find(listener->connections, request);
-	const char *wrong = listener->is_read_only ? check_origin(listener->door, request) : NULL;
+	const char *wrong = check_origin(listener, request);
 
 	if (of == NULL) { /* there was no memory to count it */
 		evhttp_connection_free(evhttp_request_get_connection(request));
@@ -481,6 +534,12 @@ struct http_door *http_door_new(const struct http_door_services *services)
 	return NULL;
 }
 
+static void free_listener(struct listener *listener)
+{
+	http_connections_free(listener->connections);
+	http_stream_door_free(listener->streams);
+}
+
 int http_door_listen(struct http_door *door, int fd, bool is_read_only)
 {
 	struct listener *listener = &door->listeners[door->listener_count];
@@ -505,8 +564,12 @@ int http_door_listen(struct http_door *door, int fd, bool is_read_only)
 	evhttp_set_gencb(http, on_request, listener);
 	listener->connections = http_connections_new(
 		door->services.base, http, fd, HEADERS_MAX + body + READ_AHEAD);
-	if (listener->connections == NULL)
+	listener->streams = http_stream_door_new(
+		door->services.base, door->services.engine, door->services.profile, is_read_only);
+	if (listener->connections == NULL || listener->streams == NULL) {
+		free_listener(listener);
 		return -1;
+	}
 	door->listener_count++;
 	return 0;
 }
@@ -518,7 +581,7 @@ void http_door_free(struct http_door *door)
 	if (door == NULL)
 		return;
 	for (int i = 0; i < door->listener_count; i++)
-		http_connections_free(door->listeners[i].connections);
+		free_listener(&door->listeners[i]);
 	while ((task = TAILQ_FIRST(&door->queue)) != NULL) {
 		TAILQ_REMOVE(&door->queue, task, place);
 		http_simulate_free(task->simulation);

@@ -48,6 +48,21 @@ bool http_origin_is_own(const char *host, const char *names)
 	       is_among(endpoint.name, names);
 }
 
+bool http_origin_is_bare(const char *host)
+{
+	struct endpoint endpoint;
+
+	return host != NULL && endpoint_parse(&endpoint, host) == 0 &&
+	       strpbrk(endpoint.name, ".:") == NULL;
+}
+
+bool http_origin_fetch_is_own(const char *site, const char *mode, bool is_get)
+{
+	if (site == NULL || strcmp(site, "same-origin") == 0 || strcmp(site, "none") == 0)
+		return true;
+	return is_get && mode != NULL && strcmp(mode, "navigate") == 0;
+}
+
 bool http_origin_is_same(const char *origin, const char *host)
 {
 	const char *from;

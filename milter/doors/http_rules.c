@@ -43,19 +43,23 @@ static json_t *rule_object(const struct ruleset *ruleset, size_t index)
 
 /* ---- those in force */
 
+json_t *http_rules_object(const struct ruleset *ruleset, size_t index)
+{
+	struct ruleset_count counted = ruleset_counted(ruleset, index);
+	json_t *rule = rule_object(ruleset, index);
+
+	json_object_set_new(rule, "hits", json_integer((json_int_t)counted.hits));
+	json_object_set_new(rule, "last_hit", http_json_time(counted.last));
+	json_object_set_new(rule, "over_budget", json_integer((json_int_t)counted.cut));
+	return rule;
+}
+
 static json_t *list(const struct ruleset *ruleset)
 {
 	json_t *rules = json_array();
 
-	for (size_t i = 0; ruleset != NULL && i < ruleset_rules(ruleset)->count; i++) {
-		struct ruleset_count counted = ruleset_counted(ruleset, i);
-		json_t *rule = rule_object(ruleset, i);
-
-		json_object_set_new(rule, "hits", json_integer((json_int_t)counted.hits));
-		json_object_set_new(rule, "last_hit", http_json_time(counted.last));
-		json_object_set_new(rule, "over_budget", json_integer((json_int_t)counted.cut));
-		json_array_append_new(rules, rule);
-	}
+	for (size_t i = 0; ruleset != NULL && i < ruleset_rules(ruleset)->count; i++)
+		json_array_append_new(rules, http_rules_object(ruleset, i));
 	return rules;
 }
 

@@ -103,7 +103,9 @@ row() { # STATUS METHOD TARGET
 while read -r status method target; do
 	row "$status" "$method" "$target"
 done <<'END'
-404 GET /
+200 GET /
+404 GET /index.html
+404 GET /page.js/
 404 GET /nothing
 404 GET /v1
 404 GET /v1/
@@ -151,7 +153,8 @@ done <<'END'
 400 GET /v1/events?since=-1
 400 GET /v1/events?since=9223372036854775807
 200 GET /v1/events?since=999999999999999
-200 GET http://elsewhere.example/healthz
+403 GET http://elsewhere.example/healthz
+200 GET http://localhost/healthz
 END
 is "an error is JSON, too" "$(raw "$tcp" "$(request GET /nothing)" | tr -d '\r' | sed '1,/^$/d')" '{"error":"no such path"}'
 is "nobody was drained by that" "$(ctl --json hosts | jq -c '[.hosts[].state] | unique')" '["up"]'
@@ -200,7 +203,9 @@ is "without a Host" "$(statuses "$tcp" 'GET /healthz HTTP/1.0\r\n\r\n')" "200 "
 is "a host in the request line" "$(statuses "$tcp" "$(request GET http://evil.example/healthz)")" "403 "
 is "a page of another site may not read it" "$(curl -sS -D - -o /dev/null -H 'Origin: http://evil.example' "http://$tcp/healthz" | grep -ci '^access-control')" 0
 contains "the refusal says how to allow it" "$(curl -sS -H 'Host: evil.example' "http://$tcp/healthz")" "status_hosts"
-is "the control socket answers to any name" "$(curl -sS -o /dev/null -w '%{http_code}' --unix-socket "$control" http://evil.example/healthz)" 200
+is "the control socket answers to any name of one label" "$(curl -sS -o /dev/null -w '%{http_code}' --unix-socket "$control" http://daemon/healthz)" 200
+is "but to no other name: ssh -L has made it a port of somebody's machine" \
+	"$(curl -sS -o /dev/null -w '%{http_code}' --unix-socket "$control" http://evil.example/healthz)" 403
 
 # ---- too much
 
