@@ -50,6 +50,7 @@ static const int signals[SIGNAL_COUNT] = {SIGHUP, SIGTERM, SIGINT};
 
 /* Both live until the process ends: libmilter's threads may use them until then. */
 static struct http_profile profile;
+static int64_t flush_seen;
 static struct daemon_state {
 	struct listeners listeners;
 	struct state *state;
@@ -138,6 +139,7 @@ static void keep_profile(const struct conf *conf, const char *path)
 		.control_socket = keep(conf->control_socket.text),
 		.status_listen = keep(conf->status_listen.text),
 		.status_hosts = keep(conf->status_hosts),
+		.flush_seen = &flush_seen,
 		.milter_is_tcp = conf->milter_socket.path == NULL,
 		.started = clock_now(),
 		.reload_ok = true,

@@ -25,6 +25,7 @@ struct conf_pools {
 	const char **fallback;		  /* the name of each pool's, or NULL */
 	const struct conf_health *health; /* of all pools */
 	enum table_mta mta;
+	enum on_recovery on_recovery; /* of pools that do not say it */
 };
 
 /*

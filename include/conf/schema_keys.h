@@ -67,6 +67,7 @@ struct schema_key {
 /* Where each scope is read to. Where nothing was set pointers are NULL, numbers 0, all else -1. */
 struct schema_top {
 	struct conf conf;
+	int on_recovery;
 	const char *recipient_delimiter;
 	config_setting_t *status_hosts;
 	config_setting_t *health;
@@ -124,6 +125,7 @@ struct schema_pool {
 	int lookup;
 	int all_deferred;
 	const char *fallback;
+	int on_recovery; /* -1: as it is for all pools */
 	config_setting_t *hosts;
 	config_setting_t *health;
 };

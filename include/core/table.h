@@ -33,6 +33,7 @@ enum balance { BALANCE_ROUND_ROBIN = 0, BALANCE_HASH = 1, BALANCE_LEAST_PENDING 
 enum hash_on { HASH_ON_RECIPIENT = 0, HASH_ON_SENDER = 1 };
 enum lookup { LOOKUP_HOST = 0, LOOKUP_MX = 1 };
 enum all_deferred { ALL_DEFERRED_TRY = 0, ALL_DEFERRED_TEMPFAIL = 1 };
+enum on_recovery { ON_RECOVERY_NONE = 0, ON_RECOVERY_FLUSH = 1 };
 enum host_kind { HOST_NAME = 0, HOST_IPV4 = 1, HOST_IPV6 = 2 };
 
 /* What a route does with a message. ACTION_NONE is never in a table: it says that none matched. */
@@ -93,6 +94,7 @@ struct pool {
 	struct pool_probe probe;
 	enum all_deferred all_deferred;
 	int fallback; /* index of the pool to use when all hosts are deferred; -1: none */
+	enum on_recovery on_recovery;
 };
 
 struct route {

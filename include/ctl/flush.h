@@ -17,4 +17,21 @@
  */
 int flush_run(const struct verb_call *call);
 
+/* For those who flush again and again: by this the daemon knows that they are there. */
+#define FLUSH_FOLLOWER "flush"
+
+enum { FLUSH_TEXT_MAX = 400 };
+
+struct flush_outcome {
+	bool has_begun; /* false: all that there is to say is on standard error */
+	size_t waiting;
+	size_t tried;
+	size_t failed;
+	char error[FLUSH_TEXT_MAX]; /* of the last one that failed; "": none did */
+	char why[FLUSH_TEXT_MAX];   /* it has stopped; "": it has not */
+};
+
+/* As flush_run() for that pool, with nothing printed on standard output. Gives the exit status. */
+int flush_pool(const struct verb_call *call, const char *pool, struct flush_outcome *outcome);
+
 #endif

@@ -38,6 +38,7 @@ struct http_profile {
 	bool reload_ok;
 	char reload_error[HTTP_ERROR_MAX]; /* if it failed */
 	bool is_stopping;
+	int64_t *flush_seen; /* clock_steady() of the last look of a flush --follow; 0: none */
 	struct condition_history history; /* http_condition_tick() */
 	int64_t reload_count;		  /* those that succeeded */
 	/* How the MTA's log is followed. */

@@ -59,6 +59,7 @@ struct condition_input {
 	int state_error; /* errno of the last time that it was to be put on its disk */
 	bool is_sendmail;
 	bool is_stopping;
+	bool is_flush_followed; /* "milterctl flush --follow" runs, as far as is known */
 	bool reload_ok;
 	const char *reload_error; /* of the last reload, if it failed */
 	const char *config;

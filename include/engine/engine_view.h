@@ -35,6 +35,7 @@ struct engine_use {
 	char pool[POOL_KEY_MAX + 1];
 	char taker[POOL_KEY_MAX + 1]; /* that has its mail now: itself, or a fallback */
 	enum all_deferred all_deferred;
+	enum on_recovery on_recovery;
 	int up;
 	int deferred; /* or on trial */
 	int drained;

@@ -52,6 +52,7 @@ struct view_pool {
 	enum hash_on hash_on;
 	enum all_deferred all_deferred;
 	char fallback[POOL_KEY_MAX + 1]; /* empty: none */
+	enum on_recovery on_recovery;
 	uint64_t messages;
 	int host_count;
 };

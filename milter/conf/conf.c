@@ -274,6 +274,7 @@ static void read_table(
 		reader->no_memory = true;
 		return;
 	}
+	pools.on_recovery = (enum on_recovery)top->on_recovery;
 	if (top->pools != NULL)
 		conf_pool_read_all(&pools, reader, top->pools);
 	if (conf_route_read_all(table, &pools, reader, top->routes) == -1)

@@ -322,6 +322,8 @@ int conf_pool_add(struct conf_pools *pools, struct schema_reader *reader, const 
 		.hosts = hosts,
 		.all_deferred = (enum all_deferred)from->all_deferred,
 		.fallback = -1,
+		.on_recovery = from->on_recovery == -1 ? pools->on_recovery
+						       : (enum on_recovery)from->on_recovery,
 	};
 	check_transport(reader, pool, pools->mta);
 	conf_health_apply(health, pool);

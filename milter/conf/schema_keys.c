@@ -64,6 +64,7 @@ static const struct schema_key keys[] = {
 	WORD(TOP(conf.mixed), "mixed", "map|split", "map"),
 	WORD(TOP(conf.delivery), "postfix_delivery", "filter|map", "filter"),
 	WORD(TOP(conf.log_to), "log_to", "stderr|syslog", "stderr"),
+	WORD(TOP(on_recovery), "on_recovery", "none|flush", "none"),
 	OTHER(TOP(recipient_delimiter), SCHEMA_TEXT, "recipient_delimiter", NULL),
 	OTHER(TOP(health), SCHEMA_GROUP, "health", NULL),
 	OTHER(TOP(pools), SCHEMA_GROUP, "pools", NULL),
@@ -112,6 +113,7 @@ static const struct schema_key keys[] = {
 	WORD(POOL(lookup), "lookup", "host|mx", "host"),
 	WORD(POOL(all_deferred), "all_deferred", "try|tempfail", "try"),
 	OTHER(POOL(fallback), SCHEMA_TEXT, "fallback", NULL),
+	WORD(POOL(on_recovery), "on_recovery", "none|flush", NULL),
 	OTHER(POOL(health), SCHEMA_GROUP, "health", NULL),
 
 	OTHER(HOST(host), SCHEMA_TEXT, "host", NULL),
@@ -133,6 +135,7 @@ static const struct schema_key keys[] = {
 	WORD(ROUTE(target.in_place.lookup), "lookup", "host|mx", "host"),
 	WORD(ROUTE(target.in_place.all_deferred), "all_deferred", "try|tempfail", "try"),
 	OTHER(ROUTE(target.in_place.fallback), SCHEMA_TEXT, "fallback", NULL),
+	WORD(ROUTE(target.in_place.on_recovery), "on_recovery", "none|flush", NULL),
 
 	OTHER(RULE(name), SCHEMA_TEXT, "name", NULL),
 	OTHER(RULE(when), SCHEMA_GROUP, "when", NULL),
@@ -151,6 +154,7 @@ static const struct schema_key keys[] = {
 	WORD(RULE(target.in_place.lookup), "lookup", "host|mx", "host"),
 	WORD(RULE(target.in_place.all_deferred), "all_deferred", "try|tempfail", "try"),
 	OTHER(RULE(target.in_place.fallback), SCHEMA_TEXT, "fallback", NULL),
+	WORD(RULE(target.in_place.on_recovery), "on_recovery", "none|flush", NULL),
 
 	OTHER(WHEN(values[RULES_SENDER]), SCHEMA_TEXTS, "sender", NULL),
 	OTHER(WHEN(values[RULES_RECIPIENT]), SCHEMA_TEXTS, "recipient", NULL),

@@ -35,7 +35,7 @@ static const struct verb_option {
 	{"reason", "TEXT", "why: shown with the host", VERB_REASON,
 		offsetof(struct verb_call, reason)},
 	{"wide", NULL, "with all counters and times, however long the lines are", VERB_WIDE, 0},
-	{"follow", NULL, "go on as events come", VERB_FOLLOW, 0},
+	{"follow", NULL, "go on as events come: show them, or flush by them", VERB_FOLLOW, 0},
 	{"exec", "COMMAND", "have the shell run it for each event from now on", VERB_EXEC,
 		offsetof(struct verb_call, command)},
 	{"interval", "SECONDS", "between two looks, 1 if it is not given", VERB_INTERVAL,

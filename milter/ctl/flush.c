@@ -7,9 +7,11 @@
 #include "ctl/flush.h"
 #include "core/attempt.h"
 #include "core/decimal.h"
+#include "core/printable.h"
 #include "core/queue_id.h"
 #include "ctl/answer.h"
 #include "ctl/fields.h"
+#include "ctl/flush_follow.h"
 #include "doctor/command.h"
 #include "engine/clock.h"
 
@@ -32,7 +34,6 @@ enum {
 	FAILURES_MAX = 3,      /* in a row */
 	ARGUMENTS_MAX = 6,
 	NUMBER_MAX = 24,
-	WHY_MAX = 400,
 };
 
 /* Where no attempt is: only the rest of the answer is of interest. */
@@ -41,6 +42,7 @@ static const json_int_t past_all = INT64_C(1) << 62;
 struct flush {
 	const struct verb_call *call;
 	const char *pool;
+	bool is_followed; /* by flush_follow.h: nothing is printed here */
 	int rate;
 	bool is_sendmail;
 	char program[PATH_MAX];
@@ -52,7 +54,8 @@ struct flush {
 	size_t tried;
 	size_t failed;
 	int in_a_row;
-	char why[WHY_MAX]; /* it has stopped; "": it has not */
+	char error[FLUSH_TEXT_MAX]; /* of the last one that failed */
+	char why[FLUSH_TEXT_MAX];   /* it has stopped; "": it has not */
 };
 
 /* ---- what waits */
@@ -75,6 +78,9 @@ static int fetch(struct flush *flush, json_int_t from, json_t **page)
 	client_begin(client, "/v1/waiting");
 	client_add_query(client, "pool", flush->pool);
 	client_add_query(client, "from", number);
+	/* It may take long. */
+	if (flush->is_followed)
+		client_add_query(client, "follower", FLUSH_FOLLOWER);
 	result = client_send(client, CLIENT_GET, page);
 	if (result != CLIENT_DONE)
 		return result;
@@ -189,6 +195,10 @@ static void note(struct flush *flush, const char *id, bool is_good, const char *
 	flush->tried++;
 	flush->failed += !is_good;
 	flush->in_a_row = is_good ? 0 : flush->in_a_row + 1;
+	if (!is_good)
+		snprintf(flush->error, sizeof(flush->error), "%.*s", FLUSH_TEXT_MAX - 1, why);
+	if (flush->is_followed)
+		return;
 	if (flush->call->is_json)
 		json_array_append_new(flush->done,
 			json_pack("{s:s, s:b, s:o}", "queue_id", id, "ok", (int)is_good, "error",
@@ -257,7 +267,7 @@ static int check_hosts(struct flush *flush)
 		snprintf(flush->why, sizeof(flush->why), "the daemon does not answer");
 	else if (flush->usable == 0)
 		snprintf(flush->why, sizeof(flush->why),
-			"no host of pool %s is up or on trial: milterctl hosts shows why, "
+			"no host of pool %.128s is up or on trial: milterctl hosts shows why, "
 			"milterctl reset HOST has one tried, --force goes on",
 			flush->pool);
 	return flush->why[0] == '\0' ? CLIENT_DONE : result == CLIENT_DONE ? CLIENT_NO : result;
@@ -357,7 +367,8 @@ static int check_config(const struct flush *flush)
 	return CLIENT_USAGE;
 }
 
-static int run(struct flush *flush, bool is_dry)
+/* Who has what waits, and by which program. */
+static int begin(struct flush *flush)
 {
 	const char *name;
 	int result = fetch_all(flush);
@@ -367,30 +378,79 @@ static int run(struct flush *flush, bool is_dry)
 	if (result != CLIENT_DONE)
 		return result;
 	name = flush->is_sendmail ? "sendmail" : "postqueue";
-	if (!find_program(flush, name)) {
-		fprintf(stderr,
-			"milterctl: there is no %s: it is neither in PATH nor in /usr/sbin\n",
-			name);
-		return CLIENT_NO;
+	if (find_program(flush, name))
+		return CLIENT_DONE;
+	fprintf(stderr, "milterctl: there is no %s: it is neither in PATH nor in /usr/sbin\n",
+		name);
+	return CLIENT_NO;
+}
+
+static void init(struct flush *flush, const struct verb_call *call, const char *pool)
+{
+	*flush = (struct flush){.call = call, .pool = pool, .rate = RATE_DEFAULT};
+	if (call->rate != NULL)
+		flush->rate = (int)decimal_parse(call->rate, 1, RATE_MAX);
+	flush->waiting = json_array();
+	flush->done = json_array();
+}
+
+static void finish(struct flush *flush)
+{
+	json_decref(flush->waiting);
+	json_decref(flush->done);
+}
+
+int flush_pool(const struct verb_call *call, const char *pool, struct flush_outcome *outcome)
+{
+	struct flush flush;
+	int result;
+
+	init(&flush, call, pool);
+	flush.is_followed = true;
+	*outcome = (struct flush_outcome){.has_begun = false};
+	result = begin(&flush);
+	if (result == CLIENT_DONE) {
+		outcome->has_begun = true;
+		result = try_all(&flush);
 	}
-	result = is_dry ? show_all(flush) : try_all(flush);
-	report(flush, is_dry);
+	outcome->waiting = json_array_size(flush.waiting);
+	outcome->tried = flush.tried;
+	outcome->failed = flush.failed;
+	printable_copy(outcome->error, sizeof(outcome->error), flush.error);
+	printable_copy(outcome->why, sizeof(outcome->why), flush.why);
+	finish(&flush);
+	return result;
+}
+
+static int run(const struct verb_call *call)
+{
+	bool is_dry = (call->options & VERB_DRY_RUN) != 0;
+	struct flush flush;
+	int result;
+
+	init(&flush, call, call->arguments[0]);
+	result = begin(&flush);
+	if (result == CLIENT_DONE) {
+		result = is_dry ? show_all(&flush) : try_all(&flush);
+		report(&flush, is_dry);
+	}
+	finish(&flush);
 	return result;
 }
 
 int flush_run(const struct verb_call *call)
 {
-	struct flush flush = {.call = call, .pool = call->arguments[0], .rate = RATE_DEFAULT};
-	int result;
+	bool is_followed = (call->options & VERB_FOLLOW) != 0;
 
-	if (call->rate != NULL)
-		flush.rate = (int)decimal_parse(call->rate, 1, RATE_MAX);
-	if (flush.rate == -1)
+	if (call->rate != NULL && decimal_parse(call->rate, 1, RATE_MAX) == -1)
 		return answer_usage("a number of 1 to 100 messages a second", call->rate);
-	flush.waiting = json_array();
-	flush.done = json_array();
-	result = run(&flush, (call->options & VERB_DRY_RUN) != 0);
-	json_decref(flush.waiting);
-	json_decref(flush.done);
-	return result;
+	if (is_followed == (call->argument_count == 1)) {
+		fprintf(stderr, "milterctl: flush requires a pool, or --follow\n");
+		return verbs_refuse(verbs_find("flush"));
+	}
+	if (is_followed && (call->options & (VERB_DRY_RUN | VERB_FORCE)) != 0) {
+		fprintf(stderr, "milterctl: --follow excludes --dry-run and --force\n");
+		return verbs_refuse(verbs_find("flush"));
+	}
+	return is_followed ? flush_follow_run(call) : run(call);
 }

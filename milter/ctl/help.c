@@ -84,7 +84,8 @@ static const struct page {
 		"you, the\n"
 		"oldest first and so many a second. It stops if no host is up or on trial. Status "
 		"1 if\n"
-		"any failed.",
+		"any failed. With --follow it does so whenever a host is back, for pools with\n"
+		"on_recovery = \"flush\".",
 		"milterctl flush exchange --rate 2"},
 	{"debug",
 		"Has the daemon write one line of its log for each message, with its route and its "

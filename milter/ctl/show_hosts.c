@@ -50,6 +50,7 @@ static void show_pool(const json_t *pool)
 	struct columns *columns =
 		columns_new("HOST|>PRIORITY|>WEIGHT|STATE|TIME|>FIRST|>SHARE|>LISTED");
 	const char *hash_on = fields_text(pool, "hash_on");
+	const char *does = fields_text(pool, "on_recovery");
 	size_t i;
 	json_t *host;
 
@@ -61,6 +62,8 @@ static void show_pool(const json_t *pool)
 	printf(", %lld %s", messages, messages == 1 ? "message" : "messages");
 	printf(" (%s)\n  ", fields_shown(pool, "source"));
 	print_all_deferred(pool);
+	if (does != NULL && strcmp(does, "flush") == 0)
+		printf("; when one is back, what waits is tried again");
 	printf("\n");
 	json_array_foreach (hosts, i, host) {
 		fields_add_endpoint(columns, host);

@@ -284,10 +284,11 @@ static const struct verb verbs[] = {
 	{"trace", "QUEUEID", "what was chosen for a message, and what has become of it", 1, 1, 0,
 		true, trace_run},
 	{"flush",
-		"POOL [--rate N] [--dry-run] [--force] [--postfix-config FOLDER]"
+		"POOL | --follow [--rate N] [--dry-run] [--force] [--postfix-config FOLDER]"
 		" [--sendmail-config FILE]",
-		"have the MTA try again what was put off of a pool", 1, 1,
-		VERB_RATE | VERB_DRY_RUN | VERB_FORCE | VERB_POSTFIX_CONFIG | VERB_SENDMAIL_CONFIG,
+		"have the MTA try again what was put off of a pool", 0, 1,
+		VERB_FOLLOW | VERB_RATE | VERB_DRY_RUN | VERB_FORCE | VERB_POSTFIX_CONFIG |
+			VERB_SENDMAIL_CONFIG,
 		true, flush_run},
 	{"drain", "HOST[:PORT] ... [--for DURATION] [--reason TEXT]",
 		"take hosts out of all their pools", 1, CHANGED_MAX, VERB_FOR | VERB_REASON, true,

@@ -262,6 +262,14 @@ static json_t *show_routes(const struct http_call *call, int *status)
 		(json_int_t)now);
 }
 
+/* So that it is known that somebody does it. */
+static void note_follower(const struct http_call *call)
+{
+	if (!call->is_read_only && call->profile->flush_seen != NULL &&
+		strcmp(http_api_parameter(call, "follower"), "flush") == 0)
+		*call->profile->flush_seen = clock_steady();
+}
+
 static json_t *show_events(const struct http_call *call, int *status)
 {
 	int64_t since = http_api_number(call, "since", 0, INT64_MAX - 1);
@@ -398,6 +406,7 @@ static json_t *for_listener(const struct http_call *call, json_t *answer)
 json_t *http_api_answer(const struct http_call *call, int *status)
 {
 	*status = OK;
+	note_follower(call);
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		if (strcmp(call->path, rows[i].path) != 0)
 			continue;

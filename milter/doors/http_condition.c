@@ -11,13 +11,25 @@
 
 #include <string.h>
 
-enum { UNAVAILABLE = 503 };
+enum {
+	UNAVAILABLE = 503,
+	FIRST_LOOK_MS = 10000, /* after the daemon's start */
+	FOLLOWED_MS = 600000,
+};
 
 static void view_log(const struct http_profile *profile, struct view_log *log)
 {
 	memset(log, 0, sizeof(*log));
 	if (profile->log != NULL)
 		profile->log(profile->log_context, log);
+}
+
+/* Whoever follows looks once a second; but then the MTA's command may be slow. */
+static bool is_flush_followed(const struct http_profile *profile)
+{
+	if (profile->flush_seen != NULL && *profile->flush_seen != 0)
+		return clock_steady() - *profile->flush_seen < FOLLOWED_MS;
+	return clock_now() - profile->started < FIRST_LOOK_MS;
 }
 
 static void judge(const struct http_call *call, struct condition *condition)
@@ -27,6 +39,7 @@ static void judge(const struct http_call *call, struct condition *condition)
 		.has_map = profile->map != NULL,
 		.is_sendmail = routing_policy_get().envelope.mta == TABLE_SENDMAIL,
 		.is_stopping = profile->is_stopping,
+		.is_flush_followed = is_flush_followed(profile),
 		.reload_ok = profile->reload_ok,
 		.reload_error = profile->reload_error,
 		.config = profile->config,

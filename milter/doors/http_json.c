@@ -116,9 +116,10 @@ json_t *http_json_pool(struct engine *engine, size_t pool)
 		engine_view_pool_host(engine, pool, i, &host);
 		json_array_append_new(hosts, host_object(&host, json_pack("[s]", view.name)));
 	}
-	return json_pack("{s:s, s:s, s:s, s:o, s:o, s:o, s:o, s:o}", "pool", view.name, "transport",
-		view.transport, "balance", table_balance_name(view.balance), "hash_on",
-		hash_on(view.balance, view.hash_on), "all_deferred", all_deferred(&view), "source",
+	return json_pack("{s:s, s:s, s:s, s:o, s:o, s:s, s:o, s:o, s:o}", "pool", view.name,
+		"transport", view.transport, "balance", table_balance_name(view.balance), "hash_on",
+		hash_on(view.balance, view.hash_on), "all_deferred", all_deferred(&view),
+		"on_recovery", view.on_recovery == ON_RECOVERY_FLUSH ? "flush" : "none", "source",
 		foreign_text(view.source), "messages", counter(view.messages), "hosts", hosts);
 }
 

@@ -215,6 +215,19 @@ static void judge_pool(struct condition *condition, const struct engine_use *use
 			is_put_off ? "clients get 451" : "its mail waits in the queue");
 }
 
+/* Of several pools the first: it is one thing that is wrong. */
+static void judge_flush(struct condition *condition, const struct engine_use *use,
+	const struct condition_input *input, bool *is_told)
+{
+	if (use->on_recovery != ON_RECOVERY_FLUSH || input->is_flush_followed || *is_told)
+		return;
+	*is_told = true;
+	condition_add(condition, CONDITION_DEGRADED, "flush",
+		"pool %s: on_recovery = \"flush\", but milterctl flush --follow does not run: "
+		"systemctl enable --now nexthop-milter-flush, see routes.cfg(5)",
+		use->pool);
+}
+
 static void count_hosts(struct condition *condition, struct engine *engine)
 {
 	struct view_host host;
@@ -231,6 +244,7 @@ void condition_judge(struct condition *condition, struct engine *engine,
 	const struct condition_history *history, const struct condition_input *input, int64_t now)
 {
 	struct engine_use use;
+	bool is_flush_told = false;
 
 	memset(condition, 0, sizeof(*condition));
 	judge_daemon(condition, input);
@@ -238,6 +252,7 @@ void condition_judge(struct condition *condition, struct engine *engine,
 	for (size_t pool = 0; pool < engine_pool_count(engine); pool++) {
 		engine_view_pool_use(engine, pool, &use);
 		judge_pool(condition, &use);
+		judge_flush(condition, &use, input, &is_flush_told);
 	}
 	judge_log(condition, engine, history, input, now);
 	judge_map(condition, engine, input);

@@ -109,7 +109,10 @@ static const struct roster_pool *fill_use(
 	const struct roster_pool *taker =
 		roster_effective(roster, pool, trial_owner(0, TRIAL_MESSAGE), clock_now());
 
-	*use = (struct engine_use){.all_deferred = pool->pool->all_deferred};
+	*use = (struct engine_use){
+		.all_deferred = pool->pool->all_deferred,
+		.on_recovery = pool->pool->on_recovery,
+	};
 	count_states(pool, use);
 	for (int at = pool->pool->fallback; at != -1 && !use->has_fallback;
 		at = roster->pools[at].pool->fallback)

@@ -82,6 +82,7 @@ void view_copy_pool(struct view_pool *view, const struct roster *roster, size_t 
 	view->balance = from->pool->balance;
 	view->hash_on = from->pool->hash_on;
 	view->all_deferred = from->pool->all_deferred;
+	view->on_recovery = from->pool->on_recovery;
 	view_copy_text(view->fallback, sizeof(view->fallback),
 		from->pool->fallback == -1 ? "" : roster->pools[from->pool->fallback].pool->name);
 	view->messages = from->state->turn;

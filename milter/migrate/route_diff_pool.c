@@ -295,6 +295,9 @@ static size_t compare_pool(struct comparison *comparison)
 		new->all_deferred == ALL_DEFERRED_TRY ? "try" : "tempfail");
 	compare_texts(comparison, "fallback", fallback_of(comparison->old_conf, old),
 		fallback_of(comparison->new_conf, new));
+	compare_texts(comparison, "on_recovery",
+		old->on_recovery == ON_RECOVERY_NONE ? "none" : "flush",
+		new->on_recovery == ON_RECOVERY_NONE ? "none" : "flush");
 	compare_health(comparison);
 	return comparison->count;
 }

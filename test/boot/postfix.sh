@@ -176,6 +176,21 @@ ok "alerts: root has mail" wait_for is_alerted
 does "alerts: away" "systemctl disable --now nexthop-milter-alert
 	rm /etc/systemd/system/nexthop-milter-alert.service /etc/nexthop-milter/alert"
 
+# ---- flush
+
+does "flush: the unit" "$(document_block docs/postfix 'Flush')"
+sed -i.good '0,/^    hosts = (/s//    on_recovery = "flush";\n&/' "$CONFIG"
+does "flush: a pool has it" 'systemctl reload nexthop-milter'
+is "flush: it is on, and follows" "$(inside systemctl is-active nexthop-milter-flush)
+$(inside milterctl --json status | jq '[.condition.reasons[] | select(.about == "flush")] | length')" "active
+0"
+# As the unit's user: postqueue may be run, and there is a queue to look into.
+does "flush: its user may run postqueue" 'setpriv --reuid nexthop-milter --regid nexthop-milter --init-groups postqueue -p'
+mv "$CONFIG.good" "$CONFIG"
+does "flush: away" "systemctl reload nexthop-milter
+	systemctl disable --now nexthop-milter-flush
+	rm /etc/systemd/system/nexthop-milter-flush.service"
+
 # ---- upgrade
 
 does "upgrade: installed again" "make install"

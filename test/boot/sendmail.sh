@@ -78,6 +78,10 @@ is_another() {
 ok "kill -9: it comes back by itself" wait_for is_another
 goes "then" "2 1 0"
 
+does "flush: the unit" "$(document_block docs/sendmail 'Flush')"
+is "flush: it is on, as root" "$(inside systemctl show -p ActiveState,User nexthop-milter-flush | sort | xargs)" \
+	"ActiveState=active User=root"
+
 boot_again
 is "it runs after a reboot" "$(inside systemctl is-active nexthop-milter)" active
 goes "after a reboot" "2 2 0"

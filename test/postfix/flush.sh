@@ -12,7 +12,8 @@ host_start own 2
 faulty_start 21 22 23
 daemon_make
 # Nobody is tried before the test says so.
-daemon_routes "$(health_settings 'backoff = 3600; backoff_max = 3600; window = 3600;')" <<END
+daemon_routes "$(health_settings 'backoff = 3600; backoff_max = 3600; window = 3600;')" \
+	'on_recovery = "flush";' <<END
 pools = { $(daemon_pool two 21 22,priority=20) $(daemon_pool other 23) };
 routes = (
 	{ match = "two.example"; pool = "two"; },
@@ -106,6 +107,23 @@ ok "flush: it was paced: $took ms" test "$took" -ge 500
 ok "flush: all are delivered" wait_for taken_is 6 22
 is "the other pool's mail was not touched" "$(place "$other") $(attempts_of "$other")" "put_off 1"
 ok "only that waits" wait_for queue_has 1
+
+# ---- on_recovery = "flush"
+
+fault 22 down
+for number in 1 2 3; do
+	ok "on_recovery: message $number is put off" put_off two.example
+done
+ctl_start follow flush --follow --postfix-config "$mta"
+# What was before it began does not count.
+ok "on_recovery: it follows" wait_for line_is_in "$world/follow.log" '^following'
+fault 22 ok
+wait_for port_is_open "$world_net.22" "$HOST_PORT" || bail_out "the host does not come back"
+ctl reset "$world_net.22:$HOST_PORT" >"$world/out"
+ok "on_recovery: all are delivered" wait_for taken_is 9 22
+ok "on_recovery: one line" wait_for line_is_in "$world/follow.log" '^pool two: 3 of 3 tried again, 0 failed$'
+is "on_recovery: the other pool's mail was not touched" "$(place "$other") $(attempts_of "$other")" "put_off 1"
+process_stop follow
 
 daemon_end
 tap_done

@@ -15,7 +15,7 @@ host_start own 2
 faulty_start 21 22 23
 daemon_make
 daemon_routes "map_socket = \"unix:$daemon/map.sock\";" \
-	"$(health_settings 'backoff = 3600; backoff_max = 3600; window = 3600;')" <<END
+	'on_recovery = "flush";' "$(health_settings 'backoff = 3600; backoff_max = 3600; window = 3600;')" <<END
 pools = { $(daemon_pool two 21 22,priority=20) $(daemon_pool other 23) };
 routes = (
 	{ match = "two.example"; pool = "two"; },
@@ -83,5 +83,22 @@ ok "flush: all are delivered" wait_for taken_is 3 21
 ok "flush: they have left the queue" wait_for queue_has 1
 is "the other pool's mail was not touched" "$(attempts_of "$other")" 1
 ok "it waits still" waits "$other"
+
+# ---- on_recovery = "flush"
+
+fault 21 say greeting 421 4.3.2 Closing
+for number in 1 2; do
+	ok "on_recovery: message $number is put off" put_off two.example
+done
+ctl drain "$world_net.21:$HOST_PORT" "$world_net.22:$HOST_PORT" >"$world/out" 2>&1
+PATH=$world/bin:$PATH ctl_start follow flush --follow --sendmail-config "$mta/sendmail.cf"
+ok "on_recovery: it follows" wait_for line_is_in "$world/follow.log" '^following'
+fault 21 ok
+ctl enable "$world_net.21:$HOST_PORT" "$world_net.22:$HOST_PORT" >"$world/out"
+ctl reset "$world_net.21:$HOST_PORT" >"$world/out"
+ok "on_recovery: all are delivered" wait_for taken_is 5 21
+ok "on_recovery: one line" wait_for line_is_in "$world/follow.log" '^pool two: 2 of 2 tried again, 0 failed$'
+is "on_recovery: the other pool's mail was not touched" "$(attempts_of "$other")" 1
+process_stop follow
 daemon_end
 tap_done

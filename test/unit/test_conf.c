@@ -180,6 +180,8 @@ START_TEST(pools)
 	ck_assert(pool->hosts[0].key == table_host_key("192.0.2.1", 25));
 	ck_assert_str_eq(pool_of(conf, "ceo@example.com")->name, "route:ceo@example.com");
 	ck_assert_int_eq(pool->all_deferred, ALL_DEFERRED_TRY);
+	ck_assert_int_eq(pool->on_recovery, ON_RECOVERY_FLUSH);
+	ck_assert_int_eq(pool_of(conf, "ceo@example.com")->on_recovery, ON_RECOVERY_NONE);
 	ck_assert_str_eq(conf->table.pools[pool->fallback].name, "spare");
 	ck_assert_int_eq(conf->table.pools[pool->fallback].all_deferred, ALL_DEFERRED_TEMPFAIL);
 	ck_assert_int_eq(conf->table.pools[pool->fallback].fallback, -1);

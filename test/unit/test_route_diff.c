@@ -156,6 +156,8 @@ static const struct row {
 		"pools changed p balance - round-robin at 2 + hash on sender at 2\n"},
 	{"when all are deferred", POOL(A), POOL(A "all_deferred = \"tempfail\";"),
 		"pools changed p all_deferred - try at 2 + tempfail at 2\n"},
+	{"when a host is back", POOL(A), POOL(A "on_recovery = \"flush\";"),
+		"pools changed p on_recovery - none at 2 + flush at 2\n"},
 	{"a fallback", ROUTES(""),
 		"pools = { p = { " A "fallback = \"q\"; }; q = { " B "}; };\nroutes = ( " P_AND_Q
 		"\n );",
