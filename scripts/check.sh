@@ -131,6 +131,7 @@ scripts/setup.sh test || exit 1
 mkdir -p build-check
 # One for all builds.
 export NEXTHOP_SENDMAIL=$PWD/build-check/sendmail NEXTHOP_POSTFIX=$PWD/build-check/postfix
+export NEXTHOP_SLAPD=$PWD/build-check/slapd
 step "Sendmail" build-check/sendmail.log scripts/unpack.sh sendmail "$NEXTHOP_SENDMAIL" || exit 1
 # They are needed late, and take minutes.
 export NEXTHOP_ROOTS=$PWD/build-check/roots

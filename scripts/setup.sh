@@ -21,9 +21,9 @@ BUILD='gcc libc6-dev make autoconf automake libtool pkg-config mandoc
 DEMO='jq swaks'
 TEST='miltertest socat curl openssl python3 iproute2 procps xz-utils git systemd-journal-remote
 	clang-format clang-tidy cppcheck valgrind mmdebstrap systemd-container dpkg-dev
-	libsasl2-modules zsh prometheus tmux'
-# What MTAs need that scripts/unpack.sh unpacks.
-POSTFIX='libc6 libdb5.3 libicu72 libnsl2 libsasl2-2 libssl3'
+	libsasl2-modules zsh prometheus tmux libodbc2 libltdl7'
+# What programs need that scripts/unpack.sh unpacks.
+POSTFIX='libldap-2.5-0 libc6 libdb5.3 libicu72 libnsl2 libsasl2-2 libssl3'
 SENDMAIL='m4 util-linux libdb5.3 libldap-2.5-0 libnsl2 libsasl2-2 libssl3 libwrap0'
 
 # The installed mail system, if there is one.
@@ -34,7 +34,7 @@ mail_system() {
 
 postfix() {
 	case "$(mail_system)" in
-	postfix | '') echo postfix ;;
+	postfix | '') echo "postfix $1" ;;
 	*) echo "$POSTFIX" ;;
 	esac
 }
@@ -50,8 +50,8 @@ for argument in "$@"; do
 done
 case "$what" in
 build) wanted=$BUILD ;;
-demo) wanted="$BUILD $DEMO $(postfix)" ;;
-test) wanted="$BUILD $DEMO $(postfix) $TEST $SENDMAIL" ;;
+demo) wanted="$BUILD $DEMO $(postfix "")" ;;
+test) wanted="$BUILD $DEMO $(postfix postfix-ldap) $TEST $SENDMAIL" ;;
 esac
 # Words are to be split, here and below.
 # shellcheck disable=SC2086

@@ -1,15 +1,16 @@
 #!/bin/sh
-# unpack: unpacks Debian's Sendmail or Postfix into a folder, for the tests
+# unpack: unpacks Debian's Sendmail, Postfix or OpenLDAP into a folder, for the tests
 #
 # SPDX-License-Identifier: BSD-2-Clause
 # Copyright (c) 2026 the nexthop-milter authors
 #
-# Usage: scripts/unpack.sh sendmail|postfix FOLDER
+# Usage: scripts/unpack.sh sendmail|postfix|slapd FOLDER
 #
 # A machine has room for one MTA: the packages of two conflict. So what the tests need beside the
 # machine's own is not installed: it is fetched with apt-get and unpacked, and nothing outside FOLDER
-# is changed. Its libraries come with scripts/setup.sh. Does nothing if it is there already; several
-# may run at once. Each of them makes a copy of its own, and one of these gets the name.
+# is changed. So it is with a directory server, which would otherwise be one of the machine's. The
+# libraries come with scripts/setup.sh. Does nothing if it is there already; several may run at once.
+# Each of them makes a copy of its own, and one of these gets the name.
 set -eu
 
 usage() {
@@ -25,8 +26,12 @@ sendmail)
 	program=usr/libexec/sendmail/sendmail
 	;;
 postfix)
-	packages=postfix
+	packages='postfix postfix-ldap'
 	program=usr/sbin/postfix
+	;;
+slapd)
+	packages=slapd
+	program=usr/sbin/slapd
 	;;
 *) usage ;;
 esac

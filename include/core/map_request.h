@@ -28,6 +28,7 @@ enum map_request_map {
 	MAP_REQUEST_TRANSPORT = 1,   /* Postfix, transport_maps */
 	MAP_REQUEST_MAILERTABLE = 2, /* Sendmail, its mailertable: domains */
 	MAP_REQUEST_NEXTHOP = 3,     /* Sendmail, etc/sendmail/nexthop.m4: tokens, and addresses */
+	MAP_REQUEST_POOL = 4,	     /* Postfix, behind a directory: pools */
 };
 
 enum map_request_key {
@@ -36,14 +37,17 @@ enum map_request_key {
 	MAP_REQUEST_ALL = 2,	 /* the route of all that have no other */
 	MAP_REQUEST_ADDRESS = 3, /* that of an address, or of all those of a domain */
 	MAP_REQUEST_TOKEN = 4,
+	MAP_REQUEST_NAMED = 5, /* the pool of that name: "POOL", or "POOL ADDRESS" */
 };
 
 struct map_request {
 	enum map_request_map map;
 	enum map_request_key key;
-	struct address address;		/* ALL, ADDRESS; a domain not in ASCII is left in UTF-8 */
-	size_t length;			/* of text */
-	char text[MAP_REQUEST_MAX + 1]; /* the key as it was given; may have NULs */
+	/* ALL, ADDRESS, and NAMED, if it has one; a domain not in ASCII is left in UTF-8. */
+	struct address address;
+	size_t length; /* of text */
+	/* The key as it was given; may have NULs. NAMED: the pool's name alone. */
+	char text[MAP_REQUEST_MAX + 1];
 };
 
 /* Takes apart a request of at most MAP_REQUEST_MAX octets. */

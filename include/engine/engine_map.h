@@ -48,6 +48,13 @@ void engine_map_token(struct engine *engine, const char *name, enum engine_map_k
 	struct engine_map_answer *answer);
 
 /*
+ * The list of the pool of that name, for a recipient whose route is not in the table but in a
+ * directory. No such pool: ACTION_NONE.
+ */
+void engine_map_pool(struct engine *engine, const char *name, const struct address *address,
+	enum engine_map_key key, struct engine_map_answer *answer);
+
+/*
  * Writes the reply to REQUEST to OUT. IS_ASKED: a person wants to know (ENGINE_MAP_EXPLAIN), else
  * mail follows.
  */

@@ -127,19 +127,24 @@ enum map_reply_kind map_reply_write(char out[MAP_REPLY_MAX], const struct map_re
 	const struct map_reply_route *route)
 {
 	bool is_postfix = route->mta == TABLE_POSTFIX;
+	bool is_of_postfix =
+		request->map == MAP_REQUEST_TRANSPORT || request->map == MAP_REQUEST_POOL;
 
 	/* Sendmail treats PERM as "not found", and sends mail to the domain's MX. */
 	if (request->map == MAP_REQUEST_UNKNOWN)
 		return refused(out, is_postfix ? "PERM " : "TEMP ",
-			"the maps are transport, mailertable and nexthop");
+			"the maps are transport, pool, mailertable and nexthop");
 	if (request->key == MAP_REQUEST_MISSING)
 		return refused(out, is_postfix ? "PERM " : "TEMP ",
 			"no key: a request is the name of a map, a space, a key");
 	/* A list that is written for the other MTA would lead anywhere: mail waits. */
-	if ((request->map == MAP_REQUEST_TRANSPORT) != is_postfix)
+	if (is_of_postfix != is_postfix)
 		return refused(out, "TEMP ",
 			is_postfix ? "routes.cfg has mta = \"postfix\""
 				   : "routes.cfg has mta = \"sendmail\"");
+	/* A directory that names a pool that is not there: by DNS its mail would go anywhere. */
+	if (request->map == MAP_REQUEST_POOL && route->action != ACTION_POOL)
+		return refused(out, "TEMP ", "routes.cfg has no pool of that name");
 	if (request->key == MAP_REQUEST_NOBODY)
 		return not_found(out);
 	if (request->map == MAP_REQUEST_TRANSPORT)

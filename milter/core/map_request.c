@@ -14,6 +14,7 @@ static const char *const names[] = {
 	[MAP_REQUEST_TRANSPORT] = "transport",
 	[MAP_REQUEST_MAILERTABLE] = "mailertable",
 	[MAP_REQUEST_NEXTHOP] = "nexthop",
+	[MAP_REQUEST_POOL] = "pool",
 };
 
 const char *map_request_map_name(enum map_request_map map)
@@ -23,7 +24,7 @@ const char *map_request_map_name(enum map_request_map map)
 
 static enum map_request_map find_map(struct span name)
 {
-	for (int map = MAP_REQUEST_TRANSPORT; map <= MAP_REQUEST_NEXTHOP; map++)
+	for (int map = MAP_REQUEST_TRANSPORT; map <= MAP_REQUEST_POOL; map++)
 		if (span_is(name, names[map]))
 			return (enum map_request_map)map;
 	return MAP_REQUEST_UNKNOWN;
@@ -47,12 +48,17 @@ static bool is_external(const char *text)
 	return p[1] == '@' && strchr(p + 2, '@') == NULL;
 }
 
+static void parse_address(struct map_request *request, const char *text)
+{
+	if (is_external(text))
+		address_parse(&request->address, text);
+	else
+		address_parse_unquoted(&request->address, text);
+}
+
 static enum map_request_key address_key(struct map_request *request)
 {
-	if (is_external(request->text))
-		address_parse(&request->address, request->text);
-	else
-		address_parse_unquoted(&request->address, request->text);
+	parse_address(request, request->text);
 	return MAP_REQUEST_ADDRESS;
 }
 
@@ -99,6 +105,21 @@ static enum map_request_key mailertable_key(struct map_request *request)
 	return domain_key(request);
 }
 
+/* No pool's name has a space. Without an address: any that is always the same. */
+static enum map_request_key pool_key(struct map_request *request)
+{
+	char *space = strchr(request->text, ' ');
+
+	if (strlen(request->text) != request->length)
+		return MAP_REQUEST_NOBODY;
+	if (space != NULL) {
+		parse_address(request, space + 1);
+		*space = '\0';
+		request->length = (size_t)(space - request->text);
+	}
+	return MAP_REQUEST_NAMED;
+}
+
 static enum map_request_key find_key(struct map_request *request)
 {
 	if (request->length == 0)
@@ -113,6 +134,8 @@ static enum map_request_key find_key(struct map_request *request)
 			return all_key(request);
 		return strchr(request->text, '@') == NULL ? MAP_REQUEST_TOKEN
 							  : address_key(request);
+	case MAP_REQUEST_POOL:
+		return pool_key(request);
 	case MAP_REQUEST_UNKNOWN:
 		break;
 	}

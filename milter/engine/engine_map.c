@@ -100,14 +100,26 @@ static void list_hosts(struct engine *engine, const struct selection_ask *ask,
 	selection_nexthop(&selection, engine->roster, answer->nexthop);
 }
 
-void engine_map_address(struct engine *engine, const struct address *address,
+/* The list of a pool for a recipient. The engine lock must be held. */
+static void list_pool(struct engine *engine, const struct roster_pool *pool, uint64_t recipient,
 	enum engine_map_key key, struct engine_map_answer *answer)
 {
 	struct selection_ask ask = {
-		.recipient = address->hash,
+		.pool = pool,
+		.recipient = recipient,
 		.has_no_trial = key == ENGINE_MAP_NOBODY,
 	};
 
+	if (key == ENGINE_MAP_EXPLAIN)
+		ask.owner = trial_owner(recipient, TRIAL_MESSAGE);
+	else if (key == ENGINE_MAP_RECIPIENT)
+		ask.owner = owner_of(engine, pool, recipient, clock_now());
+	list_hosts(engine, &ask, key, answer);
+}
+
+void engine_map_address(struct engine *engine, const struct address *address,
+	enum engine_map_key key, struct engine_map_answer *answer)
+{
 	answer->nexthop[0] = '\0';
 	engine_self_lock(engine);
 
@@ -115,24 +127,45 @@ void engine_map_address(struct engine *engine, const struct address *address,
 
 	answer->mta = engine->roster->table->mta;
 	view_copy_route(&answer->route, engine->roster, route);
-	if (route != NULL && route->action == ACTION_POOL) {
-		ask.pool = &engine->roster->pools[route->pool];
-		if (key != ENGINE_MAP_NOBODY)
-			ask.owner =
-				key == ENGINE_MAP_EXPLAIN
-					? trial_owner(address->hash, TRIAL_MESSAGE)
-					: owner_of(engine, ask.pool, address->hash, clock_now());
-		list_hosts(engine, &ask, key, answer);
-	}
+	if (route != NULL && route->action == ACTION_POOL)
+		list_pool(engine, &engine->roster->pools[route->pool], address->hash, key, answer);
 	engine_self_unlock(engine);
+}
+
+/* The engine lock must be held. */
+static void begin_answer(struct engine *engine, struct engine_map_answer *answer)
+{
+	answer->nexthop[0] = '\0';
+	answer->mta = engine->roster->table->mta;
+	view_copy_route(&answer->route, engine->roster, NULL);
 }
 
 void engine_map_nothing(struct engine *engine, struct engine_map_answer *answer)
 {
-	answer->nexthop[0] = '\0';
 	engine_self_lock(engine);
-	answer->mta = engine->roster->table->mta;
-	view_copy_route(&answer->route, engine->roster, NULL);
+	begin_answer(engine, answer);
+	engine_self_unlock(engine);
+}
+
+/* The answer is a pool's list. The engine lock must be held. */
+static void name_pool(struct engine_map_answer *answer, const struct roster_pool *pool)
+{
+	answer->route.action = ACTION_POOL;
+	view_copy_text(answer->route.pool_name, sizeof(answer->route.pool_name), pool->pool->name);
+}
+
+void engine_map_pool(struct engine *engine, const char *name, const struct address *address,
+	enum engine_map_key key, struct engine_map_answer *answer)
+{
+	const struct roster_pool *pool;
+
+	engine_self_lock(engine);
+	begin_answer(engine, answer);
+	pool = roster_names_pool(engine->roster, table_pool_key(name));
+	if (pool != NULL) {
+		name_pool(answer, pool);
+		list_pool(engine, pool, address->hash, key, answer);
+	}
 	engine_self_unlock(engine);
 }
 
@@ -156,9 +189,7 @@ void engine_map_token(struct engine *engine, const char *name, enum engine_map_k
 	engine_self_lock(engine);
 	ask.pool = roster_names_pool(engine->roster, token.pool);
 	if (ask.pool != NULL) {
-		answer->route.action = ACTION_POOL;
-		view_copy_text(answer->route.pool_name, sizeof(answer->route.pool_name),
-			ask.pool->pool->name);
+		name_pool(answer, ask.pool);
 		list_hosts(engine, &ask, key, answer);
 	}
 	engine_self_unlock(engine);
@@ -177,6 +208,10 @@ static void answer_request(struct engine *engine, struct map_request *request,
 		break;
 	case MAP_REQUEST_TOKEN:
 		engine_map_token(engine, request->text, recipient, answer);
+		break;
+	case MAP_REQUEST_NAMED:
+		idn_fold_address(&request->address);
+		engine_map_pool(engine, request->text, &request->address, recipient, answer);
 		break;
 	case MAP_REQUEST_MISSING:
 	case MAP_REQUEST_NOBODY:

@@ -400,6 +400,46 @@ END_TEST
 
 /* ---- Sendmail */
 
+/* As a directory has it: the same list as by a route, for the same address. */
+START_TEST(pools_by_name)
+{
+	char by_route[NEXTHOP_MAX];
+	int firsts[3] = {0, 0, 0};
+
+	for (int i = 0; i < 300; i++) {
+		char recipient[40];
+		struct address address;
+
+		snprintf(recipient, sizeof(recipient), "u%d@three.example", i);
+		if (i % 3 == 0)
+			choose(recipient);
+		snprintf(by_route, sizeof(by_route), "%s", ask(recipient));
+		address = sample_address(recipient);
+		engine_map_pool(sample.engine, "three", &address, ENGINE_MAP_RECIPIENT, &answer);
+		ck_assert_int_eq(answer.route.action, ACTION_POOL);
+		ck_assert_str_eq(answer.route.pool_name, "three");
+		ck_assert_str_eq(answer.nexthop, by_route);
+		firsts[answer.nexthop[strlen("smtp:[")] - 'a']++;
+	}
+	for (int i = 0; i < 3; i++)
+		ck_assert_int_gt(firsts[i], 50);
+}
+END_TEST
+
+START_TEST(no_pool_of_that_name)
+{
+	static const char *const names[] = {"", "Three", "thre", "three ", "three.0", "ALL"};
+	struct address address = sample_address("u@three.example");
+
+	for (int i = 0; i < COUNT(names); i++) {
+		engine_map_pool(
+			sample.engine, names[i], &address, ENGINE_MAP_RECIPIENT, &answer);
+		ck_assert_msg(answer.route.action == ACTION_NONE, "%s", names[i]);
+		ck_assert_str_eq(answer.nexthop, "");
+	}
+}
+END_TEST
+
 START_TEST(tokens)
 {
 	sample_reload(&sample, sendmail);
@@ -512,6 +552,8 @@ int main(void)
 		{what_was_chosen_of_the_main_pool_says_nothing_of_the_fallback, 1},
 		{choices_hold_through_reloads, 1},
 		{another_route_makes_the_choice_void, 1},
+		{pools_by_name, 1},
+		{no_pool_of_that_name, 1},
 		{tokens, 1},
 		{the_milters_tokens_lead_to_its_choice, COUNT(routed)},
 		{a_fallback_keeps_the_turn_of_the_token, 1},

@@ -69,9 +69,15 @@ static const struct row {
 	{"nexthop u@e.com", &odd, "OK error:5.1.2:\"550 5.1.2 \\\"a\\\\b\\\", 100% (c): $x\"",
 		MAP_REPLY_FOUND},
 	{"nexthop u@e.com", &dns, "NOTFOUND ", MAP_REPLY_NOT_FOUND},
-	{"virtual u@e.com", &pool, "PERM the maps are transport, mailertable and nexthop",
+	{"pool three", &pool, "OK smtp:[192.0.2.1]:25,[192.0.2.2]:2525", MAP_REPLY_FOUND},
+	{"pool three u@e.com", &pool, "OK smtp:[192.0.2.1]:25,[192.0.2.2]:2525", MAP_REPLY_FOUND},
+	{"pool three", &none, "TEMP routes.cfg has no pool of that name", MAP_REPLY_REFUSED},
+	{"pool ", &none, "TEMP routes.cfg has no pool of that name", MAP_REPLY_REFUSED},
+	{"pool", &none, "PERM no key: a request is the name of a map, a space, a key",
 		MAP_REPLY_REFUSED},
-	{"virtual", &pool, "PERM the maps are transport, mailertable and nexthop",
+	{"virtual u@e.com", &pool, "PERM the maps are transport, pool, mailertable and nexthop",
+		MAP_REPLY_REFUSED},
+	{"virtual", &pool, "PERM the maps are transport, pool, mailertable and nexthop",
 		MAP_REPLY_REFUSED},
 };
 
@@ -103,10 +109,11 @@ START_TEST(the_other_mta)
 	} others[] = {
 		{"transport u@e.com", TABLE_SENDMAIL, "TEMP routes.cfg has mta = \"sendmail\""},
 		{"virtual u@e.com", TABLE_SENDMAIL,
-			"TEMP the maps are transport, mailertable and nexthop"},
+			"TEMP the maps are transport, pool, mailertable and nexthop"},
 		{"nexthop", TABLE_SENDMAIL,
 			"TEMP no key: a request is the name of a map, a space, a key"},
 		{"transport ", TABLE_SENDMAIL, "TEMP routes.cfg has mta = \"sendmail\""},
+		{"pool three", TABLE_SENDMAIL, "TEMP routes.cfg has mta = \"sendmail\""},
 		{"mailertable e.com", TABLE_POSTFIX, "TEMP routes.cfg has mta = \"postfix\""},
 		{"nexthop a.1", TABLE_POSTFIX, "TEMP routes.cfg has mta = \"postfix\""},
 	};

@@ -67,6 +67,14 @@ static const struct row {
 	{"nexthop exchange.17", MAP_REQUEST_NEXTHOP, MAP_REQUEST_TOKEN, "exchange.17"},
 	{"nexthop \"odd name\"@Example.com", MAP_REQUEST_NEXTHOP, MAP_REQUEST_ADDRESS,
 		"odd name@example.com"},
+	{"pool three", MAP_REQUEST_POOL, MAP_REQUEST_NAMED, ""},
+	{"pool three User@Example.com", MAP_REQUEST_POOL, MAP_REQUEST_NAMED, "user@example.com"},
+	{"pool three \"odd name\"@example.com", MAP_REQUEST_POOL, MAP_REQUEST_NAMED,
+		"odd name@example.com"},
+	{"pool three ", MAP_REQUEST_POOL, MAP_REQUEST_NAMED, ""},
+	{"pool  three", MAP_REQUEST_POOL, MAP_REQUEST_NAMED, "three"},
+	{"pool ", MAP_REQUEST_POOL, MAP_REQUEST_NOBODY, NULL},
+	{"pool", MAP_REQUEST_POOL, MAP_REQUEST_MISSING, NULL},
 	{"nexthop Two words", MAP_REQUEST_NEXTHOP, MAP_REQUEST_TOKEN, "Two words"},
 	{"transport ", MAP_REQUEST_TRANSPORT, MAP_REQUEST_NOBODY, NULL},
 	{"mailertable ", MAP_REQUEST_MAILERTABLE, MAP_REQUEST_NOBODY, NULL},
@@ -132,6 +140,8 @@ START_TEST(a_nul_in_the_key)
 		{"transport *\0", 12, MAP_REQUEST_ALL},
 		{"mailertable example.com\0", 24, MAP_REQUEST_ALL},
 		{"nexthop a.1\0", 12, MAP_REQUEST_ALL},
+		{"pool three\0", 11, MAP_REQUEST_NOBODY},
+		{"pool three u\0@example.com", 25, MAP_REQUEST_NOBODY},
 		{"transport\0 *", 12, MAP_REQUEST_NOBODY},
 	};
 
@@ -184,6 +194,7 @@ START_TEST(names_of_maps)
 	ck_assert_str_eq(map_request_map_name(MAP_REQUEST_TRANSPORT), "transport");
 	ck_assert_str_eq(map_request_map_name(MAP_REQUEST_MAILERTABLE), "mailertable");
 	ck_assert_str_eq(map_request_map_name(MAP_REQUEST_NEXTHOP), "nexthop");
+	ck_assert_str_eq(map_request_map_name(MAP_REQUEST_POOL), "pool");
 }
 END_TEST
 
