@@ -179,7 +179,11 @@ static struct bufferevent *make_stream(struct event_base *base, void *context)
 
 	if (one == NULL)
 		return NULL;
-	one->stream = bufferevent_socket_new(base, -1, 0);
+	/*
+	 * Else evhttp closes the descriptor before its events are deleted, and they are deleted of
+	 * whoever has the number by then: libmilter accepts connections on threads of its own.
+	 */
+	one->stream = bufferevent_socket_new(base, -1, BEV_OPT_CLOSE_ON_FREE);
 	if (one->stream == NULL) {
 		free(one);
 		return NULL;

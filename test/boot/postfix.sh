@@ -179,7 +179,7 @@ does "alerts: away" "systemctl disable --now nexthop-milter-alert
 # ---- flush
 
 does "flush: the unit" "$(document_block docs/postfix 'Flush')"
-sed -i.good '0,/^    hosts = (/s//    on_recovery = "flush";\n&/' "$CONFIG"
+sed -i.good 's/exchange = {/& on_recovery = "flush";/' "$CONFIG"
 does "flush: a pool has it" 'systemctl reload nexthop-milter'
 is "flush: it is on, and follows" "$(inside systemctl is-active nexthop-milter-flush)
 $(inside milterctl --json status | jq '[.condition.reasons[] | select(.about == "flush")] | length')" "active

@@ -297,4 +297,24 @@ ok "64 descriptors, 100 connections: once in a while" never_within 2 \
 process_stop silent
 ok "64 descriptors, 100 connections: afterwards" wait_for quietly ctl status
 daemon_end
+
+# ---- nothing is done to a descriptor that was closed: by then it may be one of libmilter's
+
+if command -v strace >/dev/null && ! daemon_has asan && ! daemon_has tsan; then
+	daemon_mark=$(wc -l <"$daemon_log")
+	# With -D it is the daemon that is the child.
+	process_start daemon strace -D -f -qq -e trace=epoll_ctl -o "$world/epoll" \
+		"$DAEMON_PROGRAM" -c "$daemon/routes.cfg" --debug
+	wait_for daemon_has_begun
+	# Those that evhttp itself refuses, and ends.
+	for i in $(seq 20); do
+		raw "$tcp" "$(request FROBNICATE /v1/status)" >/dev/null
+		raw "$tcp" 'GET /healthz HTTP/1.1\r\nno colon\r\n\r\n' >/dev/null
+		raw "$tcp" "$(request CONNECT 192.0.2.1:25)" >/dev/null
+	done
+	lives "connections that end, by strace"
+	daemon_end
+	is "no event of a descriptor that was closed" "$(grep -cE 'E(BADF|NOENT)' "$world/epoll")" 0
+	ok "strace has seen events" test "$(grep -c EPOLL_CTL_DEL "$world/epoll")" -gt 20
+fi
 tap_done
