@@ -10,13 +10,13 @@
 #include "ctl/answer.h"
 #include "ctl/watch_model.h"
 #include "ctl/watch_screen.h"
+#include "engine/clock.h"
 
 #include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 enum {
@@ -51,14 +51,6 @@ static volatile sig_atomic_t end;
 static void on_end(int number)
 {
 	end = number;
-}
-
-static int64_t now_ms(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
 /* ---- the daemon */
@@ -108,7 +100,7 @@ static void look(struct watch *watch)
 	watch->is_gone = result == CLIENT_NO_DAEMON;
 	watch->trouble[0] = '\0';
 	if (result == CLIENT_DONE)
-		watch->answered = now_ms();
+		watch->answered = clock_steady();
 	else if (!watch->is_gone)
 		snprintf(watch->trouble, sizeof(watch->trouble), "%s",
 			client_message(watch->client));
@@ -266,26 +258,26 @@ static void draw(struct watch *watch)
 		snprintf(watch->trouble, sizeof(watch->trouble),
 			watch->model.has_answer ? "the daemon is gone, for %lld s"
 						: "no daemon is there, for %lld s",
-			(long long)(now_ms() - watch->answered) / 1000);
+			(long long)(clock_steady() - watch->answered) / 1000);
 	view.trouble = watch->trouble[0] == '\0' ? NULL : watch->trouble;
 	watch_screen_draw(&view);
 }
 
 static void loop(struct watch *watch, int64_t interval)
 {
-	watch->answered = now_ms();
+	watch->answered = clock_steady();
 	while (!watch->is_over && end == 0) {
-		int64_t now = now_ms();
+		int64_t now = clock_steady();
 
 		if (now >= watch->next) {
 			look(watch);
 			/* One that is not there costs nothing, and is to be seen as soon as it is. */
-			watch->next = now_ms() + (watch->is_gone ? SECOND_MS : interval);
+			watch->next = clock_steady() + (watch->is_gone ? SECOND_MS : interval);
 		}
 		if (end != 0)
 			return;
 		draw(watch);
-		now = watch->next - now_ms();
+		now = watch->next - clock_steady();
 		obey(watch, watch_screen_key((int)(now < SECOND_MS ? now : SECOND_MS)));
 	}
 }
