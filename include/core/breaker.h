@@ -48,8 +48,9 @@ enum breaker_kind {
 	BREAKER_DRAIN = 6,
 	BREAKER_ENABLE =
 		7, /* end a drain or a back-off: up, or if the last word was a failure trial */
-	BREAKER_RESET = 8, /* forget all that is remembered, but not that it is drained */
-	BREAKER_KIND_COUNT = 9,
+	BREAKER_RESET = 8,  /* forget all that is remembered, but not that it is drained */
+	BREAKER_WEIGHT = 9, /* another part of its weight; no state changes */
+	BREAKER_KIND_COUNT = 10,
 };
 
 struct breaker_event {
@@ -61,8 +62,9 @@ struct breaker_event {
 	bool is_probe;
 	bool is_repeat;		   /* it was counted as an attempt already */
 	enum health_reason reason; /* of evidence */
-	int64_t until;		   /* DRAIN: its end; 0: it has none */
-	const char *text;	   /* evidence: the reply; DRAIN: the operator's reason */
+	int64_t until;		   /* DRAIN, WEIGHT: its end; 0: it has none */
+	int percent;		   /* WEIGHT: of the weight, 0..HEALTH_PERCENT_MAX */
+	const char *text;	   /* evidence: the reply; DRAIN, WEIGHT: the operator's reason */
 };
 
 /*
@@ -73,8 +75,15 @@ struct breaker_event {
 bool breaker_feed(struct health *health, const struct breaker_policy *policy,
 	const struct breaker_event *event, int64_t now);
 
-/* A weight in 1/BREAKER_WEIGHT_UNITs: it grows while a host that has recovered starts slowly. */
-enum { BREAKER_WEIGHT_UNIT = 16 };
+/*
+ * A weight in 1/BREAKER_WEIGHT_UNITs, so that each percent of a weight is a whole number. The operator
+ * may have set another part of it; it grows while a host that has recovered starts slowly. 0: the
+ * operator's 0 percent.
+ */
+enum {
+	BREAKER_WEIGHT_UNIT = 100,
+	BREAKER_WEIGHT_TIMES = HEALTH_PERCENT_MAX / 100, /* at most so many times the weight */
+};
 int breaker_weight(
 	const struct health *health, const struct breaker_policy *policy, int weight, int64_t now);
 

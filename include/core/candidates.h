@@ -27,13 +27,17 @@
  * Only the first tier that has a host advances the rotation. The tiers after it start where the
  * number of the turn says: if the first tier fails before its health is known, they share the load.
  *
+ * A host of which the operator has set 0 percent of its weight comes after the others of its tier that
+ * are up, and is first only if no host of the pool is that has more: of no message, trials too.
+ *
  * Who must not advance the rotation starts by a key, or from the host that was chosen before.
  */
 
 struct candidates {
 	int count;
-	int tiered;		       /* so many of them stand by priority; the rest waits */
-	bool is_trial;		       /* the first is on trial: this is its message */
+	int tiered;	 /* so many of them stand by priority; the rest waits */
+	uint64_t parted; /* bits of places at which hosts of 0 percent begin, behind their tier's */
+	bool is_trial;	 /* the first is on trial: this is its message */
 	uint8_t hosts[POOL_HOSTS_MAX]; /* indexes into the pool's hosts */
 };
 

@@ -22,6 +22,7 @@
 enum {
 	HEALTH_TEXT_MAX = 200,
 	HEALTH_EVIDENCE_MAX = 16,
+	HEALTH_PERCENT_MAX = 1000, /* of a weight */
 };
 
 /* The end of the year 9999: what is later is no time. */
@@ -114,6 +115,13 @@ struct health {
 	struct health_evidence evidence[HEALTH_EVIDENCE_MAX]; /* oldest first */
 	char text[HEALTH_TEXT_MAX]; /* the host's reply, or the operator's reason; NUL-terminated */
 	struct outage outage;
+	/*
+	 * What the operator has set for a while. These members are in what was unused room of the
+	 * file, and 0 in one of an older release: then nothing is set.
+	 */
+	int64_t weight_until;		   /* 0: it has no end */
+	int32_t weight_change;		   /* percent of its weight, less 100; 0: as configured */
+	char weight_text[HEALTH_TEXT_MAX]; /* the operator's reason; NUL-terminated */
 };
 
 /* A host of which nothing is known yet: up. */
@@ -124,6 +132,12 @@ bool health_valid(const struct health *health);
 
 /* Puts TEXT, as much of it as fits, in the place of the one before. */
 void health_set_text(struct health *health, const char *text);
+
+/* What BREAKER_WEIGHT says: 100 is as configured, and has neither an end nor a reason. */
+void health_set_weight(struct health *health, int percent, int64_t until, const char *text);
+
+/* So many percent of its weight a host has at NOW: 100 unless the operator has set another part. */
+int health_percent(const struct health *health, int64_t now);
 
 /* The words for log, API and metrics. */
 const char *health_state_name(uint32_t state);

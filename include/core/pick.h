@@ -11,7 +11,7 @@
 #include "core/table.h"
 
 /*
- * Two methods. Both take the weights of COUNT hosts (1..HOST_WEIGHT_MAX * BREAKER_WEIGHT_UNIT) and
+ * Two methods. Both take the weights of COUNT hosts, from 1 to the heaviest that breaker_weight() gives, and
  * give the index of one.
  */
 

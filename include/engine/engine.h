@@ -137,6 +137,10 @@ void engine_drain(struct engine *engine, size_t host, int64_t until, const char 
 void engine_enable(struct engine *engine, size_t host, int64_t now);
 void engine_reset(struct engine *engine, size_t host, int64_t now);
 
+/* PERCENT (0..HEALTH_PERCENT_MAX) of its weight; 100 is as configured. UNTIL 0: until set again. */
+void engine_weight(struct engine *engine, size_t host, int percent, int64_t until, const char *text,
+	int64_t now);
+
 /* An event that is about no host. */
 void engine_note(struct engine *engine, enum event_kind kind, const char *text);
 

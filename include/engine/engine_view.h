@@ -37,6 +37,7 @@ struct engine_use {
 	enum all_deferred all_deferred;
 	enum on_recovery on_recovery;
 	int up;
+	int up_spare; /* of these, those that the operator has given 0 percent of their weight */
 	int deferred; /* or on trial */
 	int drained;
 	/* Of those that are up, in the best priority that has a host which is not drained. */

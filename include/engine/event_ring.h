@@ -33,7 +33,9 @@ enum event_kind {
 	EVENT_UP = 8,
 	EVENT_RESET = 9,
 	EVENT_ELSEWHERE = 10, /* mail went elsewhere than it was routed (wiring.h) */
-	EVENT_KIND_COUNT = 11,
+	EVENT_WEIGHT = 11,    /* the operator has set a part of its weight */
+	EVENT_WEIGHT_ENDED = 12,
+	EVENT_KIND_COUNT = 13,
 };
 
 struct event_entry {

@@ -14,6 +14,9 @@
 /*
  * Version 1 had slots of 2400 octets: they are the first of today's, the rest of which is 0. Drains,
  * back-off and rotation carry over.
+ *
+ * Members that came since then are in room that was 0, and mean nothing if they are: a file goes back
+ * and forth between releases of one version, and an older one ignores what it does not know.
  */
 
 bool state_upgrade_is_old(const struct state_header *header);

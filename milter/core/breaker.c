@@ -313,6 +313,10 @@ static bool feed_operator(struct health *health, const struct breaker_event *eve
 		health_set_text(health, event->text);
 		return change(health, HEALTH_DRAINED, HEALTH_REASON_OPERATOR, event->until, now);
 	}
+	if (event->kind == BREAKER_WEIGHT) {
+		health_set_weight(health, event->percent, event->until, event->text);
+		return false;
+	}
 	if (event->kind == BREAKER_ENABLE) {
 		/* Nothing to end. */
 		if (health->state == HEALTH_UP || health->state == HEALTH_TRIAL)
@@ -362,6 +366,7 @@ bool breaker_feed(struct health *health, const struct breaker_policy *policy,
 	case BREAKER_DRAIN:
 	case BREAKER_ENABLE:
 	case BREAKER_RESET:
+	case BREAKER_WEIGHT:
 		return feed_operator(health, event, now);
 	default:
 		/* A line may say any year. */
@@ -373,13 +378,13 @@ bool breaker_feed(struct health *health, const struct breaker_policy *policy,
 int breaker_weight(
 	const struct health *health, const struct breaker_policy *policy, int weight, int64_t now)
 {
-	int whole = weight * BREAKER_WEIGHT_UNIT;
+	int64_t whole = (int64_t)weight * BREAKER_WEIGHT_UNIT * health_percent(health, now) / 100;
 	int64_t passed = now - health->since;
-	int part;
+	int64_t part;
 
-	if (health->state != HEALTH_UP || health->reason != HEALTH_REASON_RECOVERED || passed < 0 ||
-		passed >= policy->slow_start)
-		return whole;
-	part = (int)(whole * passed / policy->slow_start);
-	return part < 1 ? 1 : part;
+	if (whole == 0 || health->state != HEALTH_UP || health->reason != HEALTH_REASON_RECOVERED ||
+		passed < 0 || passed >= policy->slow_start)
+		return (int)whole;
+	part = whole * passed / policy->slow_start;
+	return part < 1 ? 1 : (int)part;
 }

@@ -19,9 +19,11 @@ static int weight_of(const struct pool *pool, const struct candidates_input *inp
 	const struct tier *tier, int i)
 {
 	int host = tier->hosts[i];
-
-	return breaker_weight(
+	int weight = breaker_weight(
 		input->health[host], input->policy[host], pool->hosts[host].weight, input->now);
+
+	/* Those that have no part of theirs are only ever compared with each other. */
+	return weight > 0 ? weight : pool->hosts[host].weight * BREAKER_WEIGHT_UNIT;
 }
 
 static int start_by_turn(const struct pool *pool, const struct candidates_input *input,
@@ -135,30 +137,83 @@ static bool is_behind(const struct candidates_input *input, int host)
 	return input->lanes != NULL && lane_is_behind(input->lanes[host], input->now);
 }
 
-/* Those tiers' hosts that are in STATE. */
+/* The operator has given it no part of its weight: it has no first turns where another host has. */
+static bool is_spare(const struct candidates_input *input, int host)
+{
+	return health_percent(input->health[host], input->now) == 0;
+}
+
+/* The hosts of one tier, in the order in which they come. */
+enum { GROUP_READY, GROUP_BEHIND, GROUP_SPARE, GROUP_COUNT };
+
+static int group_of(const struct candidates_input *input, int host)
+{
+	return is_spare(input, host)	? GROUP_SPARE
+	       : is_behind(input, host) ? GROUP_BEHIND
+					: GROUP_READY;
+}
+
+static void append_groups(const struct pool *pool, const struct candidates_input *input,
+	const struct tier groups[GROUP_COUNT], struct pick_rotation *rotation,
+	struct candidates *candidates)
+{
+	int first = candidates->count;
+
+	for (int i = 0; i < GROUP_COUNT; i++) {
+		if (groups[i].count == 0)
+			continue;
+		if (i == GROUP_SPARE && candidates->count > first)
+			candidates->parted |= UINT64_C(1) << candidates->count;
+		append_tier(pool, input, &groups[i], rotation, candidates);
+		rotation = NULL;
+	}
+}
+
+/* The tiers' hosts from FROM to before TO that are in STATE; both are where a tier begins. */
+static void append_range(const struct pool *pool, const struct candidates_input *input,
+	enum health_state state, int from, int to, struct pick_rotation *rotation,
+	struct candidates *candidates)
+{
+	for (int i = from; i < to;) {
+		struct tier groups[GROUP_COUNT] = {{.count = 0}};
+		int before = candidates->count;
+		int priority = pool->hosts[i].priority;
+
+		for (; i < to && pool->hosts[i].priority == priority; i++) {
+			struct tier *group = &groups[group_of(input, i)];
+
+			if (input->health[i]->state == state)
+				group->hosts[group->count++] = (uint8_t)i;
+		}
+		append_groups(pool, input, groups, rotation, candidates);
+		if (candidates->count > before)
+			rotation = NULL;
+	}
+}
+
+/*
+ * All tiers' hosts that are in STATE. Tiers that have none but spare ones come after the first that
+ * has another.
+ */
 static void append_tiers(const struct pool *pool, const struct candidates_input *input,
 	enum health_state state, struct pick_rotation *rotation, struct candidates *candidates)
 {
-	for (int i = 0; i < pool->host_count;) {
-		struct tier tier = {.count = 0};
-		struct tier behind = {.count = 0};
-		int priority = pool->hosts[i].priority;
+	int count = pool->host_count;
+	int from = 0, to, main = 0;
 
-		for (; i < pool->host_count && pool->hosts[i].priority == priority; i++) {
-			struct tier *to = is_behind(input, i) ? &behind : &tier;
-
-			if (input->health[i]->state == state)
-				to->hosts[to->count++] = (uint8_t)i;
-		}
-		if (tier.count + behind.count == 0)
-			continue;
-		if (tier.count > 0)
-			append_tier(pool, input, &tier, rotation, candidates);
-		if (behind.count > 0)
-			append_tier(
-				pool, input, &behind, tier.count > 0 ? NULL : rotation, candidates);
-		rotation = NULL;
+	while (main < count && (input->health[main]->state != state || is_spare(input, main)))
+		main++;
+	if (main == count) {
+		append_range(pool, input, state, 0, count, rotation, candidates);
+		return;
 	}
+	while (pool->hosts[from].priority != pool->hosts[main].priority)
+		from++;
+	for (to = main; to < count && pool->hosts[to].priority == pool->hosts[main].priority;)
+		to++;
+	append_range(pool, input, state, from, to, rotation, candidates);
+	append_range(pool, input, state, 0, from, NULL, candidates);
+	append_range(pool, input, state, to, count, NULL, candidates);
 }
 
 /* Whether this mail is the trial of that host: it may take it, or was given it before. */
@@ -175,21 +230,40 @@ static bool is_trial_of(const struct candidates_input *input, int host)
 	       (is_chosen && trial_has_owner(health, policy));
 }
 
+/* The best priority that has a host which is up, among the spare ones or the others; -1: none. */
+static int best_up(const struct pool *pool, const struct candidates_input *input, bool spare)
+{
+	for (int i = 0; i < pool->host_count; i++)
+		if (input->health[i]->state == HEALTH_UP && is_spare(input, i) == spare)
+			return pool->hosts[i].priority;
+	return -1;
+}
+
+/* The same for the host on trial whose message this is, unless one of a better priority is up. */
+static int find_trial_among(
+	const struct pool *pool, const struct candidates_input *input, int best, bool spare)
+{
+	for (int i = 0; i < pool->host_count; i++) {
+		if (best != -1 && pool->hosts[i].priority > best)
+			break;
+		if (is_trial_of(input, i) && is_spare(input, i) == spare)
+			return i;
+	}
+	return -1;
+}
+
 /* The host on trial whose message this is, or -1. */
 static int find_trial(const struct pool *pool, const struct candidates_input *input)
 {
-	int best = HOST_PRIORITY_MAX;
+	int best, trial;
 
 	if (input->has_no_trial)
 		return -1;
-	/* By rising priority: the first that is up has the best one. */
-	for (int i = 0; i < pool->host_count && best == HOST_PRIORITY_MAX; i++)
-		if (input->health[i]->state == HEALTH_UP)
-			best = pool->hosts[i].priority;
-	for (int i = 0; i < pool->host_count && pool->hosts[i].priority <= best; i++)
-		if (is_trial_of(input, i))
-			return i;
-	return -1;
+	best = best_up(pool, input, false);
+	trial = find_trial_among(pool, input, best, false);
+	if (trial != -1 || best != -1)
+		return trial;
+	return find_trial_among(pool, input, best_up(pool, input, true), true);
 }
 
 static bool is_waiting(const struct health *health)
@@ -229,6 +303,7 @@ void candidates_order(const struct pool *pool, const struct candidates_input *in
 
 	assert(pool->host_count > 0 && pool->host_count <= POOL_HOSTS_MAX);
 	candidates->count = 0;
+	candidates->parted = 0;
 	candidates->is_trial = trial != -1;
 	if (trial != -1) {
 		candidates->hosts[candidates->count++] = (uint8_t)trial;

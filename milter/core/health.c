@@ -79,24 +79,52 @@ static bool times_valid(const struct health *health)
 	       time_valid(health->trial_started);
 }
 
+static bool weight_valid(const struct health *health)
+{
+	return time_valid(health->weight_until) && health->weight_change >= -100 &&
+	       health->weight_change <= HEALTH_PERCENT_MAX - 100 &&
+	       memchr(health->weight_text, '\0', sizeof(health->weight_text)) != NULL;
+}
+
 bool health_valid(const struct health *health)
 {
 	if (health->state >= HEALTH_STATE_COUNT || health->reason >= HEALTH_REASON_COUNT)
 		return false;
 	if (health->evidence_count > HEALTH_EVIDENCE_MAX || !times_valid(health))
 		return false;
-	return outage_valid(&health->outage) &&
+	return outage_valid(&health->outage) && weight_valid(health) &&
 	       memchr(health->text, '\0', sizeof(health->text)) != NULL;
+}
+
+static void set_text(char to[HEALTH_TEXT_MAX], const char *text)
+{
+	size_t length = strlen(text);
+
+	if (length > HEALTH_TEXT_MAX - 1)
+		length = HEALTH_TEXT_MAX - 1;
+	memset(to, 0, HEALTH_TEXT_MAX);
+	memcpy(to, text, length);
 }
 
 void health_set_text(struct health *health, const char *text)
 {
-	size_t length = strlen(text);
+	set_text(health->text, text);
+}
 
-	if (length > sizeof(health->text) - 1)
-		length = sizeof(health->text) - 1;
-	memset(health->text, 0, sizeof(health->text));
-	memcpy(health->text, text, length);
+void health_set_weight(struct health *health, int percent, int64_t until, const char *text)
+{
+	bool is_whole = percent == 100;
+
+	health->weight_change = percent - 100;
+	health->weight_until = is_whole ? 0 : until;
+	set_text(health->weight_text, is_whole ? "" : text);
+}
+
+int health_percent(const struct health *health, int64_t now)
+{
+	if (health->weight_until != 0 && health->weight_until <= now)
+		return 100;
+	return 100 + health->weight_change;
 }
 
 const char *health_state_name(uint32_t state)

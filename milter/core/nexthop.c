@@ -46,7 +46,7 @@ void nexthop_host(char *out, const struct pool_host *host, const struct nexthop_
 static char separator(const struct pool *pool, const struct candidates *candidates, int place)
 {
 	/* It shuffles hosts of one preference: whose turn it is, and who waits, is none of them. */
-	if (place <= 1 || place >= candidates->tiered)
+	if (place <= 1 || place >= candidates->tiered || (candidates->parted >> place & 1) != 0)
 		return ':';
 	return pool->hosts[candidates->hosts[place - 1]].priority ==
 			       pool->hosts[candidates->hosts[place]].priority

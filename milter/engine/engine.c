@@ -285,14 +285,41 @@ void engine_reset(struct engine *engine, size_t host, int64_t now)
 		engine, host, &(struct breaker_event){.kind = BREAKER_RESET}, EVENT_RESET, now);
 }
 
+void engine_weight(struct engine *engine, size_t host, int percent, int64_t until, const char *text,
+	int64_t now)
+{
+	struct breaker_event event = {
+		.kind = BREAKER_WEIGHT,
+		.percent = percent,
+		.until = until,
+		.text = text,
+	};
+
+	engine_change_feed(engine, host, &event, EVENT_WEIGHT, now);
+}
+
+static void end_weight(struct engine *engine, size_t host, int64_t now)
+{
+	const struct breaker_event whole = {.kind = BREAKER_WEIGHT, .percent = 100, .text = ""};
+	int64_t until;
+
+	engine_self_lock(engine);
+	until = engine->roster->hosts[host].health->weight_until;
+	engine_self_unlock(engine);
+	if (until != 0 && until <= now)
+		engine_change_feed(engine, host, &whole, EVENT_WEIGHT_ENDED, now);
+}
+
 void engine_tick(struct engine *engine, int64_t now)
 {
 	const struct breaker_event event = {.kind = BREAKER_TICK};
 
 	engine_disk_mend(engine, now);
 	engine_learn_tick(engine, now);
-	for (size_t host = 0; host < engine->roster->host_count; host++)
+	for (size_t host = 0; host < engine->roster->host_count; host++) {
+		end_weight(engine, host, now);
 		engine_change_feed(engine, host, &event, EVENT_KIND_COUNT, now);
+	}
 }
 
 void engine_note(struct engine *engine, enum event_kind kind, const char *text)

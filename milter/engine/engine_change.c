@@ -38,22 +38,61 @@ static void fill_event(struct event_entry *entry, const struct roster_host *host
 	entry->delivered = health->delivered;
 }
 
+static bool is_of_weight(enum event_kind kind)
+{
+	return kind == EVENT_WEIGHT || kind == EVENT_WEIGHT_ENDED;
+}
+
+/* "50%", or "50%: REASON", for as long as that holds. The engine lock must be held. */
+static void fill_weight(struct event_entry *entry, const struct health *health)
+{
+	const char *text = entry->kind == EVENT_WEIGHT ? health->weight_text : "its time is over";
+
+	snprintf(entry->text, sizeof(entry->text), "%d%%%s%.190s",
+		health_percent(health, entry->at), *text == '\0' ? "" : ": ", text);
+	entry->until = health->weight_until;
+	entry->reason = entry->kind == EVENT_WEIGHT ? HEALTH_REASON_OPERATOR : HEALTH_REASON_NONE;
+}
+
+enum { UNTIL_MAX = 16 + DURATION_TEXT_MAX };
+
+/* " until=2h", or "". */
+static void write_until(char out[UNTIL_MAX], const struct event_entry *entry)
+{
+	char span[DURATION_TEXT_MAX];
+
+	out[0] = '\0';
+	if (entry->until == 0)
+		return;
+	duration_format(span, entry->until - entry->at);
+	snprintf(out, UNTIL_MAX, " until=%s", span);
+}
+
+/* Of what changes no state. */
+static void log_set(const struct event_entry *entry)
+{
+	char host[ENDPOINT_TEXT_MAX];
+	char text[HEALTH_TEXT_MAX];
+	char until[UNTIL_MAX];
+	bool is_asked = entry->by[0] != '\0';
+
+	write_until(until, entry);
+	log_info("host=%s %s=\"%s\"%s%s%s", endpoint_format(host, entry->host, entry->port),
+		event_ring_kind_name(entry->kind), printable_copy(text, sizeof(text), entry->text),
+		until, is_asked ? " by " : "", entry->by);
+}
+
 /* All that a person wants to know at three in the morning, in one line. */
 static void log_change(const struct event_entry *entry)
 {
 	char host[ENDPOINT_TEXT_MAX];
 	char text[HEALTH_TEXT_MAX];
-	char until[16 + DURATION_TEXT_MAX] = "";
+	char until[UNTIL_MAX];
 	bool is_asked = entry->by[0] != '\0';
 	bool is_reply = entry->to == HEALTH_DEFERRED;
 
 	endpoint_format(host, entry->host, entry->port);
-	if (entry->until != 0) {
-		char span[DURATION_TEXT_MAX];
-
-		duration_format(span, entry->until - entry->at);
-		snprintf(until, sizeof(until), " until=%s", span);
-	}
+	write_until(until, entry);
 	log_info("host=%s %s->%s reason=%s %s=\"%s\" failures=%u%s delivered=%llu%s%s", host,
 		health_state_name(entry->from), health_state_name(entry->to),
 		health_reason_name(entry->reason), is_reply ? "reply" : "text",
@@ -85,6 +124,8 @@ void engine_change_feed(struct engine *engine, size_t host, const struct breaker
 	}
 	if (is_new) {
 		fill_event(&entry, of);
+		if (is_of_weight(kind))
+			fill_weight(&entry, of->health);
 		if (!is_operator)
 			entry.kind = kind_of(entry.to, entry.reason);
 		else
@@ -92,6 +133,8 @@ void engine_change_feed(struct engine *engine, size_t host, const struct breaker
 		engine_change_add_event(engine, &entry);
 	}
 	engine_self_unlock(engine);
-	if (is_new)
+	if (is_new && is_of_weight(kind))
+		log_set(&entry);
+	else if (is_new)
 		log_change(&entry);
 }

@@ -56,18 +56,29 @@ static void copy_place(struct engine_metrics_place *place, const struct roster *
 static void find_shares(
 	struct engine_metrics_pool *view, const struct roster_pool *pool, int64_t now)
 {
-	bool is_found = false;
-	int tier = 0;
+	const struct engine_metrics_place *first = NULL;
+	bool has_weight = false;
 
 	for (int i = 0; i < view->count; i++) {
 		struct engine_metrics_place *place = &view->places[i];
+		bool is_spare = health_percent(pool->health[i], now) == 0;
 
-		if (!place->is_up || (is_found && place->priority != tier))
+		if (!place->is_up || (has_weight && is_spare))
 			continue;
-		is_found = true;
-		tier = place->priority;
+		/* Hosts of 0 percent have the mail where there is no other. */
+		if (first == NULL || (!has_weight && !is_spare))
+			first = place;
+		has_weight |= !is_spare;
+	}
+	for (int i = 0; first != NULL && i < view->count; i++) {
+		struct engine_metrics_place *place = &view->places[i];
+
+		if (!place->is_up || place->priority != first->priority)
+			continue;
 		place->effective =
 			breaker_weight(pool->health[i], pool->policy[i], place->weight, now);
+		if (!has_weight)
+			place->effective = place->weight * BREAKER_WEIGHT_UNIT;
 	}
 }
 

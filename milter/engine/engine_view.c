@@ -75,6 +75,7 @@ size_t engine_view_pending(struct engine *engine, size_t host, int64_t *since)
 
 static void count_states(const struct roster_pool *pool, struct engine_use *use)
 {
+	int64_t now = clock_now();
 	bool has_best = false;
 	int best = 0;
 
@@ -83,6 +84,7 @@ static void count_states(const struct roster_pool *pool, struct engine_use *use)
 		uint32_t state = pool->health[i]->state;
 
 		use->up += state == HEALTH_UP;
+		use->up_spare += state == HEALTH_UP && health_percent(pool->health[i], now) == 0;
 		use->drained += state == HEALTH_DRAINED;
 		use->deferred += state != HEALTH_UP && state != HEALTH_DRAINED;
 		/* By rising priority. */

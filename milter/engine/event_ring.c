@@ -20,6 +20,8 @@ static const char *const kind_names[EVENT_KIND_COUNT] = {
 	[EVENT_UP] = "up",
 	[EVENT_RESET] = "reset",
 	[EVENT_ELSEWHERE] = "elsewhere",
+	[EVENT_WEIGHT] = "weight",
+	[EVENT_WEIGHT_ENDED] = "weight_ended",
 };
 
 const struct event_entry *event_ring_add(struct event_ring *ring, const struct event_entry *entry)

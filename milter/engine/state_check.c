@@ -75,7 +75,8 @@ void state_check_count(const struct state_header *header, size_t slots, struct s
 static bool pool_valid(const struct state_pool *pool)
 {
 	/* Of the sum of all weights, and much more for files of older versions. */
-	const int32_t most = 16 * POOL_HOSTS_MAX * HOST_WEIGHT_MAX * BREAKER_WEIGHT_UNIT;
+	const int32_t most =
+		16 * POOL_HOSTS_MAX * HOST_WEIGHT_MAX * BREAKER_WEIGHT_UNIT * BREAKER_WEIGHT_TIMES;
 
 	for (int bank = 0; bank < 2; bank++) {
 		if (pool->weight[bank] < 0 || pool->weight[bank] > most)

@@ -399,13 +399,13 @@ static const struct weight_row {
 	int64_t passed;
 	int result;
 } weight_rows[] = {
-	{"whole", HEALTH_UP, HEALTH_REASON_NONE, 3, 100, 10, 48},
-	{"no slow start", HEALTH_UP, HEALTH_REASON_RECOVERED, 3, 0, 0, 48},
+	{"whole", HEALTH_UP, HEALTH_REASON_NONE, 3, 100, 10, 300},
+	{"no slow start", HEALTH_UP, HEALTH_REASON_RECOVERED, 3, 0, 0, 300},
 	{"just recovered", HEALTH_UP, HEALTH_REASON_RECOVERED, 1, 100, 0, 1},
-	{"half way", HEALTH_UP, HEALTH_REASON_RECOVERED, 3, 100, 50, 24},
-	{"all the way", HEALTH_UP, HEALTH_REASON_RECOVERED, 3, 100, 100, 48},
-	{"clock set back", HEALTH_UP, HEALTH_REASON_RECOVERED, 3, 100, -5, 48},
-	{"heaviest", HEALTH_UP, HEALTH_REASON_RECOVERED, 1000, 86400000, 86399999, 15999},
+	{"half way", HEALTH_UP, HEALTH_REASON_RECOVERED, 3, 100, 50, 150},
+	{"all the way", HEALTH_UP, HEALTH_REASON_RECOVERED, 3, 100, 100, 300},
+	{"clock set back", HEALTH_UP, HEALTH_REASON_RECOVERED, 3, 100, -5, 300},
+	{"heaviest", HEALTH_UP, HEALTH_REASON_RECOVERED, 1000, 86400000, 86399999, 99999},
 };
 
 START_TEST(slow_start)

@@ -154,6 +154,144 @@ START_TEST(slow_start_gives_a_part)
 }
 END_TEST
 
+/* ---- parts of a weight that the operator has set */
+
+static void set_percents(const int *percents)
+{
+	for (int i = 0; i < pool.host_count; i++)
+		health_set_weight(&healths[i], percents[i], 0, "");
+}
+
+static const struct part_row {
+	const char *name;
+	const char *states;
+	int percents[4];
+	int weights[4];
+	int messages;
+	int firsts[4];
+} part_rows[] = {
+	{"half", "uu", {50, 100}, {1, 1}, 300, {100, 200}},
+	{"half of three", "uuu", {100, 50, 100}, {1, 1, 1}, 500, {200, 100, 200}},
+	{"one percent", "uu", {1, 100}, {1, 1}, 10100, {100, 10000}},
+	{"ten times as much", "uu", {1000, 100}, {1, 1}, 1100, {1000, 100}},
+	{"a third of a weight", "uu", {33, 100}, {3, 1}, 1990, {990, 1000}},
+	{"nothing", "uu", {0, 100}, {5, 1}, 100, {0, 100}},
+	{"nothing for all: by their weights", "uu", {0, 0}, {3, 1}, 400, {300, 100}},
+	{"nothing for all that are up", "ud", {0, 100}, {1, 1}, 10, {10, 0}},
+	{"nothing for a tier: the next one has it", "0u1uu", {0, 100, 50}, {1, 1, 1}, 300,
+		{0, 200, 100}},
+};
+
+START_TEST(parts_of_a_weight)
+{
+	const struct part_row *row = &part_rows[_i];
+	int firsts[4] = {0};
+
+	make(row->states);
+	set_percents(row->percents);
+	for (int i = 0; i < pool.host_count; i++)
+		hosts[i].weight = row->weights[i];
+	for (int i = 0; i < row->messages; i++)
+		firsts[order(0).hosts[0]]++;
+	for (int i = 0; i < pool.host_count; i++)
+		ck_assert_msg(
+			firsts[i] == row->firsts[i], "%s: host %d: %d", row->name, i, firsts[i]);
+}
+END_TEST
+
+START_TEST(a_part_that_is_over_counts_no_more)
+{
+	make("uu");
+	health_set_weight(&healths[0], 0, 1000000, "");
+	for (int i = 0; i < 4; i++) {
+		struct candidates candidates = order(0);
+
+		ck_assert_int_eq(candidates.hosts[0], i % 2);
+	}
+}
+END_TEST
+
+/* The order of the hosts by a change of parts in mid-course. */
+START_TEST(a_change_in_mid_course_is_exact)
+{
+	unsigned seed = 77;
+
+	make("uu");
+	for (int round = 0; round < 200; round++) {
+		int percent = 1 + (int)(suite_random(&seed) % 100);
+		int count = (100 + percent) * (1 + (int)(suite_random(&seed) % 3));
+		int wanted = count / (100 + percent) * percent;
+		int first = 0;
+
+		set_percents((const int[]){percent, 100});
+		for (int i = 0; i < count; i++)
+			first += order(0).hosts[0] == 0;
+		ck_assert_msg(first >= wanted - 1 && first <= wanted + 1,
+			"round %d, %d percent: %d instead of %d", round, percent, first, wanted);
+	}
+}
+END_TEST
+
+static const struct spare_row {
+	const char *name;
+	const char *states;
+	int percents[5];
+	const char *orders[3];
+	uint64_t parted;
+} spare_rows[] = {
+	{"behind those of its tier", "uuu", {100, 0, 100}, {"acb", "cab", "acb"}, 4},
+	{"before the next tier", "0uu1u", {0, 100, 100}, {"bac", "bac", "bac"}, 2},
+	{"its tier has no other", "0u1u2u", {0, 100, 100}, {"bac", "bac", "bac"}, 0},
+	{"two tiers have no other", "0u1uu2u", {0, 0, 0, 100}, {"dabc", "dacb", "dabc"}, 0},
+	{"before the deferred", "udu", {0, 100, 100}, {"cab", "cab", "cab"}, 2},
+	{"first if no other is up", "udd", {0, 100, 100}, {"acb", "acb", "acb"}, 0},
+	{"drained ones are left out still", "uxx", {0, 100, 100}, {"a", "a", "a"}, 0},
+	{"no message tries it first", "tu", {0, 100}, {"ba", "ba", "ba"}, 0},
+	{"a trial where no other is up", "td", {0, 100}, {"ab", "ab", "ab"}, 0},
+	{"a trial of others goes before it", "0u1t", {0, 100}, {"ba", "ba", "ba"}, 0},
+	{"and not before one that is up", "0u1t", {100, 100}, {"ab", "ab", "ab"}, 0},
+};
+
+START_TEST(no_part_of_a_weight)
+{
+	const struct spare_row *row = &spare_rows[_i];
+
+	make(row->states);
+	set_percents(row->percents);
+	for (int i = 0; i < 3; i++) {
+		struct candidates candidates = order(0);
+
+		ck_assert_msg(strcmp(text_of(&candidates), row->orders[i]) == 0,
+			"%s: message %d: %s", row->name, i, text_of(&candidates));
+		ck_assert_msg(candidates.parted == row->parted, "%s: parted %llx", row->name,
+			(unsigned long long)candidates.parted);
+	}
+}
+END_TEST
+
+/* By the key too, and by what is pending. */
+START_TEST(parts_hold_for_each_balance)
+{
+	struct lane lanes[2] = {{.pending = 0}, {.pending = 0}};
+	const struct lane *const pointers_to[2] = {&lanes[0], &lanes[1]};
+	struct candidates_input input = {.lanes = pointers_to};
+	int first = 0;
+
+	make("uu");
+	pool.balance = BALANCE_HASH;
+	set_percents((const int[]){50, 100});
+	for (uint64_t key = 0; key < 3000; key++)
+		first += order(hash_pair(key, 0)).hosts[0] == 0;
+	ck_assert_msg(first > 900 && first < 1100, "by the key: %d of 3000", first);
+	make("uu");
+	pool.balance = BALANCE_LEAST_PENDING;
+	set_percents((const int[]){50, 100});
+	for (int i = 0; i < 300; i++)
+		lanes[order_of(&input).hosts[0]].pending++;
+	ck_assert_uint_eq(lanes[0].pending, 100);
+}
+END_TEST
+
 START_TEST(only_rotations)
 {
 	char seen[64][POOL_HOSTS_MAX + 1];
@@ -378,12 +516,14 @@ static const struct memory_row {
 	const char *order;
 	int32_t after[2];
 } memories[] = {
-	{"a beginning", {.weight = 0}, "ab", {-16, 16}},
-	{"the same weights", {.weight = 32, .credit = {-16, 16}}, "ba", {0, 0}},
-	{"a thousand times as heavy", {.weight = 32000, .credit = {-14000, 14000}}, "ba", {2, -2}},
-	{"half as heavy", {.weight = 16, .credit = {7, -7}}, "ab", {-2, 2}},
-	{"one went with what it owed", {.weight = 32, .credit = {5, 5}}, "ab", {-16, 16}},
-	{"one went with what it was owed", {.weight = 32, .credit = {-5, -1}}, "ba", {14, -14}},
+	{"a beginning", {.weight = 0}, "ab", {-100, 100}},
+	{"the same weights", {.weight = 200, .credit = {-100, 100}}, "ba", {0, 0}},
+	{"a smaller unit", {.weight = 32, .credit = {-16, 16}}, "ba", {0, 0}},
+	{"a thousand times as heavy", {.weight = 32000, .credit = {-14000, 14000}}, "ba",
+		{13, -13}},
+	{"half as heavy", {.weight = 16, .credit = {7, -7}}, "ab", {-13, 13}},
+	{"one went with what it owed", {.weight = 32, .credit = {5, 5}}, "ab", {-100, 100}},
+	{"one went with what it was owed", {.weight = 32, .credit = {-5, -1}}, "ba", {87, -87}},
 };
 
 START_TEST(the_memory_fits)
@@ -396,7 +536,7 @@ START_TEST(the_memory_fits)
 	candidates = order(0);
 	ck_assert_msg(strcmp(text_of(&candidates), row->order) == 0, "%s: %s", row->name,
 		text_of(&candidates));
-	ck_assert_int_eq(rotation.weight, 32);
+	ck_assert_int_eq(rotation.weight, 200);
 	for (int i = 0; i < 2; i++)
 		ck_assert_msg(rotation.credit[i] == row->after[i], "%s: host %d: %d", row->name, i,
 			rotation.credit[i]);
@@ -406,7 +546,10 @@ END_TEST
 int main(void)
 {
 	const struct suite_test tests[] = {{the_memory_fits, COUNT(memories)},
-		{orders, COUNT(rows)}, {slow_start_gives_a_part, 1}, {only_rotations, 1},
+		{orders, COUNT(rows)}, {slow_start_gives_a_part, 1},
+		{parts_of_a_weight, COUNT(part_rows)}, {a_part_that_is_over_counts_no_more, 1},
+		{a_change_in_mid_course_is_exact, 1}, {no_part_of_a_weight, COUNT(spare_rows)},
+		{parts_hold_for_each_balance, 1}, {only_rotations, 1},
 		{hash_gives_one_order_for_one_key, 1}, {from_a_host, COUNT(from_rows)},
 		{from_a_host_of_another_tier_goes_by_the_key, 1}, {by_the_key_and_the_weights, 1},
 		{a_trial_is_given_again_to_its_owner_alone, 1}, {holds_for_any_pool, 300}};

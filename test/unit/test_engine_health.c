@@ -278,13 +278,58 @@ START_TEST(health_outlives_restarts_and_reloads)
 }
 END_TEST
 
+/* The next event after ENTRY; false if it is not of that kind, with that text. */
+static bool next_is(struct event_entry *entry, enum event_kind kind, const char *text)
+{
+	return engine_event_after(sample.engine, entry->id, entry) && entry->kind == kind &&
+	       strcmp(entry->text, text) == 0;
+}
+
+static int percent_at(const char *name, int64_t now)
+{
+	struct view_host host = view(name);
+
+	return health_percent(&host.health, now);
+}
+
+START_TEST(a_part_of_a_weight_ends_by_itself)
+{
+	size_t host = engine_find_host(sample.engine, "a.example", 0, 0);
+	struct event_entry entry = {.id = engine_last_event(sample.engine)};
+	int64_t now = clock_now();
+
+	engine_weight(sample.engine, host, 50, now + 60000, "new disks", now);
+	ck_assert(next_is(&entry, EVENT_WEIGHT, "50%: new disks"));
+	ck_assert_int_eq(entry.until, now + 60000);
+	ck_assert_uint_eq(entry.reason, HEALTH_REASON_OPERATOR);
+	sample_restart(&sample);
+	entry.id = engine_last_event(sample.engine);
+	sample_reload(&sample, pools);
+	engine_tick(sample.engine, now + 59000);
+	ck_assert_int_eq(percent_at("a.example", now + 59000), 50);
+	ck_assert_uint_eq(engine_last_event(sample.engine), entry.id);
+	engine_tick(sample.engine, now + 60000);
+	ck_assert(next_is(&entry, EVENT_WEIGHT_ENDED, "100%: its time is over"));
+	ck_assert_int_eq(view("a.example").health.weight_until, 0);
+	engine_tick(sample.engine, now + 61000);
+	ck_assert_uint_eq(engine_last_event(sample.engine), entry.id);
+	/* Without an end it has none. */
+	host = engine_find_host(sample.engine, "a.example", 0, 0);
+	engine_weight(sample.engine, host, 0, 0, "", now);
+	ck_assert(next_is(&entry, EVENT_WEIGHT, "0%"));
+	engine_tick(sample.engine, now + INT64_C(1000) * 86400000);
+	ck_assert_int_eq(percent_at("a.example", now), 0);
+	ck_assert_str_eq(state_of("a.example"), "up");
+}
+END_TEST
+
 int main(void)
 {
 	const struct suite_test tests[] = {{a_sick_host_is_put_last, 1},
 		{only_hosts_that_are_at_fault, 1}, {a_trial_is_one_message, 1},
 		{classify_goes_before_the_table, 1}, {all_deferred_is_put_off, 1},
 		{all_deferred_falls_back, 1}, {probes, 1}, {each_change_is_one_event, 1},
-		{health_outlives_restarts_and_reloads, 1}};
+		{health_outlives_restarts_and_reloads, 1}, {a_part_of_a_weight_ends_by_itself, 1}};
 
 	return suite_run_with("engine_health", tests, COUNT(tests), open_engine, close_engine);
 }

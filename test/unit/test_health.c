@@ -32,6 +32,10 @@ enum broken {
 	TEXT,
 	SINCE,
 	UNTIL,
+	WEIGHT_UNTIL,
+	WEIGHT_LOW,
+	WEIGHT_HIGH,
+	WEIGHT_TEXT,
 	BROKEN_COUNT,
 };
 
@@ -59,6 +63,18 @@ START_TEST(out_of_range_is_not_valid)
 		break;
 	case UNTIL:
 		health.until = INT64_MIN;
+		break;
+	case WEIGHT_UNTIL:
+		health.weight_until = HEALTH_TIME_MAX + 1;
+		break;
+	case WEIGHT_LOW:
+		health.weight_change = -101;
+		break;
+	case WEIGHT_HIGH:
+		health.weight_change = HEALTH_PERCENT_MAX - 100 + 1;
+		break;
+	case WEIGHT_TEXT:
+		memset(health.weight_text, 'x', sizeof(health.weight_text));
 		break;
 	case BROKEN_COUNT:
 		break;
@@ -110,10 +126,54 @@ START_TEST(times_of_any_year)
 }
 END_TEST
 
+START_TEST(a_part_of_the_weight)
+{
+	enum { START = 1000000 };
+	struct breaker_policy policy = {.failures = 3, .messages = 2, .window = 60000};
+	struct breaker_event event = {
+		.kind = BREAKER_WEIGHT, .percent = 50, .until = START + 1000, .text = "new disks"};
+	struct health health;
+
+	health_init(&health, START);
+	ck_assert(!breaker_feed(&health, &policy, &event, START));
+	ck_assert_int_eq(health.state, HEALTH_UP);
+	ck_assert_str_eq(health.weight_text, "new disks");
+	ck_assert_int_eq(breaker_weight(&health, &policy, 3, START + 999), 150);
+	ck_assert_int_eq(breaker_weight(&health, &policy, 3, START + 1000), 300);
+	/* While it starts slowly, a part of the part. */
+	policy.slow_start = 1000;
+	health.reason = HEALTH_REASON_RECOVERED;
+	ck_assert_int_eq(breaker_weight(&health, &policy, 3, START + 500), 75);
+	/* What the operator has said is not what was observed. */
+	event.kind = BREAKER_RESET;
+	breaker_feed(&health, &policy, &event, START + 1);
+	event.kind = BREAKER_DRAIN;
+	breaker_feed(&health, &policy, &event, START + 2);
+	event.kind = BREAKER_ENABLE;
+	breaker_feed(&health, &policy, &event, START + 3);
+	ck_assert_int_eq(health_percent(&health, START + 4), 50);
+	event = (struct breaker_event){
+		.kind = BREAKER_WEIGHT, .percent = 0, .until = 0, .text = "away"};
+	breaker_feed(&health, &policy, &event, START + 5);
+	ck_assert_int_eq(breaker_weight(&health, &policy, 1000, START + 500), 0);
+	event.percent = HEALTH_PERCENT_MAX;
+	breaker_feed(&health, &policy, &event, START + 6);
+	ck_assert_int_eq(breaker_weight(&health, &policy, 1000, START + 5000), 1000000);
+	ck_assert(health_valid(&health));
+	event.percent = 100;
+	event.until = START + 9000;
+	breaker_feed(&health, &policy, &event, START + 7);
+	ck_assert_int_eq(breaker_weight(&health, &policy, 3, START + 5000), 300);
+	ck_assert_int_eq(health.weight_until, 0);
+	ck_assert_str_eq(health.weight_text, "");
+}
+END_TEST
+
 int main(void)
 {
-	const struct suite_test tests[] = {{times_of_any_year, 1}, {every_word_is_another, 1},
-		{text_is_cut, 1}, {out_of_range_is_not_valid, BROKEN_COUNT}, {names, 1}};
+	const struct suite_test tests[] = {{times_of_any_year, 1}, {a_part_of_the_weight, 1},
+		{every_word_is_another, 1}, {text_is_cut, 1},
+		{out_of_range_is_not_valid, BROKEN_COUNT}, {names, 1}};
 
 	return suite_run("health", tests, COUNT(tests));
 }

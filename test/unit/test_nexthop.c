@@ -78,6 +78,8 @@ static const struct tier_row {
 		"esmtp:[b]:[a]"},
 	{"a trial is better", {.count = 3, .tiered = 3, .is_trial = true, .hosts = {1, 0, 2}},
 		"esmtp:[b]:[a],[c]"},
+	{"who has no part of a weight is worse",
+		{.count = 3, .tiered = 3, .parted = 4, .hosts = {1, 0, 2}}, "esmtp:[b]:[a]:[c]"},
 };
 
 START_TEST(tiers_of_sendmail)

@@ -106,6 +106,30 @@ START_TEST(foresees)
 }
 END_TEST
 
+START_TEST(foresees_parts_of_a_weight)
+{
+	struct address address = sample_address("u@example.com");
+	static struct simulation simulation;
+	struct view_host host;
+
+	log_open(LOG_TO_STDERR, false);
+	sample_open(&sample, rows[0].config);
+	engine_weight(sample.engine, 1, 50, 0, "", clock_now());
+	sample_simulate(&sample, &address, &simulation);
+	simulation_run(&simulation, address.hash, 500);
+	ck_assert_uint_eq(simulation.first[0], 200);
+	ck_assert_uint_eq(simulation.first[1], 100);
+	ck_assert_uint_eq(simulation.first[2], 200);
+	for (int i = 0; i < 500; i++)
+		take_turn(&address);
+	for (int i = 0; i < 3; i++) {
+		engine_view_pool_host(sample.engine, 0, i, &host);
+		ck_assert_uint_eq(host.first, simulation.first[i]);
+	}
+	sample_close(&sample);
+}
+END_TEST
+
 START_TEST(knows_drained_hosts)
 {
 	struct address address = sample_address("u@example.com");
@@ -187,6 +211,7 @@ int main(void)
 	const struct suite_test tests[] = {
 		{spreads, COUNT(rows)},
 		{foresees, 1},
+		{foresees_parts_of_a_weight, 1},
 		{knows_drained_hosts, 1},
 		{least_pending, 1},
 		{hash_pools_give_all_to_one, 1},

@@ -395,12 +395,40 @@ START_TEST(an_older_version_is_carried_over)
 }
 END_TEST
 
+/* What the operator can set since is in room that an older release has left at 0. */
+START_TEST(what_came_later_is_not_set)
+{
+	struct state *state;
+	struct health *health;
+
+	make_two();
+	state = state_file_open();
+	health = &state_slot(state, 2)->health;
+	for (size_t i = offsetof(struct health, weight_until); i < STATE_ROOM; i++)
+		ck_assert_int_eq(((const char *)health)[i], 0);
+	ck_assert_int_eq(health_percent(health, STATE_FILE_NOW), 100);
+	health->weight_change = -50;
+	health->weight_until = STATE_FILE_NOW;
+	state_close(state);
+	state = state_file_open();
+	ck_assert_uint_eq(state_file_report.repair_count, 0);
+	ck_assert_int_eq(health_percent(&state_slot(state, 2)->health, STATE_FILE_NOW - 1), 50);
+	state_slot(state, 2)->health.weight_change = HEALTH_PERCENT_MAX;
+	state_close(state);
+	state = state_file_open();
+	ck_assert_uint_eq(state_file_report.repair_count, 1);
+	ck_assert(!state_file_has(state, STATE_HOST, "mx2.example.com", 25));
+	ck_assert(state_file_has(state, STATE_HOST, "mx1.example.com", 25));
+	state_close(state);
+}
+END_TEST
+
 int main(void)
 {
 	const struct suite_test tests[] = {{sets_aside_what_does_not_fit, COUNT(foreigns)},
 		{clears_a_bad_slot_alone, COUNT(bad_rows)}, {the_twin_in_use_stays, 1},
 		{many_bad_slots_are_counted, 1}, {its_size_says_how_many_slots, COUNT(sizes)},
-		{an_older_version_is_carried_over, 1}};
+		{an_older_version_is_carried_over, 1}, {what_came_later_is_not_set, 1}};
 
 	return suite_run_with(
 		"state_check", tests, COUNT(tests), state_file_make, state_file_remove);
