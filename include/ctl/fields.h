@@ -25,6 +25,9 @@ const char *fields_text(const json_t *object, const char *name);
 /* 0 if it is no number. */
 long long fields_number(const json_t *object, const char *name);
 
+/* Of a host: which part of its weight the operator has set, in percent; 100 if none is. */
+long long fields_percent(const json_t *host);
+
 /* Foreign text, fit for a terminal. Valid until the next call. */
 const char *fields_shown(const json_t *object, const char *name);
 

@@ -25,7 +25,10 @@ void show_hosts_wide(const json_t *answer);
 enum { SHOW_HOSTS_WHY_MAX = FIELDS_SHOWN_MAX };
 const char *show_hosts_why(const json_t *host, char out[SHOW_HOSTS_WHY_MAX]);
 
-/* What is so after VERB: drain, enable or reset. */
+/* One more cell: the weight, and which part of it the operator has set, "2 (50%)". */
+void show_hosts_add_weight(struct columns *columns, const json_t *host);
+
+/* What is so after VERB: drain, enable, reset or weight. */
 void show_hosts_changed(const json_t *answer, const char *verb);
 
 #endif

@@ -21,7 +21,8 @@ enum http_hosts_verb {
 	HTTP_HOSTS_DRAIN = 0,
 	HTTP_HOSTS_ENABLE = 1,
 	HTTP_HOSTS_RESET = 2,
-	HTTP_HOSTS_VERB_COUNT = 3,
+	HTTP_HOSTS_WEIGHT = 3, /* without `percent` it only shows what is so */
+	HTTP_HOSTS_VERB_COUNT = 4,
 };
 
 /* "drain", … */

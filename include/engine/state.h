@@ -73,8 +73,7 @@ struct state_slot {
 
 _Static_assert(sizeof(struct state_member) == 32, "no padding in a rotation's member");
 /* In a file of an older release of this version what comes after is 0. */
-_Static_assert(
-	offsetof(struct health, outage) == 680, "a host's members stay where they are");
+_Static_assert(offsetof(struct health, outage) == 680, "a host's members stay where they are");
 _Static_assert(sizeof(struct state_slot) == 2560, "the state file's slots have a fixed size");
 
 struct state_report {

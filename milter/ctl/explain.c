@@ -11,6 +11,7 @@
 #include "ctl/fields.h"
 #include "ctl/mailbox.h"
 #include "ctl/show.h"
+#include "ctl/show_hosts.h"
 #include "ctl/show_rules.h"
 #include "ctl/spread.h"
 #include "engine/simulation.h"
@@ -47,7 +48,7 @@ static void show_hosts_in_order(const json_t *plan)
 		columns_add_number(columns, (long long)i + 1);
 		fields_add_endpoint(columns, host);
 		fields_add_number(columns, host, "priority");
-		fields_add_number(columns, host, "weight");
+		show_hosts_add_weight(columns, host);
 		add_state(columns, host, fields_text(plan, "takes"));
 	}
 	fields_print(columns, "  ");

@@ -22,6 +22,13 @@ long long fields_number(const json_t *object, const char *name)
 	return json_integer_value(json_object_get(object, name));
 }
 
+long long fields_percent(const json_t *host)
+{
+	const json_t *percent = json_object_get(host, "weight_percent");
+
+	return json_is_integer(percent) ? json_integer_value(percent) : 100;
+}
+
 const char *fields_clean(const json_t *value)
 {
 	static char out[FIELDS_SHOWN_MAX];

@@ -63,6 +63,13 @@ static const struct page {
 		"the message is now. Status 1 if it is\n"
 		"not known.",
 		"milterctl trace 4bXyZ01234z9QJ"},
+	{"weight",
+		"The host gets another part of the messages, in all its pools: 50% of its weight, say. At 0% "
+		"it\n"
+		"comes after those that are up. 100% is as configured again. Without a percent the answer is "
+		"which\n"
+		"it has.",
+		"milterctl weight mx1.example.com 50% --for 1h"},
 	{"drain",
 		"New messages no longer go to these hosts, until they are enabled again. What was "
 		"routed\n"

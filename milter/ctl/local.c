@@ -122,12 +122,15 @@ static json_t *host_object(const struct state_slot *slot)
 {
 	const struct health *health = &slot->health;
 
-	return json_pack("{s:o, s:i, s:s, s:o, s:o, s:s, s:o, s:o, s:I, s:o}", "host",
-		clean(slot->key), "port", (int)slot->port, "state",
+	return json_pack("{s:o, s:i, s:s, s:o, s:o, s:s, s:o, s:o, s:I, s:o, s:i, s:o, s:o}",
+		"host", clean(slot->key), "port", (int)slot->port, "state",
 		health_state_name(health->state), "since", time_or_null(health->since), "until",
 		time_or_null(health->until), "reason", health_reason_name(health->reason), "text",
 		clean(health->text), "down_since", time_or_null(health->outage.since), "outages",
-		(json_int_t)health->outage.count, "left", time_or_null(slot->left_at));
+		(json_int_t)health->outage.count, "left", time_or_null(slot->left_at),
+		"weight_percent", 100 + (int)health->weight_change, "weight_until",
+		time_or_null(health->weight_until), "weight_text",
+		*health->weight_text == '\0' ? json_null() : clean(health->weight_text));
 }
 
 int local_state(const char *path, json_t **answer)

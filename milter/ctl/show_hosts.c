@@ -28,6 +28,19 @@ static void add_span(struct columns *columns, const json_t *host)
 	columns_add(columns, text);
 }
 
+void show_hosts_add_weight(struct columns *columns, const json_t *host)
+{
+	char text[64];
+
+	if (fields_percent(host) == 100) {
+		fields_add_number(columns, host, "weight");
+		return;
+	}
+	snprintf(text, sizeof(text), "%lld (%lld%%)", fields_number(host, "weight"),
+		fields_percent(host));
+	columns_add(columns, text);
+}
+
 /* ---- pools */
 
 /* What happens to messages then. */
@@ -68,7 +81,7 @@ static void show_pool(const json_t *pool)
 	json_array_foreach (hosts, i, host) {
 		fields_add_endpoint(columns, host);
 		fields_add_number(columns, host, "priority");
-		fields_add_number(columns, host, "weight");
+		show_hosts_add_weight(columns, host);
 		fields_add_text(columns, host, "state");
 		add_span(columns, host);
 		fields_add_number(columns, host, "first");
@@ -167,9 +180,39 @@ static const char *why(const json_t *host, bool is_brief, char out[SHOW_HOSTS_WH
 	return is_brief && (text == NULL || *text == '\0') ? fields_text(host, "reason") : text;
 }
 
+enum { SET_MAX = 512 };
+
+/* "50% of its weight, 2 h left: REASON" */
+static void write_set(const json_t *host, char out[SET_MAX])
+{
+	char left[FIELDS_TIME_MAX];
+	const char *reason = fields_text(host, "weight_text");
+
+	fields_left(host, "weight_until", left);
+	snprintf(out, SET_MAX, "%lld%% of its weight%s%s%s%s%.300s", fields_percent(host),
+		*left == '\0' ? "" : ", ", left, *left == '\0' ? "" : " left",
+		reason == NULL ? "" : ": ", reason == NULL ? "" : reason);
+}
+
+/* What the operator has set is in front. */
+static const char *set_and_why(const json_t *host, bool is_brief, char out[SHOW_HOSTS_WHY_MAX])
+{
+	char set[SET_MAX], rest[SHOW_HOSTS_WHY_MAX];
+	const char *text;
+
+	if (fields_percent(host) == 100)
+		return why(host, is_brief, out);
+	write_set(host, set);
+	text = why(host, is_brief, rest);
+	snprintf(out, SHOW_HOSTS_WHY_MAX, "%s%s%.*s", set,
+		text == NULL || *text == '\0' ? "" : "; ", SHOW_HOSTS_WHY_MAX - SET_MAX - 4,
+		text == NULL ? "" : text);
+	return out;
+}
+
 const char *show_hosts_why(const json_t *host, char out[SHOW_HOSTS_WHY_MAX])
 {
-	return why(host, true, out);
+	return set_and_why(host, true, out);
 }
 
 void show_hosts_brief(const json_t *answer)
@@ -186,7 +229,7 @@ void show_hosts_brief(const json_t *answer)
 		add_span(columns, host);
 		fields_add_number(columns, host, "waiting");
 		add_usual(columns, host);
-		columns_add(columns, why(host, true, out));
+		columns_add(columns, set_and_why(host, true, out));
 	}
 	fields_print(columns, "");
 }
@@ -230,7 +273,7 @@ void show_hosts_wide(const json_t *answer)
 		add_usual(columns, host);
 		fields_add_time(columns, host, "last_success");
 		add_names(columns, json_object_get(host, "pools"));
-		columns_add(columns, why(host, false, out));
+		columns_add(columns, set_and_why(host, false, out));
 	}
 	fields_print(columns, "");
 }
@@ -325,6 +368,35 @@ static void print_reset(const json_t *host)
 		print_last_word(host, false);
 }
 
+static void print_weight(const json_t *host)
+{
+	const char *reason = fields_text(host, "weight_text");
+	char text[FIELDS_TIME_MAX];
+
+	if (fields_percent(host) == 100) {
+		printf("has its weight as configured");
+		return;
+	}
+	printf("has %lld%% of its weight ", fields_percent(host));
+	if (*fields_time(host, "weight_until", text) != '\0') {
+		printf("until %s", text);
+		printf(", %s left", fields_left(host, "weight_until", text));
+	} else {
+		printf("until it is set to 100%%");
+	}
+	if (reason != NULL)
+		printf(": %s", fields_shown(host, "weight_text"));
+}
+
+/* What is still set of one that was put back, or whose past is forgotten. */
+static void print_still_set(const json_t *host)
+{
+	if (fields_percent(host) == 100)
+		return;
+	printf("; it ");
+	print_weight(host);
+}
+
 void show_hosts_changed(const json_t *answer, const char *verb)
 {
 	size_t i;
@@ -336,10 +408,14 @@ void show_hosts_changed(const json_t *answer, const char *verb)
 		printf("%s ", fields_endpoint(host, name));
 		if (strcmp(verb, "drain") == 0)
 			print_drained(host);
+		else if (strcmp(verb, "weight") == 0)
+			print_weight(host);
 		else if (strcmp(verb, "enable") == 0)
 			print_put_back(host);
 		else
 			print_reset(host);
+		if (strcmp(verb, "enable") == 0 || strcmp(verb, "reset") == 0)
+			print_still_set(host);
 		printf("\n");
 	}
 }

@@ -8,6 +8,7 @@
 #include "core/decimal.h"
 #include "core/duration.h"
 #include "core/endpoint.h"
+#include "core/health.h"
 #include "ctl/answer.h"
 #include "ctl/check_health.h"
 #include "ctl/diff.h"
@@ -123,21 +124,24 @@ static void print_warnings(const json_t *answer)
 			fields_warn(json_string_value(warning));
 }
 
-static int steer(const struct verb_call *call, const char *verb)
+/* The first COUNT arguments are hosts. PERCENT: NULL, or of their weight. */
+static int steer(const struct verb_call *call, const char *verb, int count, const char *percent)
 {
 	struct endpoint endpoint;
 	int result = check_span(call->span);
 	json_t *answer;
 
-	for (int i = 0; i < call->argument_count && result == CLIENT_DONE; i++)
+	for (int i = 0; i < count && result == CLIENT_DONE; i++)
 		if (endpoint_parse(&endpoint, call->arguments[i]) == -1)
 			result = answer_usage("a HOST or HOST:PORT", call->arguments[i]);
 	if (result != CLIENT_DONE)
 		return result;
 	client_begin(call->client, "/v1/hosts");
 	client_add_segment(call->client, verb);
-	for (int i = 0; i < call->argument_count; i++)
+	for (int i = 0; i < count; i++)
 		client_add_query(call->client, "host", call->arguments[i]);
+	if (percent != NULL)
+		client_add_query(call->client, "percent", percent);
 	if (call->span != NULL)
 		client_add_query(call->client, "for", call->span);
 	if (call->reason != NULL)
@@ -154,17 +158,36 @@ static int steer(const struct verb_call *call, const char *verb)
 
 static int run_drain(const struct verb_call *call)
 {
-	return steer(call, "drain");
+	return steer(call, "drain", call->argument_count, NULL);
 }
 
 static int run_enable(const struct verb_call *call)
 {
-	return steer(call, "enable");
+	return steer(call, "enable", call->argument_count, NULL);
 }
 
 static int run_reset(const struct verb_call *call)
 {
-	return steer(call, "reset");
+	return steer(call, "reset", call->argument_count, NULL);
+}
+
+/* HOST alone shows what is so. */
+static int run_weight(const struct verb_call *call)
+{
+	char percent[8] = "";
+	const char *text = call->argument_count < 2 ? NULL : call->arguments[1];
+	size_t length = text == NULL ? 0 : strlen(text);
+
+	if (text == NULL)
+		return call->span != NULL || call->reason != NULL
+			       ? verbs_refuse(verbs_find("weight"))
+			       : steer(call, "weight", 1, NULL);
+	if (length > 1 && length <= sizeof(percent) && text[length - 1] == '%')
+		memcpy(percent, text, length - 1);
+	if (*percent == '\0' || decimal_parse(percent, 0, HEALTH_PERCENT_MAX) == -1)
+		return answer_usage(
+			"a part of the weight: 0% to 1000%, with its percent sign", text);
+	return steer(call, "weight", 1, percent);
 }
 
 static void show_reload(const json_t *answer)
@@ -295,6 +318,9 @@ static const struct verb verbs[] = {
 		run_drain},
 	{"enable", "HOST[:PORT] ...", "end the drain of hosts", 1, CHANGED_MAX, 0, true,
 		run_enable},
+	{"weight", "HOST[:PORT] [PERCENT%] [--for DURATION] [--reason TEXT]",
+		"give a host another part of its weight, or show which it has", 1, 2,
+		VERB_FOR | VERB_REASON, true, run_weight},
 	{"reset", "HOST[:PORT] ...", "forget what is remembered of hosts", 1, CHANGED_MAX, 0, true,
 		run_reset},
 	{"debug", "--for DURATION | off", "one log line for each message, for a time", 0, 1,

@@ -6,6 +6,7 @@
 
 #include "ctl/watch.h"
 #include "core/decimal.h"
+#include "core/health.h"
 #include "core/printable.h"
 #include "ctl/answer.h"
 #include "ctl/watch_model.h"
@@ -25,16 +26,18 @@ enum {
 	SECOND_MS = 1000, /* the clock's, and that of the looks */
 	LINE_MAX_OCTETS = 512,
 	ID_MAX = 24,
+	PERCENT_MAX = 5, /* up to "1000" */
 };
 
 /* What a key means depends on what was asked. */
-enum mode { MODE_TABLE = 0, MODE_QUESTION = 1, MODE_FILTER = 2, MODE_HELP = 3 };
+enum mode { MODE_TABLE = 0, MODE_QUESTION = 1, MODE_FILTER = 2, MODE_HELP = 3, MODE_PERCENT = 4 };
 
 struct watch {
 	struct client *client;
 	struct watch_model model;
 	enum mode mode;
-	const char *verb; /* of the question: "drain" or "enable" */
+	const char *verb;	   /* of the question: "drain", "enable" or "weight" */
+	char percent[PERCENT_MAX]; /* "weight": as it is typed */
 	char host[ENDPOINT_TEXT_MAX];
 	char filter[WATCH_MODEL_FILTER_MAX]; /* as it is typed */
 	char line[LINE_MAX_OCTETS];	     /* the last one; empty: the keys */
@@ -123,6 +126,8 @@ static void steer(struct watch *watch)
 	client_begin(watch->client, "/v1/hosts");
 	client_add_segment(watch->client, watch->verb);
 	client_add_query(watch->client, "host", watch->host);
+	if (strcmp(watch->verb, "weight") == 0)
+		client_add_query(watch->client, "percent", watch->percent);
 	result = client_send(watch->client, CLIENT_POST, &answer);
 	host = json_array_get(json_object_get(answer, "hosts"), 0);
 	warning = warning_of(host);
@@ -130,6 +135,9 @@ static void steer(struct watch *watch)
 		snprintf(text, sizeof(text), "%s", client_message(watch->client));
 	else if (warning != NULL)
 		snprintf(text, sizeof(text), "%s: warning: %s", watch->host, warning);
+	else if (strcmp(watch->verb, "weight") == 0)
+		snprintf(text, sizeof(text), "%s has %lld%% of its weight now", watch->host,
+			fields_percent(host));
 	else
 		snprintf(text, sizeof(text), "%s is %s now", watch->host,
 			fields_shown(host, "state"));
@@ -159,6 +167,46 @@ static void answer_question(struct watch *watch, int key)
 	if (key == 'y' || key == 'Y')
 		steer(watch);
 }
+
+/* ---- a part of a weight */
+
+static void show_percent(struct watch *watch)
+{
+	snprintf(watch->line, sizeof(watch->line), "%s: percent of its weight, 0 to %d: %s_",
+		watch->host, HEALTH_PERCENT_MAX, watch->percent);
+}
+
+static void begin_percent(struct watch *watch)
+{
+	ask(watch, "weight");
+	if (watch->mode != MODE_QUESTION)
+		return;
+	watch->mode = MODE_PERCENT;
+	watch->percent[0] = '\0';
+	show_percent(watch);
+}
+
+static void type_percent(struct watch *watch, int key)
+{
+	size_t length = strlen(watch->percent);
+
+	if (key == WATCH_SCREEN_BACKSPACE && length > 0)
+		watch->percent[length - 1] = '\0';
+	else if (key >= '0' && key <= '9' && length < sizeof(watch->percent) - 1)
+		memcpy(watch->percent + length, (char[]){(char)key, '\0'}, 2);
+	show_percent(watch);
+	if (key == WATCH_SCREEN_ESCAPE) {
+		watch->mode = MODE_TABLE;
+		watch->line[0] = '\0';
+	}
+	if (key != WATCH_SCREEN_ENTER || decimal_parse(watch->percent, 0, HEALTH_PERCENT_MAX) == -1)
+		return;
+	watch->mode = MODE_QUESTION;
+	snprintf(watch->line, sizeof(watch->line), "weight %s %s%%? y/n", watch->host,
+		watch->percent);
+}
+
+/* ---- the filter */
 
 static void show_filter(struct watch *watch)
 {
@@ -222,6 +270,8 @@ static void obey_table(struct watch *watch, int key)
 		ask(watch, "drain");
 	else if (key == 'e')
 		ask(watch, "enable");
+	else if (key == 'w')
+		begin_percent(watch);
 	else if (key == 'r')
 		watch->next = 0;
 	else if (key == '?')
@@ -238,6 +288,8 @@ static void obey(struct watch *watch, int key)
 		answer_question(watch, key);
 	else if (watch->mode == MODE_FILTER)
 		type_filter(watch, key);
+	else if (watch->mode == MODE_PERCENT)
+		type_percent(watch, key);
 	else if (watch->mode == MODE_HELP)
 		watch->mode = MODE_TABLE;
 	else

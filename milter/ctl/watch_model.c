@@ -302,6 +302,12 @@ static void write_bar(struct watch_model_row *row, double share, double due)
 	row->bar[WATCH_MODEL_BAR] = '\0';
 }
 
+/* With the part of it that the operator has set. */
+static double weight_of(const json_t *member)
+{
+	return (double)fields_number(member, "weight") * (double)fields_percent(member) / 100;
+}
+
 /* Of all members of that priority. */
 static double weights_of(const json_t *members, long long priority)
 {
@@ -311,7 +317,7 @@ static double weights_of(const json_t *members, long long priority)
 
 	json_array_foreach (members, i, member)
 		if (fields_number(member, "priority") == priority)
-			weights += (double)fields_number(member, "weight");
+			weights += weight_of(member);
 	return weights;
 }
 
@@ -333,8 +339,7 @@ static void write_shares(struct watch_model_row *rows, const json_t *members)
 			weights = weights_of(members, priority);
 		}
 		rows[i].percent = all < least ? -1 : scale(share, 100);
-		write_bar(&rows[i], share,
-			weights <= 0 ? 0 : (double)fields_number(member, "weight") / weights);
+		write_bar(&rows[i], share, weights <= 0 ? 0 : weight_of(member) / weights);
 	}
 }
 

@@ -341,6 +341,7 @@ static void draw_help(int y, int lines)
 		"j k, arrows   select a host; page up and page down: ten of them",
 		"d             drain the host: new messages no longer go to it. Asks first",
 		"e             enable it: ends its drain or its back-off. Asks first",
+		"w             give it another part of its weight, in percent. Asks first",
 		"s             sort by pool, by state (what is wrong first), by host",
 		"/             show but what contains a text; an empty text: all",
 		"r             look at once",
@@ -394,7 +395,7 @@ static void draw_last(const struct watch_screen_view *view)
 		return;
 	}
 	snprintf(text, sizeof(text),
-		"q quit  ? help  d drain  e enable  s sort: %s  / filter%s%s  r refresh",
+		"q quit  ? help  d drain  e enable  w weight  s sort: %s  / filter%s%s  r refresh",
 		orders[model->order], *model->filter == '\0' ? "" : ": ", model->filter);
 	put(LINES - 1, 0, COLS, text);
 }

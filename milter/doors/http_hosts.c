@@ -34,6 +34,7 @@ static const char *const verb_names[HTTP_HOSTS_VERB_COUNT] = {
 	[HTTP_HOSTS_DRAIN] = "drain",
 	[HTTP_HOSTS_ENABLE] = "enable",
 	[HTTP_HOSTS_RESET] = "reset",
+	[HTTP_HOSTS_WEIGHT] = "weight",
 };
 
 const char *http_hosts_verb_name(enum http_hosts_verb verb)
@@ -267,15 +268,35 @@ static json_t *warning_of(const char *host, const struct engine_use *use)
 		others == 0 ? "it is the only host" : "all hosts are drained", use->pool);
 }
 
-static json_t *warnings(struct engine *engine, size_t host)
+/* The same for one that has 0 percent of its weight now. */
+static json_t *warning_of_weight(const char *host, const struct engine_use *use)
+{
+	if (!use->is_used || use->up > use->up_spare)
+		return NULL;
+	return json_sprintf(
+		"%s has 0%% of its weight, but mail goes on to it: no host of pool %s that "
+		"is up has more",
+		host, use->pool);
+}
+
+static json_t *warnings(struct engine *engine, size_t host, enum http_hosts_verb verb)
 {
 	json_t *array = json_array();
 	char name[ENDPOINT_TEXT_MAX];
 	struct engine_use use;
+	struct view_host view;
+	bool is_spare;
 
 	name_of(engine, host, name);
-	for (size_t place = 0; engine_view_use(engine, host, place, &use); place++)
-		json_array_append_new(array, warning_of(name, &use));
+	engine_view_host(engine, host, &view);
+	is_spare = verb == HTTP_HOSTS_WEIGHT && view.health.state == HEALTH_UP &&
+		   health_percent(&view.health, clock_now()) == 0;
+	for (size_t place = 0; engine_view_use(engine, host, place, &use); place++) {
+		if (verb == HTTP_HOSTS_DRAIN)
+			json_array_append_new(array, warning_of(name, &use));
+		else if (is_spare)
+			json_array_append_new(array, warning_of_weight(name, &use));
+	}
 	return array;
 }
 
@@ -291,15 +312,30 @@ static json_t *before_object(const struct health *health)
 		http_json_time(health->last_failure));
 }
 
-static void change_host(struct engine *engine, size_t host, enum http_hosts_verb verb,
-	int64_t until, const char *reason, int64_t now)
+/* What is to be done to each host. */
+struct order {
+	enum http_hosts_verb verb;
+	int64_t span;	 /* 0: without an end */
+	int64_t percent; /* HTTP_HOSTS_WEIGHT; NONE: it is only shown */
+	const char *reason;
+};
+
+enum { NONE = -2 };
+
+static void change_host(struct engine *engine, size_t host, const struct order *order, int64_t now)
 {
-	switch (verb) {
+	int64_t until = order->span == 0 ? 0 : now + order->span;
+
+	switch (order->verb) {
 	case HTTP_HOSTS_DRAIN:
-		engine_drain(engine, host, until, reason, now);
+		engine_drain(engine, host, until, order->reason, now);
 		break;
 	case HTTP_HOSTS_ENABLE:
 		engine_enable(engine, host, now);
+		break;
+	case HTTP_HOSTS_WEIGHT:
+		if (order->percent != NONE)
+			engine_weight(engine, host, (int)order->percent, until, order->reason, now);
 		break;
 	default:
 		engine_reset(engine, host, now);
@@ -307,8 +343,8 @@ static void change_host(struct engine *engine, size_t host, enum http_hosts_verb
 }
 
 /* All are changed before the first is described: what is left of a pool is what all leave. */
-static json_t *change(const struct http_call *call, const struct chosen *chosen,
-	enum http_hosts_verb verb, int64_t span, const char *reason)
+static json_t *change(
+	const struct http_call *call, const struct chosen *chosen, const struct order *order)
 {
 	int64_t now = clock_now();
 	json_t *hosts = json_array();
@@ -316,8 +352,7 @@ static json_t *change(const struct http_call *call, const struct chosen *chosen,
 
 	for (size_t i = 0; i < chosen->count; i++) {
 		engine_view_host(call->engine, chosen->hosts[i], &before[i]);
-		change_host(call->engine, chosen->hosts[i], verb, span == 0 ? 0 : now + span,
-			reason, now);
+		change_host(call->engine, chosen->hosts[i], order, now);
 	}
 	for (size_t i = 0; i < chosen->count; i++) {
 		json_t *object = http_hosts_object(call, chosen->hosts[i]);
@@ -329,32 +364,47 @@ static json_t *change(const struct http_call *call, const struct chosen *chosen,
 		json_object_set_new(object, "before", before_object(&before[i].health));
 		json_object_set_new(object, "trial_by",
 			!is_trial ? json_null() : json_string(has_probe ? "probe" : "message"));
-		json_object_set_new(object, "warnings",
-			verb == HTTP_HOSTS_DRAIN ? warnings(call->engine, chosen->hosts[i])
-						 : json_array());
+		json_object_set_new(
+			object, "warnings", warnings(call->engine, chosen->hosts[i], order->verb));
 		json_array_append_new(hosts, object);
 	}
 	return json_pack("{s:o}", "hosts", hosts);
 }
 
+/* Gives what is wrong, or NULL. */
+static const char *read_order(struct order *order, const struct http_call *call)
+{
+	bool has_span = order->verb == HTTP_HOSTS_DRAIN || order->verb == HTTP_HOSTS_WEIGHT;
+	const char *span = has_span ? http_api_parameter(call, "for") : "";
+
+	order->span = *span == '\0' ? 0 : duration_parse(span);
+	order->reason = http_api_parameter(call, "reason");
+	order->percent = http_api_number(call, "percent", NONE, HEALTH_PERCENT_MAX);
+	if (order->span == -1)
+		return "for is not a duration with its unit, such as 90s, 2h or 1d12h";
+	if (strlen(order->reason) >= HEALTH_TEXT_MAX)
+		return "reason is longer than 199 octets";
+	if (order->percent == -1)
+		return "percent is not a number of 0 to 1000";
+	if (order->verb == HTTP_HOSTS_WEIGHT && (order->percent == 100 || order->percent == NONE) &&
+		order->span != 0)
+		return "for has no meaning without another percent than 100: that is as configured";
+	return NULL;
+}
+
 json_t *http_hosts_change(
 	const struct http_call *call, const char *host, enum http_hosts_verb verb, int *status)
 {
-	const char *span_text = verb == HTTP_HOSTS_DRAIN ? http_api_parameter(call, "for") : "";
-	const char *reason = http_api_parameter(call, "reason");
-	int64_t span = *span_text == '\0' ? 0 : duration_parse(span_text);
+	struct order order = {.verb = verb};
+	const char *wrong = read_order(&order, call);
 	struct chosen chosen = {.count = 0};
 
-	if (span == -1)
-		refuse(&chosen, BAD_REQUEST,
-			"for is not a duration with its unit, such as 90s, "
-			"2h or 1d12h");
-	else if (strlen(reason) >= HEALTH_TEXT_MAX)
-		refuse(&chosen, BAD_REQUEST, "reason is longer than 199 octets");
+	if (wrong != NULL)
+		refuse(&chosen, BAD_REQUEST, "%s", wrong);
 	else
 		choose_hosts(call, host, &chosen);
 	if (chosen.status == 0)
-		return change(call, &chosen, verb, span, reason);
+		return change(call, &chosen, &order);
 	*status = chosen.status;
 	return http_api_error(chosen.error);
 }

@@ -51,12 +51,27 @@ static json_t *with_outage(json_t *host, const struct outage *outage)
 	return host;
 }
 
+/* What the operator has set for a while. */
+static json_t *with_set(json_t *host, const struct health *health)
+{
+	int percent = health_percent(health, clock_now());
+	bool is_whole = percent == 100;
+
+	json_object_set_new(host, "weight_percent", json_integer(percent));
+	json_object_set_new(host, "weight_until",
+		is_whole ? json_null() : http_json_time(health->weight_until));
+	json_object_set_new(host, "weight_text",
+		is_whole ? json_null() : http_json_text_or_null(health->weight_text));
+	return host;
+}
+
 /* POOLS is taken over. */
 static json_t *host_object(const struct view_host *host, json_t *pools)
 {
 	const struct health *health = &host->health;
+	json_t *object;
 
-	return with_outage(
+	object = with_outage(
 		json_pack("{s:s, s:i, s:o, s:i, s:i, s:s, s:o, s:o, s:s, s:o, s:o, s:o, s:i, s:o,"
 			  " s:o, s:o, s:o, s:o, s:i, s:o, s:o, s:o}",
 			"host", host->name, "port", host->port, "pools", pools, "priority",
@@ -75,6 +90,7 @@ static json_t *host_object(const struct view_host *host, json_t *pools)
 			host->busy_until > clock_now() ? http_json_time(host->busy_until)
 						       : json_null()),
 		&health->outage);
+	return with_set(object, health);
 }
 
 json_t *http_json_host(struct engine *engine, size_t host)
@@ -146,11 +162,12 @@ json_t *http_json_plan(const struct engine_plan *plan, const char *recipient)
 	for (int i = 0; i < plan->candidate_count; i++) {
 		const struct view_host *host = &plan->candidates[i].host;
 
-		json_array_append_new(
-			candidates, json_pack("{s:s, s:i, s:s, s:i, s:i, s:s}", "host", host->name,
-					    "port", host->port, "pool", plan->candidates[i].pool,
-					    "priority", host->priority, "weight", host->weight,
-					    "state", health_state_name(host->health.state)));
+		json_array_append_new(candidates,
+			json_pack("{s:s, s:i, s:s, s:i, s:i, s:i, s:s}", "host", host->name, "port",
+				host->port, "pool", plan->candidates[i].pool, "priority",
+				host->priority, "weight", host->weight, "weight_percent",
+				health_percent(&host->health, clock_now()), "state",
+				health_state_name(host->health.state)));
 	}
 	return json_pack("{s:o, s:o, s:o, s:s, s:o, s:o, s:o, s:o, s:o}", "recipient",
 		foreign_text(recipient), "match", http_json_text_or_null(route->match), "source",

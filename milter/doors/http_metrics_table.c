@@ -95,9 +95,8 @@ static const struct http_metrics_row rows[HTTP_METRICS_COUNT] = {
 		"pool, host", "one for each host of each pool"},
 	[HTTP_METRICS_HOST_WEIGHT_EFFECTIVE] =
 		{{"nexthop_host_weight_effective", EXPOSITION_GAUGE,
-			 "The weight by which it shares the mail now: less while it starts slowly; "
-			 "0 "
-			 "if it is not up, or up in a priority that has to wait."},
+			 "The weight by which it shares the mail now: less while it starts slowly, "
+			 "and what milterctl weight has left of it; 0 if it is not up, or up in a priority that has to wait."},
 			"pool, host", "one for each host of each pool"},
 	[HTTP_METRICS_HOST_STATE] =
 		{{"nexthop_host_state", EXPOSITION_GAUGE,

@@ -81,7 +81,7 @@ nexthops 3 a@example.com >/dev/null
 nexthops 1 a@gone.example >/dev/null
 host_names="host port pools priority weight state since until reason failures attempts delivered
 	deferred text first listed last_success last_failure waiting usual silent_since busy_until
-	down_since down_reason outages downtime"
+	down_since down_reason outages downtime weight_percent weight_until weight_text"
 
 json status
 keys . version pid started config mta state_file sockets pools hosts routes rules reload messages recipients milter \
@@ -183,7 +183,7 @@ json explain user@example.com
 keys . recipient match source action pool takes candidates nexthop reply doors rule rules tags over_budget
 keys .doors milter map
 keys .doors.milter does with
-keys '.candidates[0]' host port pool priority weight state
+keys '.candidates[0]' host port pool priority weight weight_percent state
 is "$what: the recipient as asked" "$(jq -r .recipient <<<"$said")" user@example.com
 next=$(nexthops 1 user@example.com)
 is "$what: that is what the next message gets" "$(jq -r .nexthop <<<"$said")" "$next"
@@ -431,6 +431,12 @@ usage '"soon" is not a duration such as 90s, 2h or 1d12h' drain mx1.example.net 
 usage '"0s" is not a duration' drain mx1.example.net --for 0s
 usage '--for 2: a unit is required: 2s, 2m, 2h or 2d' drain mx1.example.net --for 2
 usage '"1h30" is not a duration' drain mx1.example.net --for 1h30
+usage '"50" is not a part of the weight: 0% to 1000%' weight mx1.example.net 50
+usage '"1001%" is not a part of the weight' weight mx1.example.net 1001%
+usage '"%" is not a part of the weight' weight mx1.example.net %
+usage "weight requires HOST[:PORT]" weight
+usage "usage: milterctl [--socket PATH] [--json] weight HOST[:PORT] [PERCENT%]" weight mx1.example.net --for 1h
+usage '--for 2: a unit is required' weight mx1.example.net 50% --for 2
 usage '"mx1:port" is not a HOST' drain mx1.example.net mx1:port
 usage '"mx1:port" is not a HOST or HOST:PORT' drain mx1:port
 for name in $(ctl --help | awk 'NF == 0 { part++ } part == 1 && NF > 0 { print $1 }'); do

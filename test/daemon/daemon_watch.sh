@@ -121,6 +121,27 @@ ok "the keys are explained" wait_for screen_has '^j k, arrows '
 keys x
 ok "and away" wait_for shows_host 192.0.2.1:25 up
 
+keys k k
+ok "the first host" wait_for screen_has '^192.0.2.1:25 in a: up'
+keys w
+ok "weight: which part" wait_for screen_has '^192.0.2.1:25: percent of its weight, 0 to 1000: _$'
+keys 2 0 0 1
+ok "weight: as it is typed" wait_for screen_has ': 2001_$'
+keys Enter
+keys BSpace BSpace BSpace 5 x Enter
+ok "weight: a question, of what may be" wait_for screen_has '^weight 192.0.2.1:25 25%\? y/n$'
+keys n
+ok "n: the keys again" wait_for screen_has '^q quit'
+keys w 5 0 Enter y
+ok "y: the answer is the last line" wait_for screen_has '^192.0.2.1:25 has 50% of its weight now$'
+ok "y: it is seen" wait_for screen_has '^192.0.2.1:25 in a: up, 50% of its weight$'
+is "y: the daemon knows" "$(ctl --json hosts | jq -c '[.hosts[].weight_percent]')" '[50,100,100]'
+keys w 1 0 0 Enter y
+ok "as configured again" wait_for screen_has '^192.0.2.1:25 in a: up$'
+keys w 7 Escape
+ok "Escape: the keys again" wait_for screen_has '^q quit'
+keys j
+
 # A pool whose hosts are all drained goes on using them: a warning, in its line.
 keys j j j d y
 ok "a warning is the last line" wait_for screen_has '^mx.example:26: warning: '

@@ -265,6 +265,40 @@ START_TEST(end_of_openmetrics)
 }
 END_TEST
 
+START_TEST(parts_of_weights)
+{
+	size_t a = engine_find_host(sample.engine, "a.example", 0, 0);
+	size_t b = engine_find_host(sample.engine, "b.example", 0, 0);
+	size_t other = engine_find_host(sample.engine, "192.0.2.1", 26, 0);
+	int64_t now = clock_now();
+	char *text;
+
+	engine_weight(sample.engine, a, 50, 0, "", now);
+	text = answer_in(EXPOSITION_PROMETHEUS);
+	ck_assert(has_line(text, "nexthop_host_weight{pool=\"two\",host=\"a.example:25\"} 3"));
+	ck_assert(has_line(
+		text, "nexthop_host_weight_effective{pool=\"two\",host=\"a.example:25\"} 1.5"));
+	free(text);
+	/* The hosts of its priority have nothing: the next one has the mail. */
+	engine_weight(sample.engine, a, 0, 0, "", now);
+	engine_weight(sample.engine, other, 0, 0, "", now);
+	text = answer_in(EXPOSITION_PROMETHEUS);
+	ck_assert(has_line(
+		text, "nexthop_host_weight_effective{pool=\"two\",host=\"a.example:25\"} 0"));
+	ck_assert(has_line(
+		text, "nexthop_host_weight_effective{pool=\"two\",host=\"b.example:25\"} 1"));
+	free(text);
+	/* Nobody has: they share it all the same. */
+	engine_weight(sample.engine, b, 0, 0, "", now);
+	text = answer_in(EXPOSITION_PROMETHEUS);
+	ck_assert(has_line(
+		text, "nexthop_host_weight_effective{pool=\"two\",host=\"a.example:25\"} 3"));
+	ck_assert(has_line(
+		text, "nexthop_host_weight_effective{pool=\"two\",host=\"b.example:25\"} 0"));
+	free(text);
+}
+END_TEST
+
 START_TEST(states)
 {
 	int64_t now = clock_now();
@@ -504,6 +538,7 @@ int main(void)
 		{order, 2},
 		{no_addresses, 1},
 		{end_of_openmetrics, 1},
+		{parts_of_weights, 1},
 		{states, 1},
 		{choices, 1},
 		{choices_in_place, 1},

@@ -1,0 +1,127 @@
+#!/bin/bash
+# daemon_steer: parts of a host's weight, for a while
+#
+# SPDX-License-Identifier: BSD-2-Clause
+# Copyright (c) 2026 the nexthop-milter authors
+
+. "${srcdir:-.}/test/lib/load.sh" || exit 99
+
+command -v miltertest >/dev/null || skip_all "no miltertest"
+world_open
+daemon_make
+write_routes() {
+	daemon_routes <<-'END'
+		pools = { two = { hosts = ( { host = "a.example"; }, { host = "b.example"; },
+				{ host = "c.example"; priority = 10; } ); };
+			one = { hosts = ( { host = "d.example"; } ); }; };
+		routes = ( { match = "two.example"; pool = "two"; }, { match = "one.example"; pool = "one"; } );
+	END
+}
+write_routes
+daemon_start
+
+# verb VERB...: $said, $complained and $status.
+verb() {
+	status=0
+	said=$(ctl "$@" 2>"$world/complained") || status=$?
+	complained=$(cat "$world/complained")
+	is "$*: status 0" "$status" 0
+}
+member_of() { # HOST MEMBER
+	ctl --json hosts | jq -c --arg host "$1.example" ".hosts[] | select(.host == \$host) | .$2"
+}
+member_is() { # HOST MEMBER VALUE
+	[ "$(member_of "$1" "$2")" = "$3" ]
+}
+# How many of COUNT messages try each host first: "a=N b=N c=N".
+firsts() { # COUNT [ADDRESS]
+	nexthops "$1" "${2:-u@two.example}" | sed 's/^smtp:\[\(.\).*/\1/' | sort | uniq -c | awk '{ print $2 "=" $1 }' | xargs
+}
+
+# ---- a part
+
+is "as configured: even" "$(firsts 300)" "a=150 b=150"
+verb weight a.example
+is "weight HOST: shows what is so" "$said" "a.example:25 has its weight as configured"
+verb weight a.example 50% --reason 'slow disks'
+is "half: it says so" "$said" "a.example:25 has 50% of its weight until it is set to 100%: slow disks"
+is "half: no warning" "$complained" ""
+verb weight a.example
+is "weight HOST: shows it" "$said" "a.example:25 has 50% of its weight until it is set to 100%: slow disks"
+verb --json simulate 300 u@two.example
+is "half: simulate knows" "$(jq -c '[.hosts[].first]' <<<"$said")" "[100,200,0]"
+is "half: one to two" "$(firsts 300)" "a=100 b=200"
+ok "half: the log says so" daemon_has_said \
+	'info: host=a\.example:25 weight="50%: slow disks" by uid=[0-9]* pid=[1-9][0-9]*$'
+is "half: so does an event" "$(ctl --json events | jq -c '.events[-1] | [.event, .host, .from, .to, .reason, .text, .until]')" \
+	'["weight","a.example","up","up","operator","50%: slow disks",null]'
+contains "half: hosts shows it" "$(ctl hosts)" "50% of its weight: slow disks"
+ok "half: so does pools" grep -qE '^ +a\.example:25 +0 +1 \(50%\) +up ' <(ctl pools)
+ok "half: so does explain" grep -qE '^ +[0-9] +a\.example:25 +0 +1 \(50%\) +up$' <(ctl explain u@two.example)
+is "half: so does the state file" \
+	"$(ctl --json state "$daemon/state" | jq -c '.hosts[] | select(.host == "a.example") | [.weight_percent, .weight_until, .weight_text]')" \
+	'[50,null,"slow disks"]'
+ok "half: so does a metric" grep -qxF \
+	'nexthop_host_weight_effective{pool="two",host="a.example:25"} 0.5' \
+	<(curl -s --unix-socket "$daemon/control.sock" http://localhost/metrics)
+daemon_kill
+daemon_start
+is "half: after kill -9, too" "$(firsts 300)" "a=100 b=200"
+write_routes
+ok "half: a reload" daemon_reload
+is "half: after a reload, too" "$(firsts 300)" "a=100 b=200"
+verb drain a.example
+verb enable a.example
+contains "enable: a part of the weight is no drain, and stays" "$said" \
+	"; it has 50% of its weight until it is set to 100%: slow disks"
+verb reset a.example
+contains "reset: it stays, too" "$said" "; it has 50% of its weight"
+is "it has stayed" "$(member_of a weight_percent)" 50
+verb weight a.example 1000%
+is "ten times" "$(firsts 1100)" "a=1000 b=100"
+verb weight a.example 100%
+is "100%: it says so" "$said" "a.example:25 has its weight as configured"
+is "100%: as configured" "$(firsts 300)" "a=150 b=150"
+
+# ---- nothing
+
+verb weight a.example 0%
+is "nothing: no warning" "$complained" ""
+is "nothing: behind the others of its tier" "$(nexthops 2 u@two.example | sort -u)" "smtp:[b.example],[a.example],[c.example]"
+verb weight b.example 0%
+is "nothing for a tier: behind the next one" "$(nexthops 2 u@two.example | sed 's/,.*//' | sort -u)" "smtp:[c.example]"
+verb weight c.example 0%
+is "nothing for anyone: a warning" "$complained" \
+	"milterctl: warning: c.example:25 has 0% of its weight, but mail goes on to it: no host of pool two that is up has more"
+is "nothing for anyone: as configured" "$(firsts 300)" "a=150 b=150"
+verb weight d.example 0%
+is "the only host: a warning" "$complained" \
+	"milterctl: warning: d.example:25 has 0% of its weight, but mail goes on to it: no host of pool one that is up has more"
+is "the only host has the mail" "$(firsts 10 u@one.example)" "d=10"
+for host in a b c d; do
+	verb weight "$host.example" 100%
+done
+
+# ---- for a while
+
+verb weight a.example 50% --for 1s
+ok "for a while: it says until when" \
+	grep -qE '^a\.example:25 has 50% of its weight until 2[0-9-]{9} [0-9:]{8} [+-][0-9]{4}, [01] s left$' <<<"$said"
+ok "for a while: it ends by itself" wait_for member_is a weight_percent 100
+has_ended() {
+	[ "$(daemon_count 'info: host=a\.example:25 weight_ended="100%: its time is over"$')" = 1 ]
+}
+ok "for a while: the log says so, once" wait_for has_ended
+is "for a while: so does an event" "$(ctl --json events | jq -c '.events[-1] | [.event, .host, .by]')" \
+	'["weight_ended","a.example",null]'
+verb weight a.example 50% --for 2s
+daemon_kill
+daemon_start
+ok "for a while: it ends after kill -9, too" wait_for has_ended
+is "for a while: as configured then" "$(firsts 300)" "a=150 b=150"
+verb weight a.example 50% --for 1d12h
+within "for a while: until when" $(($(date -d "$(member_of a weight_until | tr -d '"')" +%s) - $(date +%s))) 129000 129600
+verb weight a.example 20%
+is "a second part has its own time" "$(member_of a weight_until)" null
+daemon_end
+tap_done
