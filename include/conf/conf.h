@@ -71,6 +71,8 @@ struct conf {
 	struct table table;
 	const struct conf_place *places; /* of single values at the top of the file, and `log` */
 	size_t place_count;
+	const struct conf_place *match_files; /* path, and where a route names it */
+	size_t match_file_count;
 };
 
 /*

@@ -10,6 +10,7 @@
 
 #include <libconfig.h>
 
+#include "conf/conf.h"
 #include "conf/conf_pool.h"
 #include "conf/schema.h"
 #include "core/table.h"
@@ -33,10 +34,11 @@ int conf_route_read_target(const struct conf_target *target, const config_settin
 	const struct schema_target *from, const char *name, struct route *route);
 
 /*
- * Reads the list "routes" into TABLE, whose routes and places are taken from the arena here. Pools
- * in place are added to POOLS. Gives 0, or -1 without memory.
+ * Reads the list "routes" into the table of CONF, whose routes and places are taken from the arena
+ * here, with the files that they name. Pools in place are added to POOLS. Gives 0, or -1 without
+ * memory.
  */
-int conf_route_read_all(struct table *table, struct conf_pools *pools, struct schema_reader *reader,
+int conf_route_read_all(struct conf *conf, struct conf_pools *pools, struct schema_reader *reader,
 	const config_setting_t *setting);
 
 #endif

@@ -149,6 +149,7 @@ struct schema_target {
 
 struct schema_route {
 	config_setting_t *match;
+	const char *match_file;
 	struct schema_target target;
 };
 

@@ -277,7 +277,7 @@ static void read_table(
 	pools.on_recovery = (enum on_recovery)top->on_recovery;
 	if (top->pools != NULL)
 		conf_pool_read_all(&pools, reader, top->pools);
-	if (conf_route_read_all(table, &pools, reader, top->routes) == -1)
+	if (conf_route_read_all(&top->conf, &pools, reader, top->routes) == -1)
 		reader->no_memory = true;
 	table->rules = conf_rule_read_all(
 		reader, &pools, table->delimiters, top->rules, &top->conf.regexes);

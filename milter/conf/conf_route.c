@@ -5,12 +5,12 @@
  */
 
 #include "conf/conf_route.h"
-#include "conf/conf_address.h"
+#include "conf/conf_match.h"
 #include "core/enhanced.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 enum {
 	TEXT_MAX = 400, /* of a reply: libmilter and SMTP lines both hold it */
@@ -206,67 +206,22 @@ struct builder {
 	struct schema_reader *reader;
 	struct conf_target target;
 	struct route *routes;
-	size_t room;
+	struct conf_match_file **files; /* by the route: its match_file; NULL: it has none */
+	struct conf_place *file_places; /* of those that there are: path, and where it is named */
+	size_t file_count;
 };
-
-/* ---- matches */
-
-/*
- * What other programs' tables have, and ours writes in another way: adds a fault that says how. False
- * if TEXT is nothing of the kind.
- */
-static bool is_foreign(struct builder *builder, const config_setting_t *setting, const char *text)
-{
-	const char *bracket = strrchr(text, '<');
-	size_t stars = strspn(text, "*");
-	const char *rest = text + stars;
-
-	if (strcmp(text, "*") == 0 || strcmp(text, "*@*") == 0 ||
-		(strcasecmp(text, "ALL") == 0 && strcmp(text, "ALL") != 0))
-		schema_fault(builder->reader, setting,
-			"match \"%s\": every address is ALL, in capitals", text);
-	else if (*rest == '@' && rest[1] != '\0')
-		schema_fault(builder->reader, setting,
-			"match \"%s\": a whole domain stands without the @: \"%s\"", text,
-			rest + 1);
-	else if (stars == 1 && *rest == '.')
-		schema_fault(builder->reader, setting,
-			"match \"%s\": all subdomains of a domain are \"%s\"", text, rest);
-	else if (bracket != NULL && bracket > text && strchr(bracket, '@') != NULL)
-		schema_fault(builder->reader, setting,
-			"match \"%s\": write the address alone: \"%.*s\"", text,
-			(int)strcspn(bracket + 1, ">"), bracket + 1);
-	else if (*text != '"' && strpbrk(text, "*?") != NULL && strchr(text, '@') == NULL)
-		schema_fault(builder->reader, setting,
-			"match \"%s\": a route has no patterns; a rule has: when = { recipient = … "
-			"}",
-			text);
-	else
-		return false;
-	return true;
-}
-
-static const char *canonical_match(
-	struct builder *builder, const config_setting_t *setting, const char *text)
-{
-	char match[ADDRESS_MAX + 1];
-	const char *wrong;
-
-	if (is_foreign(builder, setting, text))
-		return NULL;
-	wrong = conf_address_match(text, match);
-	if (wrong != NULL) {
-		schema_fault(builder->reader, setting, "match \"%s\" %s", text, wrong);
-		return NULL;
-	}
-	return schema_keep(builder->reader, match, strlen(match));
-}
 
 /* ---- routes */
 
-/* Enters one route; false if its match is there already. */
-static void enter(struct builder *builder, const config_setting_t *setting,
-	const struct route *route, const char *match)
+static struct conf_place place_of(struct builder *builder, const config_setting_t *setting)
+{
+	return (struct conf_place){"match", schema_file(builder->reader, setting),
+		(int)config_setting_source_line(setting)};
+}
+
+/* Enters one route, unless its match is there already. */
+static void enter(
+	struct builder *builder, struct conf_place at, const struct route *route, const char *match)
 {
 	struct table *table = builder->table;
 	struct route *place = &builder->routes[table->route_count];
@@ -274,108 +229,246 @@ static void enter(struct builder *builder, const config_setting_t *setting,
 
 	*place = *route;
 	place->match = match;
-	place->file = schema_file(builder->reader, setting);
-	place->line = (int)config_setting_source_line(setting);
+	place->file = at.file;
+	place->line = at.line;
 	earlier = table_insert(table, table->route_count);
 	if (earlier == NULL)
 		table->route_count++;
 	else
-		schema_fault(builder->reader, setting, "match \"%s\" is there already, at %s:%d",
-			match, earlier->file, earlier->line);
+		fault_add(builder->reader->faults, at.file, at.line,
+			"match \"%s\" is there already, at %s:%d", match, earlier->file,
+			earlier->line);
 }
 
 static const char *match_at(struct builder *builder, const config_setting_t *setting, int index,
 	const config_setting_t **element)
 {
 	const char *text;
-	const char *match;
 
 	*element = setting;
 	if (config_setting_type(setting) != CONFIG_TYPE_STRING)
 		*element = config_setting_get_elem(setting, (unsigned)index);
 	text = schema_text(builder->reader, *element);
-	match = text == NULL ? NULL : canonical_match(builder, *element, text);
-	return match;
+	return text == NULL ? NULL
+			    : conf_match_read(builder->reader, place_of(builder, *element), text);
 }
 
-static void read_route(struct builder *builder, const config_setting_t *setting)
+/* What the matches of one route lead to: read with the first good one, whose name a pool in place has. */
+struct goal {
+	const config_setting_t *setting;
+	const struct schema_target *from;
+	struct route route;
+	bool is_read;
+	bool is_good;
+};
+
+static bool reach(struct builder *builder, struct goal *goal, const char *match)
+{
+	if (!goal->is_read)
+		goal->is_good = conf_route_read_target(&builder->target, goal->setting, goal->from,
+					match, &goal->route) == 0;
+	goal->is_read = true;
+	return goal->is_good;
+}
+
+static void read_matches(
+	struct builder *builder, const config_setting_t *matches, struct goal *goal)
+{
+	int count = config_setting_type(matches) == CONFIG_TYPE_STRING
+			    ? 1
+			    : config_setting_length(matches);
+
+	for (int i = 0; i < count; i++) {
+		const config_setting_t *element;
+		const char *match = match_at(builder, matches, i, &element);
+
+		if (match != NULL && reach(builder, goal, match))
+			enter(builder, place_of(builder, element), &goal->route, match);
+	}
+	/* Its faults are told all the same. */
+	reach(builder, goal, "");
+}
+
+/* ---- a file of them */
+
+static bool has_target(const config_setting_t *setting)
+{
+	return config_setting_get_member(setting, "pool") != NULL ||
+	       config_setting_get_member(setting, "hosts") != NULL ||
+	       config_setting_get_member(setting, "action") != NULL;
+}
+
+/* A line that names its pool. Gives -1 with a fault. */
+static int find_pool(
+	struct builder *builder, const struct conf_match_line *line, struct route *route)
+{
+	struct conf_pools *pools = builder->target.pools;
+
+	*route = (struct route){.action = ACTION_POOL, .pool = conf_pool_find(pools, line->pool)};
+	if (route->pool == -1) {
+		conf_pool_missing(pools, builder->reader->faults, line->at.file, line->at.line,
+			line->pool, "");
+		return -1;
+	}
+	pools->used[route->pool] = true;
+	return 0;
+}
+
+static void read_lines(struct builder *builder, struct conf_match_file *file, struct goal *goal)
+{
+	bool has_own = has_target(goal->setting);
+	struct conf_match_line line;
+	struct route named;
+	size_t count = 0;
+
+	for (; conf_match_file_next(file, &line); count++) {
+		const char *match = conf_match_read(builder->reader, line.at, line.match);
+
+		if (match == NULL)
+			continue;
+		if (line.pool != NULL) {
+			if (find_pool(builder, &line, &named) == 0)
+				enter(builder, line.at, &named, match);
+		} else if (!has_own) {
+			fault_add(builder->reader->faults, line.at.file, line.at.line,
+				"match \"%s\": a pool is missing: name it here, or give the route "
+				"one of pool, hosts and action",
+				line.match);
+		} else if (reach(builder, goal, match)) {
+			enter(builder, line.at, &goal->route, match);
+		}
+	}
+	if (has_own)
+		reach(builder, goal, "");
+	if (count == 0)
+		fault_warn(builder->reader->faults, conf_match_file_path(file), 0,
+			"there is no match in it");
+}
+
+/* Gives false with a fault. */
+static bool has_one_match(struct builder *builder, const config_setting_t *setting)
+{
+	bool has_match = config_setting_get_member(setting, "match") != NULL;
+	bool has_file = config_setting_get_member(setting, "match_file") != NULL;
+
+	if (has_match && has_file)
+		schema_fault(builder->reader, setting,
+			"match and match_file exclude each other: give each a route of its own");
+	else if (!has_match && !has_file)
+		schema_fault(builder->reader, setting, "match is missing");
+	return has_match != has_file;
+}
+
+static void read_route(
+	struct builder *builder, const config_setting_t *setting, struct conf_match_file *file)
 {
 	struct schema_route from = {.match = NULL};
-	struct route route = {.action = ACTION_NONE, .pool = -1};
-	const config_setting_t *element;
-	bool is_target_read = false;
-	bool has_target = false;
-	int count;
+	struct goal goal = {.setting = setting,
+		.from = &from.target,
+		.route = {.action = ACTION_NONE, .pool = -1}};
 
 	if (!config_setting_is_group(setting)) {
 		schema_fault(builder->reader, setting, "a route must be a group: { match = …; }");
 		return;
 	}
 	schema_read(builder->reader, SCHEMA_ROUTE, setting, &from);
-	if (from.match == NULL) {
-		if (config_setting_get_member(setting, "match") == NULL)
-			schema_fault(builder->reader, setting, "match is missing");
-		conf_route_read_target(&builder->target, setting, &from.target, "", &route);
-		return;
-	}
-	count = config_setting_type(from.match) == CONFIG_TYPE_STRING
-			? 1
-			: config_setting_length(from.match);
-	for (int i = 0; i < count; i++) {
-		const char *match = match_at(builder, from.match, i, &element);
-
-		/* A pool in place has the name of its first good match. */
-		if (!is_target_read && (match != NULL || i == count - 1)) {
-			has_target = conf_route_read_target(&builder->target, setting, &from.target,
-					     match == NULL ? "" : match, &route) == 0;
-			is_target_read = true;
-		}
-		if (match != NULL && has_target)
-			enter(builder, element, &route, match);
-	}
+	if (!has_one_match(builder, setting) || (from.match == NULL && file == NULL))
+		reach(builder, &goal, "");
+	else if (file != NULL)
+		read_lines(builder, file, &goal);
+	else
+		read_matches(builder, from.match, &goal);
 }
 
-/* How many matches a list of routes may have at most. */
-static size_t count_matches(const config_setting_t *setting)
+/* Opens the file that a route names; NULL, with a fault if that cannot be read. */
+static struct conf_match_file *open_file(struct builder *builder, const config_setting_t *route)
 {
-	int length = setting == NULL ? 0 : config_setting_length(setting);
-	size_t matches = 0;
+	const config_setting_t *setting = config_setting_is_group(route)
+						  ? config_setting_get_member(route, "match_file")
+						  : NULL;
+	/* What is no text is a fault of schema_read(). */
+	const char *path = setting == NULL ? NULL : config_setting_get_string(setting);
+	struct conf_place at;
+	struct conf_match_file *file;
 
-	for (int i = 0; i < length; i++) {
-		const config_setting_t *route = config_setting_get_elem(setting, (unsigned)i);
-		const config_setting_t *match;
-
-		if (!config_setting_is_group(route))
-			continue;
-		match = config_setting_get_member(route, "match");
-		matches += match == NULL || config_setting_length(match) < 1
-				   ? 1
-				   : (size_t)config_setting_length(match);
-	}
-	return matches;
+	if (path == NULL)
+		return NULL;
+	at = place_of(builder, setting);
+	file = conf_match_file_open(builder->reader, at, path);
+	if (file == NULL)
+		return NULL;
+	at.name = conf_match_file_path(file);
+	builder->file_places[builder->file_count++] = at;
+	return file;
 }
 
-int conf_route_read_all(struct table *table, struct conf_pools *pools, struct schema_reader *reader,
+/* How many matches a route may have at most. */
+static size_t count_matches(const config_setting_t *route, const struct conf_match_file *file)
+{
+	const config_setting_t *match;
+
+	if (file != NULL)
+		return conf_match_file_count(file);
+	if (!config_setting_is_group(route))
+		return 0;
+	match = config_setting_get_member(route, "match");
+	return match == NULL || config_setting_length(match) < 1
+		       ? 1
+		       : (size_t)config_setting_length(match);
+}
+
+/* Gives -1 without memory. */
+static int make_room(struct builder *builder, size_t room)
+{
+	struct table *table = builder->table;
+	struct schema_reader *reader = builder->reader;
+
+	builder->routes = arena_take(reader->arena, room + 1, sizeof(*builder->routes));
+	table->place_count = table_places_for(room);
+	table->places = arena_take(reader->arena, table->place_count, sizeof(struct table_place));
+	table->routes = builder->routes;
+	return builder->routes == NULL || table->places == NULL ? -1 : 0;
+}
+
+int conf_route_read_all(struct conf *conf, struct conf_pools *pools, struct schema_reader *reader,
 	const config_setting_t *setting)
 {
 	struct builder builder = {
-		.table = table,
+		.table = &conf->table,
 		.reader = reader,
 		.target = {.reader = reader,
 			.pools = pools,
 			.word = "route",
 			.rejected = "Recipient address rejected"},
 	};
-	int length = setting == NULL ? 0 : config_setting_length(setting);
+	size_t length = setting == NULL ? 0 : (size_t)config_setting_length(setting);
+	size_t room = 0;
+	int result = -1;
 
-	builder.room = count_matches(setting);
-	builder.routes = arena_take(reader->arena, builder.room + 1, sizeof(*builder.routes));
-	table->place_count = table_places_for(builder.room);
-	table->places = arena_take(reader->arena, table->place_count, sizeof(struct table_place));
-	table->routes = builder.routes;
-	if (builder.routes == NULL || table->places == NULL)
-		return -1;
-	for (int i = 0; i < length; i++)
-		read_route(&builder, config_setting_get_elem(setting, (unsigned)i));
-	return 0;
+	builder.files = calloc(length + 1, sizeof(struct conf_match_file *));
+	builder.file_places = arena_take(reader->arena, length + 1, sizeof(struct conf_place));
+	if (builder.files == NULL || builder.file_places == NULL)
+		goto out;
+	for (size_t i = 0; i < length; i++) {
+		const config_setting_t *route = config_setting_get_elem(setting, (unsigned)i);
+
+		builder.files[i] = open_file(&builder, route);
+		room += count_matches(route, builder.files[i]);
+	}
+	if (make_room(&builder, room) == -1)
+		goto out;
+	for (size_t i = 0; i < length; i++) {
+		read_route(
+			&builder, config_setting_get_elem(setting, (unsigned)i), builder.files[i]);
+		conf_match_file_close(builder.files[i]);
+		builder.files[i] = NULL;
+	}
+	conf->match_files = builder.file_places;
+	conf->match_file_count = builder.file_count;
+	result = 0;
+out:
+	for (size_t i = 0; builder.files != NULL && i < length; i++)
+		conf_match_file_close(builder.files[i]);
+	free(builder.files);
+	return result;
 }

@@ -123,6 +123,7 @@ static const struct schema_key keys[] = {
 	WORD(HOST(lookup), "lookup", "host|mx", NULL),
 
 	OTHER(ROUTE(match), SCHEMA_TEXTS, "match", NULL),
+	OTHER(ROUTE(match_file), SCHEMA_TEXT, "match_file", NULL),
 	OTHER(ROUTE(target.pool), SCHEMA_TEXT, "pool", NULL),
 	WORD(ROUTE(target.action), "action", "dns|discard|reject|defer", NULL),
 	OTHER(ROUTE(target.text), SCHEMA_TEXT, "text", NULL),

@@ -211,6 +211,23 @@ static void check_groups(const struct judge *judge)
 	check_group(judge, "control_group", conf->control_group, control, 1);
 }
 
+/* ---- files of matches */
+
+/* A reload reads them as the daemon's user, whoever has read them now. */
+static void check_match_files(const struct judge *judge)
+{
+	const struct conf *conf = judge->conf;
+
+	for (size_t i = 0; i < conf->match_file_count; i++) {
+		const struct conf_place *at = &conf->match_files[i];
+
+		if (access(at->name, R_OK) == -1)
+			fault_add(judge->faults, at->file, at->line,
+				"match_file: %s cannot be read by user %s: %s", at->name,
+				judge->user, strerror(errno));
+	}
+}
+
 /* ---- the MTA's log */
 
 static void check_log(const struct judge *judge)
@@ -249,6 +266,7 @@ void preflight_check(
 	if (preflight->purpose == PREFLIGHT_CHECK)
 		place_find_socket(conf->control_socket.path, &judge.running, why, sizeof(why));
 	conf_text_check(conf->path, faults);
+	check_match_files(&judge);
 	check_socket(&judge, "milter_socket", &conf->milter_socket);
 	check_socket(&judge, "map_socket", &conf->map_socket);
 	check_socket(&judge, "control_socket", &conf->control_socket);
