@@ -132,7 +132,9 @@ mkdir -p build-check
 # One for all builds.
 export NEXTHOP_SENDMAIL=$PWD/build-check/sendmail NEXTHOP_POSTFIX=$PWD/build-check/postfix
 export NEXTHOP_SLAPD=$PWD/build-check/slapd
+export NEXTHOP_AXE=$PWD/build-check/axe
 step "Sendmail" build-check/sendmail.log scripts/unpack.sh sendmail "$NEXTHOP_SENDMAIL" || exit 1
+step "axe-core" build-check/axe.log scripts/unpack.sh axe "$NEXTHOP_AXE" || exit 1
 # They are needed late, and take minutes.
 export NEXTHOP_ROOTS=$PWD/build-check/roots
 roots=

@@ -21,7 +21,7 @@ BUILD='gcc libc6-dev make autoconf automake libtool pkg-config mandoc
 DEMO='jq swaks'
 TEST='miltertest socat curl openssl python3 iproute2 procps xz-utils git systemd-journal-remote
 	clang-format clang-tidy cppcheck valgrind mmdebstrap systemd-container dpkg-dev
-	libsasl2-modules zsh prometheus tmux libodbc2 libltdl7'
+	libsasl2-modules zsh prometheus tmux libodbc2 libltdl7 chromium chromium-driver'
 # What programs need that scripts/unpack.sh unpacks.
 POSTFIX='libldap-2.5-0 libc6 libdb5.3 libicu72 libnsl2 libsasl2-2 libssl3'
 SENDMAIL='m4 util-linux libdb5.3 libldap-2.5-0 libnsl2 libsasl2-2 libssl3 libwrap0'
@@ -39,6 +39,11 @@ postfix() {
 	esac
 }
 
+# scripts/unpack.sh needs it for axe-core; Debian's does not go with a Node.js of others.
+npm() {
+	command -v npm >/dev/null || echo npm
+}
+
 what="test"
 list=no
 for argument in "$@"; do
@@ -51,7 +56,7 @@ done
 case "$what" in
 build) wanted=$BUILD ;;
 demo) wanted="$BUILD $DEMO $(postfix "")" ;;
-test) wanted="$BUILD $DEMO $(postfix postfix-ldap) $TEST $SENDMAIL" ;;
+test) wanted="$BUILD $DEMO $(postfix postfix-ldap) $TEST $(npm) $SENDMAIL" ;;
 esac
 # Words are to be split, here and below.
 # shellcheck disable=SC2086

@@ -103,6 +103,8 @@
 		return Math.floor(s / 86400) + " d" + (s % 86400 >= 3600 ? " " + Math.floor((s % 86400) / 3600) + " h" : "");
 	}
 
+	/* "6 min": as much as is of interest of what was. */
+	const ago = (seconds) => (seconds < 60 || seconds >= 600 ? span(seconds) : Math.floor(seconds / 60) + " min") + " ago";
 	const since = (text) => (now() - Date.parse(text)) / 1000;
 	const words = (reason) => reason.replace(/_/g, " ");
 
@@ -320,7 +322,7 @@
 			return "cannot be read";
 		if (log.behind)
 			return "being read";
-		return log.last_line ? "read " + span(since(log.last_line)) + " ago" : "read, empty";
+		return log.last_line ? "read " + ago(since(log.last_line)) : "read, empty";
 	}
 
 	/* ---- pools and hosts */
@@ -478,6 +480,10 @@
 		const cell = (label, name, ...children) =>
 			make("td", {role: "cell", class: name || null, "data-label": label}, ...children);
 
+		/* A long name breaks in front of the port, if it has to. */
+		const colon = row.name.lastIndexOf(":");
+		const name = [row.name.slice(0, colon), make("wbr"), row.name.slice(colon)];
+
 		row.role = make("span", {class: "sub"});
 		row.badge = badge("up");
 		row.for = make("span", {class: "sub"});
@@ -493,7 +499,7 @@
 		row.downs = make("span");
 		row.down = make("span", {class: "sub"});
 		row.element = make("tr", {role: "row"},
-			make("th", {scope: "row", role: "rowheader", text: row.name}, row.role),
+			make("th", {scope: "row", role: "rowheader"}, ...name, row.role),
 			cell(null, "col-state", row.badge, row.for, row.words),
 			cell("Share", "col-share", row.bar, row.share),
 			cell("Pending", "number", row.pending),
@@ -538,7 +544,7 @@
 
 		if (good === 0 && bad === 0)
 			return {text: "none yet", result: ""};
-		return {text: span((now() - Math.max(good, bad)) / 1000) + " ago", result: good > bad || (good === bad && host.state !== "deferred") ? "success" : "failure"};
+		return {text: ago((now() - Math.max(good, bad)) / 1000), result: good > bad || (good === bad && host.state !== "deferred") ? "success" : "failure"};
 	}
 
 	function showTimesOf(row) {
@@ -823,9 +829,9 @@
 
 		put($("deferred-note"), list.length === 0 ? "No host has deferred a message since the daemon's start." :
 			"The same replies together, since the daemon's start " + when(deferrals.since) + ".");
-		$("deferred-scroll").hidden = list.length === 0;
+		$("deferred-all").hidden = list.length === 0;
 		body.replaceChildren(...list.map((group) => {
-			const cell = make("td", {}, make("span", {class: "words", dir: "auto", text: group.text || "(no word)"}));
+			const cell = make("td", {role: "cell", class: "wide"}, make("span", {class: "words", dir: "auto", text: group.text || "(no word)"}));
 
 			if (group.queue_id) {
 				const button = make("button", {type: "button", class: "link", text: "Trace " + group.queue_id});
@@ -833,9 +839,11 @@
 				button.addEventListener("click", () => traceOne(group.queue_id));
 				cell.append(button);
 			}
-			return make("tr", {}, make("th", {scope: "row", text: group.host}), cell,
-				make("td", {class: "number", text: number(group.passed_on)}), make("td", {class: "number", text: number(group.deferred)}),
-				make("td", {class: "nowrap"}, make("time", {datetime: group.last, title: group.last, text: when(group.last, true)})));
+			return make("tr", {role: "row"}, make("th", {scope: "row", role: "rowheader", text: group.host}), cell,
+				make("td", {role: "cell", class: "number", "data-label": "Deferred", text: number(group.deferred)}),
+				make("td", {role: "cell", class: "number", "data-label": "To the next host", text: number(group.passed_on)}),
+				make("td", {role: "cell", class: "nowrap", "data-label": "Last"},
+					make("time", {datetime: group.last, title: group.last, text: when(group.last, true)})));
 		}));
 	}
 
@@ -843,15 +851,15 @@
 
 	function buildRules() {
 		$("rules-table").tBodies[0].replaceChildren(...table.rules.map((rule) => {
-			const row = make("tr", {}, make("th", {scope: "row", text: rule.name},
-				rule.mode === "shadow" ? make("span", {class: "sub", text: "shadow: only counts"}) : null),
-			make("td", {text: rule.does + (rule.tag ? ", tag " + rule.tag : "")}), make("td", {class: "number"}), make("td", {class: "nowrap"}),
-			make("td", {}, make("span", {class: "sub", text: rule.source.replace(/^.*\//, ""), title: rule.source})));
+			const cell = (label, name, ...children) => make("td", {role: "cell", class: name, "data-label": label}, ...children);
 
-			rule.element = row;
-			return row;
+			return make("tr", {role: "row"}, make("th", {scope: "row", role: "rowheader", text: rule.name},
+				rule.mode === "shadow" ? make("span", {class: "sub", text: "shadow: only counts"}) : null),
+			cell("Does", null, rule.does + (rule.tag ? ", tag " + rule.tag : "")), cell("Hits", "number", make("span")),
+			cell("Last", "nowrap", make("span")), cell("Source", null, make("span", {class: "sub", text: rule.source.replace(/^.*\//, ""),
+				title: rule.source})));
 		}));
-		$("rules-scroll").hidden = table.rules.length === 0;
+		$("rules-all").hidden = table.rules.length === 0;
 		put($("rules-note"), table.rules.length === 0 ? "There are no rules: routes alone decide." :
 			"Hits: messages for which the rule has held, since the daemon's start.");
 		table.rules.forEach(updateRule);
@@ -862,8 +870,8 @@
 
 		if (row === undefined)
 			return;
-		put(row.children[2], number(rule.hits));
-		put(row.children[3], rule.last_hit ? when(rule.last_hit, true) : "never");
+		put(row.children[2].firstChild, number(rule.hits));
+		put(row.children[3].firstChild, rule.last_hit ? when(rule.last_hit, true) : "never");
 	}
 
 	/* ---- explain and trace */
@@ -872,7 +880,7 @@
 		const path = hello.control_socket.replace(/^unix:/, "");
 
 		$("ask-forms").hidden = !hello.control;
-		put($("ask-note"), hello.control ? "The very code that serves the MTA answers; nothing is advanced by it." :
+		put($("ask-note"), hello.control ? "Answered by the code that serves the MTA. No turn is taken by it." :
 			"This listener is for reading only. Explain, trace and the changing of hosts are for the control socket: " +
 			"ssh -L 9797:" + path + " " + (hello.machine || "GATEWAY") + ", then http://localhost:9797/.");
 	}

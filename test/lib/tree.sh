@@ -4,7 +4,7 @@
 # Copyright (c) 2026 the nexthop-milter authors
 #
 # To be sourced by bash, after tap.sh. Paths are relative to $srcdir; a build folder below it and
-# what git does not know are no part of them.
+# what git does not know are no part of them, nor are pictures.
 
 # The last command of a pipeline runs in the script itself, so that none() can count.
 shopt -s lastpipe
@@ -21,7 +21,7 @@ tree_files() {
 	(
 		cd "$tree_root" || exit 1
 		find include milter test man docs etc scripts bench debian \
-			-type f \( "${names[@]:1}" \) ! -name '*.pyc' 2>/dev/null
+			-type f \( "${names[@]:1}" \) ! -name '*.pyc' ! -name '*.png' 2>/dev/null
 		find . -maxdepth 1 -type f \( "${names[@]:1}" \) \
 			\( -name '*.am' -o -name configure.ac -o -name README -o -name NEWS -o -name '.clang-*' \) \
 			-printf '%f\n'

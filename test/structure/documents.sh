@@ -54,7 +54,7 @@ document_block README 'What you see' 2 | while read -r command _; do
 done | none "README's two commands can be run"
 
 # Files, commands and settings that stand in the text are looked for by test/structure/named.sh.
-grep -ohE 'docs/[a-z]+' $(sed "s,^,$srcdir/," <<<"$documents") | sort -u | while read -r file; do
+grep -ohE 'docs/[a-z]+(\.png)?' $(sed "s,^,$srcdir/," <<<"$documents") | sort -u | while read -r file; do
 	[ -e "$srcdir/$file" ] || echo "$file"
 done | none "documents that are named are there"
 for document in $(grep '^docs/' <<<"$documents"); do
