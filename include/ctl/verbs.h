@@ -30,6 +30,7 @@ struct verb_call {
 	const char *mbox;      /* --mbox */
 	const char *recipient; /* --recipient */
 	const char *span;      /* --for */
+	const char *until;     /* --until */
 	const char *reason;
 	const char *mta;	     /* --mta */
 	const char *config;	     /* --config */
@@ -67,6 +68,7 @@ enum {
 	VERB_RATE = 1048576,
 	VERB_DRY_RUN = 2097152,
 	VERB_INTERVAL = 4194304,
+	VERB_UNTIL = 8388608,
 };
 
 struct verb {

@@ -32,6 +32,8 @@ static const struct verb_option {
 } verb_options[] = {
 	{"for", "DURATION", "only for so long: 90s, 2h, 1d12h", VERB_FOR,
 		offsetof(struct verb_call, span)},
+	{"until", "TIME", "only until then: HH:MM, YYYY-MM-DDTHH:MM, now+2h", VERB_UNTIL,
+		offsetof(struct verb_call, until)},
 	{"reason", "TEXT", "why: shown with the host", VERB_REASON,
 		offsetof(struct verb_call, reason)},
 	{"wide", NULL, "with all counters and times, however long the lines are", VERB_WIDE, 0},

@@ -9,6 +9,7 @@
 #include "core/duration.h"
 #include "core/endpoint.h"
 #include "core/health.h"
+#include "core/moment.h"
 #include "ctl/answer.h"
 #include "ctl/check_health.h"
 #include "ctl/diff.h"
@@ -113,6 +114,22 @@ static int check_span(const char *span)
 	return CLIENT_USAGE;
 }
 
+/* The same for a time; one of the two at most is given. */
+static int check_end(const struct verb_call *call)
+{
+	struct moment moment;
+	int result = check_span(call->span);
+
+	if (result != CLIENT_DONE || call->until == NULL)
+		return result;
+	if (moment_parse(&moment, call->until) == -1)
+		return answer_usage("a time: " MOMENT_WANTED, call->until);
+	if (call->span == NULL)
+		return CLIENT_DONE;
+	fprintf(stderr, "milterctl: --for and --until: the end is one of them\n");
+	return CLIENT_USAGE;
+}
+
 /* Warnings go to standard error, as JSON too: what was asked for is done. */
 static void print_warnings(const json_t *answer)
 {
@@ -128,7 +145,7 @@ static void print_warnings(const json_t *answer)
 static int steer(const struct verb_call *call, const char *verb, int count, const char *percent)
 {
 	struct endpoint endpoint;
-	int result = check_span(call->span);
+	int result = check_end(call);
 	json_t *answer;
 
 	for (int i = 0; i < count && result == CLIENT_DONE; i++)
@@ -144,6 +161,8 @@ static int steer(const struct verb_call *call, const char *verb, int count, cons
 		client_add_query(call->client, "percent", percent);
 	if (call->span != NULL)
 		client_add_query(call->client, "for", call->span);
+	if (call->until != NULL)
+		client_add_query(call->client, "until", call->until);
 	if (call->reason != NULL)
 		client_add_query(call->client, "reason", call->reason);
 	result = client_send(call->client, CLIENT_POST, &answer);
@@ -179,7 +198,7 @@ static int run_weight(const struct verb_call *call)
 	size_t length = text == NULL ? 0 : strlen(text);
 
 	if (text == NULL)
-		return call->span != NULL || call->reason != NULL
+		return (call->options & (VERB_FOR | VERB_UNTIL | VERB_REASON)) != 0
 			       ? verbs_refuse(verbs_find("weight"))
 			       : steer(call, "weight", 1, NULL);
 	if (length > 1 && length <= sizeof(percent) && text[length - 1] == '%')
@@ -313,14 +332,14 @@ static const struct verb verbs[] = {
 		VERB_FOLLOW | VERB_RATE | VERB_DRY_RUN | VERB_FORCE | VERB_POSTFIX_CONFIG |
 			VERB_SENDMAIL_CONFIG,
 		true, flush_run},
-	{"drain", "HOST[:PORT] ... [--for DURATION] [--reason TEXT]",
-		"take hosts out of all their pools", 1, CHANGED_MAX, VERB_FOR | VERB_REASON, true,
-		run_drain},
+	{"drain", "HOST[:PORT] ... [--for DURATION | --until TIME] [--reason TEXT]",
+		"take hosts out of all their pools", 1, CHANGED_MAX,
+		VERB_FOR | VERB_UNTIL | VERB_REASON, true, run_drain},
 	{"enable", "HOST[:PORT] ...", "end the drain of hosts", 1, CHANGED_MAX, 0, true,
 		run_enable},
-	{"weight", "HOST[:PORT] [PERCENT%] [--for DURATION] [--reason TEXT]",
+	{"weight", "HOST[:PORT] [PERCENT%] [--for DURATION | --until TIME] [--reason TEXT]",
 		"give a host another part of its weight, or show which it has", 1, 2,
-		VERB_FOR | VERB_REASON, true, run_weight},
+		VERB_FOR | VERB_UNTIL | VERB_REASON, true, run_weight},
 	{"reset", "HOST[:PORT] ...", "forget what is remembered of hosts", 1, CHANGED_MAX, 0, true,
 		run_reset},
 	{"debug", "--for DURATION | off", "one log line for each message, for a time", 0, 1,

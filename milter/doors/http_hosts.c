@@ -7,11 +7,13 @@
 #include "doors/http_hosts.h"
 #include "core/duration.h"
 #include "core/endpoint.h"
+#include "core/moment.h"
 #include "core/printable.h"
 #include "core/similar.h"
 #include "doors/http_json.h"
 #include "engine/clock.h"
 #include "engine/engine_view.h"
+#include "engine/zone.h"
 #include "text/idn.h"
 
 #include <arpa/inet.h>
@@ -315,7 +317,7 @@ static json_t *before_object(const struct health *health)
 /* What is to be done to each host. */
 struct order {
 	enum http_hosts_verb verb;
-	int64_t span;	 /* 0: without an end */
+	int64_t until;	 /* 0: without an end */
 	int64_t percent; /* HTTP_HOSTS_WEIGHT; NONE: it is only shown */
 	const char *reason;
 };
@@ -324,18 +326,17 @@ enum { NONE = -2 };
 
 static void change_host(struct engine *engine, size_t host, const struct order *order, int64_t now)
 {
-	int64_t until = order->span == 0 ? 0 : now + order->span;
-
 	switch (order->verb) {
 	case HTTP_HOSTS_DRAIN:
-		engine_drain(engine, host, until, order->reason, now);
+		engine_drain(engine, host, order->until, order->reason, now);
 		break;
 	case HTTP_HOSTS_ENABLE:
 		engine_enable(engine, host, now);
 		break;
 	case HTTP_HOSTS_WEIGHT:
 		if (order->percent != NONE)
-			engine_weight(engine, host, (int)order->percent, until, order->reason, now);
+			engine_weight(engine, host, (int)order->percent, order->until,
+				order->reason, now);
 		break;
 	default:
 		engine_reset(engine, host, now);
@@ -343,10 +344,9 @@ static void change_host(struct engine *engine, size_t host, const struct order *
 }
 
 /* All are changed before the first is described: what is left of a pool is what all leave. */
-static json_t *change(
-	const struct http_call *call, const struct chosen *chosen, const struct order *order)
+static json_t *change(const struct http_call *call, const struct chosen *chosen,
+	const struct order *order, int64_t now)
 {
-	int64_t now = clock_now();
 	json_t *hosts = json_array();
 	struct view_host before[HOSTS_MAX];
 
@@ -371,24 +371,51 @@ static json_t *change(
 	return json_pack("{s:o}", "hosts", hosts);
 }
 
-/* Gives what is wrong, or NULL. */
-static const char *read_order(struct order *order, const struct http_call *call)
+/* The end, by a duration or a time. Gives what is wrong, or NULL. */
+static const char *read_end(struct order *order, const struct http_call *call, int64_t now)
 {
-	bool has_span = order->verb == HTTP_HOSTS_DRAIN || order->verb == HTTP_HOSTS_WEIGHT;
-	const char *span = has_span ? http_api_parameter(call, "for") : "";
+	const char *span_text = http_api_parameter(call, "for");
+	const char *until_text = http_api_parameter(call, "until");
+	int64_t span = *span_text == '\0' ? 0 : duration_parse(span_text);
+	struct moment moment;
 
-	order->span = *span == '\0' ? 0 : duration_parse(span);
+	if (span == -1)
+		return "for is not a duration with its unit, such as 90s, 2h or 1d12h";
+	order->until = span == 0 ? 0 : now + span;
+	if (*until_text == '\0')
+		return NULL;
+	if (span != 0)
+		return "there are both for and until: the end is one of them";
+	if (moment_parse(&moment, until_text) == -1)
+		return "until is not " MOMENT_WANTED;
+	switch (zone_resolve(&moment, now, &order->until)) {
+	case ZONE_SKIPPED:
+		return "until: there is no such time on that day, the clocks are set forward over it";
+	case ZONE_PAST:
+		return "until is past";
+	default:
+		return NULL;
+	}
+}
+
+/* Gives what is wrong, or NULL. */
+static const char *read_order(struct order *order, const struct http_call *call, int64_t now)
+{
+	bool has_end = order->verb == HTTP_HOSTS_DRAIN || order->verb == HTTP_HOSTS_WEIGHT;
+	const char *wrong = has_end ? read_end(order, call, now) : NULL;
+
 	order->reason = http_api_parameter(call, "reason");
 	order->percent = http_api_number(call, "percent", NONE, HEALTH_PERCENT_MAX);
-	if (order->span == -1)
-		return "for is not a duration with its unit, such as 90s, 2h or 1d12h";
+	if (wrong != NULL)
+		return wrong;
 	if (strlen(order->reason) >= HEALTH_TEXT_MAX)
 		return "reason is longer than 199 octets";
 	if (order->percent == -1)
 		return "percent is not a number of 0 to 1000";
 	if (order->verb == HTTP_HOSTS_WEIGHT && (order->percent == 100 || order->percent == NONE) &&
-		order->span != 0)
-		return "for has no meaning without another percent than 100: that is as configured";
+		order->until != 0)
+		return "for and until have no meaning without another percent than 100: that is as "
+		       "configured";
 	return NULL;
 }
 
@@ -396,7 +423,8 @@ json_t *http_hosts_change(
 	const struct http_call *call, const char *host, enum http_hosts_verb verb, int *status)
 {
 	struct order order = {.verb = verb};
-	const char *wrong = read_order(&order, call);
+	int64_t now = clock_now();
+	const char *wrong = read_order(&order, call, now);
 	struct chosen chosen = {.count = 0};
 
 	if (wrong != NULL)
@@ -404,7 +432,7 @@ json_t *http_hosts_change(
 	else
 		choose_hosts(call, host, &chosen);
 	if (chosen.status == 0)
-		return change(call, &chosen, &order);
+		return change(call, &chosen, &order, now);
 	*status = chosen.status;
 	return http_api_error(chosen.error);
 }

@@ -431,6 +431,8 @@ usage '"soon" is not a duration such as 90s, 2h or 1d12h' drain mx1.example.net 
 usage '"0s" is not a duration' drain mx1.example.net --for 0s
 usage '--for 2: a unit is required: 2s, 2m, 2h or 2d' drain mx1.example.net --for 2
 usage '"1h30" is not a duration' drain mx1.example.net --for 1h30
+usage '"soon" is not a time: HH:MM, YYYY-MM-DDTHH:MM or now+DURATION' drain mx1.example.net --until soon
+usage "milterctl: --for and --until: the end is one of them" drain mx1.example.net --until 14:30 --for 1h
 usage '"50" is not a part of the weight: 0% to 1000%' weight mx1.example.net 50
 usage '"1001%" is not a part of the weight' weight mx1.example.net 1001%
 usage '"%" is not a part of the weight' weight mx1.example.net %

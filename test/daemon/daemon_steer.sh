@@ -123,5 +123,33 @@ verb weight a.example 50% --for 1d12h
 within "for a while: until when" $(($(date -d "$(member_of a weight_until | tr -d '"')" +%s) - $(date +%s))) 129000 129600
 verb weight a.example 20%
 is "a second part has its own time" "$(member_of a weight_until)" null
+
+# ---- until a time, by the clocks of the machine's zone
+
+until_of() { # TIME: when a drain of b.example until then ends, in the zone of the daemon
+	ctl drain b.example --until "$1" >/dev/null
+	TZ=$zone date -d "$(member_of b until | tr -d '"')" +%FT%H:%M:%S
+}
+daemon_stop
+zone=CET-1CEST,M3.5.0,M10.5.0/3
+TZ=$zone daemon_start
+is "drain --until a date" "$(until_of 2999-07-01T14:30)" 2999-07-01T14:30:00
+past=$(TZ=$zone date -d '5 minutes ago' +%H:%M)
+is "drain --until a time: the minutes" "$(until_of "$past" | cut -d T -f 2)" "$past:00"
+within "drain --until a time that is past today: tomorrow" \
+	$(($(date -d "$(member_of b until | tr -d '"')" +%s) - $(date +%s))) 82000 90500
+verb drain b.example --until now+2s
+ok "drain --until: it ends by itself" wait_for member_is b state '"up"'
+verb weight b.example 50% --until now+1s
+ok "weight --until: it ends by itself" wait_for member_is b weight_percent 100
+refuses() { # TIME TEXT
+	status=0
+	complained=$(ctl drain b.example --until "$1" 2>&1) || status=$?
+	is "drain --until $1: status 1" "$status" 1
+	contains "drain --until $1: why" "$complained" "$2"
+}
+refuses 2999-03-31T02:30 "until: there is no such time on that day, the clocks are set forward over it"
+refuses 2001-07-01T14:30 "until is past"
+is "and nothing is drained" "$(member_of b state)" '"up"'
 daemon_end
 tap_done
