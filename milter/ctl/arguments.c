@@ -40,7 +40,7 @@ static const struct verb_option {
 	{"follow", NULL, "go on as events come: show them, or flush by them", VERB_FOLLOW, 0},
 	{"exec", "COMMAND", "have the shell run it for each event from now on", VERB_EXEC,
 		offsetof(struct verb_call, command)},
-	{"interval", "SECONDS", "between two looks, 1 if it is not given", VERB_INTERVAL,
+	{"interval", "SECONDS", "between two looks; else 1, or more for many hosts", VERB_INTERVAL,
 		offsetof(struct verb_call, interval)},
 	{"mta", "MTA", "of the log, or of the configuration: postfix or sendmail", VERB_MTA,
 		offsetof(struct verb_call, mta)},

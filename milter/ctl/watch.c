@@ -24,6 +24,7 @@ enum {
 	INTERVAL_MAX_S = 3600,
 	PATIENCE_S = 5,	  /* the keys wait as long */
 	SECOND_MS = 1000, /* the clock's, and that of the looks */
+	ROW_MS = 4,	  /* a look costs the daemon some 40 µs a row */
 	LINE_MAX_OCTETS = 512,
 	ID_MAX = 24,
 	PERCENT_MAX = 5, /* up to "1000" */
@@ -315,6 +316,16 @@ static void draw(struct watch *watch)
 	watch_screen_draw(&view);
 }
 
+/* Without an interval: a watch is to cost the daemon one part in a hundred of its time at most. */
+static int64_t interval_for(const struct watch *watch, int64_t interval)
+{
+	int64_t fair = (int64_t)watch->model.row_count * ROW_MS;
+
+	if (interval != 0)
+		return interval;
+	return fair > SECOND_MS ? fair : SECOND_MS;
+}
+
 static void loop(struct watch *watch, int64_t interval)
 {
 	watch->answered = clock_steady();
@@ -324,7 +335,8 @@ static void loop(struct watch *watch, int64_t interval)
 		if (now >= watch->next) {
 			look(watch);
 			/* One that is not there costs nothing, and is to be seen as soon as it is. */
-			watch->next = clock_steady() + (watch->is_gone ? SECOND_MS : interval);
+			watch->next = clock_steady() +
+				      (watch->is_gone ? SECOND_MS : interval_for(watch, interval));
 		}
 		if (end != 0)
 			return;
@@ -344,11 +356,11 @@ static void catch_ends(void (*handler)(int))
 		sigaction(numbers[i], &action, NULL);
 }
 
-/* Gives 0, or the exit status after a message. */
+/* Gives 0, or the exit status after a message. *INTERVAL is 0 if none is given. */
 static int check(const struct verb_call *call, int64_t *interval)
 {
 	int64_t seconds =
-		call->interval == NULL ? 1 : decimal_parse(call->interval, 1, INTERVAL_MAX_S);
+		call->interval == NULL ? 0 : decimal_parse(call->interval, 1, INTERVAL_MAX_S);
 
 	*interval = SECOND_MS * seconds;
 	if (seconds == -1)
