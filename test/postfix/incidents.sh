@@ -1,5 +1,5 @@
 #!/bin/bash
-# incidents: ten of them at once, and what is seen of each on a terminal and by alerts
+# incidents: ten of them at once, and what is seen of each on the page, on a terminal and by alerts
 #
 # SPDX-License-Identifier: BSD-2-Clause
 # Copyright (c) 2026 the nexthop-milter authors
@@ -8,8 +8,10 @@
 # sick. Prometheus has the alerts as they are shipped, but for the times that they wait.
 
 . "${srcdir:-.}/test/lib/load.sh" || exit 99
+. "$srcdir/test/lib/browser.sh" || exit 99
 
 find_postfix
+find_browser
 command -v prometheus >/dev/null || skip_all "no prometheus"
 command -v tmux >/dev/null || skip_all "no tmux"
 world_open
@@ -103,6 +105,18 @@ literal() {
 	sed 's/[][().*+?^$|{}\\]/\\&/g' <<<"$1"
 }
 
+# ---- the status page
+
+browser_start
+browser size 1600 1000
+browser go "http://$world_net.4:9797/"
+row='const row = [...document.querySelectorAll(".hosts tbody tr")].find((row) =>
+	row.cells[0].textContent.includes(arguments[0])); if (row === undefined) return "no such host"; return '
+page_has() { # HOST STATE TEXT
+	js "$row row.cells[1].querySelector('.badge').textContent + ' ' + row.cells[1].textContent" "$1" >"$world/page.row"
+	[[ $(<"$world/page.row") == "$2 "*"$3"* ]]
+}
+
 # ---- the incidents
 
 host_of() { # NAME
@@ -177,6 +191,11 @@ for name in "${names[@]}"; do
 	[ "$seen" != "refuses connections" ] || seen="Connection refused"
 	ok "$name: watch has its state and words" wait_for watch_has "$host" "${state[$name]} .*$(literal "$seen")"
 
+	# On the page: the same, since when it is down, and how often it was.
+	ok "$name: the page has its state and words" wait_for page_has "$host:$HOST_PORT" "${state[$name]}" "$seen"
+	[ "$name" != flapping ] ||
+		contains "$name: the page has how often" "$(js "$row row.textContent" "$host:$HOST_PORT")" "5 times"
+
 	# By an alert.
 	about=$host:$HOST_PORT
 	[[ ${alert[$name]} != NexthopPool* ]] || about=$name
@@ -209,6 +228,11 @@ for name in refused full greeting closing part backup flapping pool; do
 	grep -qE "$(host_of "$name"):$HOST_PORT.*up->deferred.*${reason[$name]}|up->deferred.*$(host_of "$name")" "$world/events" ||
 		echo "$name"
 done | none "each is in the events"
+js 'document.getElementById("more-events").click(); document.getElementById("more-events").click();' >/dev/null
+contains "the page has the changes" "$(js 'return document.getElementById("events").textContent')" "$(host_of pool):$HOST_PORT"
+contains "the page has what was deferred" "$(js 'return document.getElementById("deferred-table").textContent')" "${words[pool]}"
+is "the page's tile: a pool has failed" "$(js 'return document.getElementById("verdict").textContent')" Failed
+browser_stop
 terminal send-keys q
 stop_prometheus
 mta_forget
