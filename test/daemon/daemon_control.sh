@@ -108,7 +108,7 @@ contains "$what: no reload yet" "$said" "none yet"
 
 json pools
 keys . pools
-keys '.pools[0]' pool transport balance hash_on all_deferred source messages hosts
+keys '.pools[0]' pool transport balance hash_on all_deferred on_recovery source messages hosts
 # Words are to be split.
 # shellcheck disable=SC2086
 keys '.pools[0].hosts[0]' $host_names
