@@ -525,8 +525,8 @@
 			parts.push("silent for " + span(since(host.silent_since)));
 		if (host.busy_until && Date.parse(host.busy_until) > now())
 			parts.push("busy");
-		if (host.percent !== undefined && host.percent !== null && host.percent !== 100)
-			parts.push(host.percent + " % of its weight");
+		if (host.weight_percent !== 100)
+			parts.push(host.weight_percent + " % of its weight" + (host.weight_until ? ", " + span(-since(host.weight_until)) + " left" : ""));
 		return parts.join(", ");
 	}
 
@@ -1004,7 +1004,7 @@
 		drain: {label: "Drain: no new messages, but for those that have no other host", fields: ["for", "reason"]},
 		enable: {label: "Enable: give it messages again", fields: []},
 		reset: {label: "Reset: forget its failures", fields: []},
-		weight: {label: "Weight: a part of its share for a while", fields: ["percent", "for"]},
+		weight: {label: "Weight: a part of its share for a while", fields: ["percent", "for", "reason"]},
 	};
 	let asked = null;
 
@@ -1028,7 +1028,9 @@
 	function showQuestion() {
 		const form = $("steer-form");
 		const verb = form.verb.value;
-		const fields = verbs[verb].fields;
+		/* All of its weight is as configured, and has no end. */
+		const isWhole = verb === "weight" && Number(form.percent.value) === 100;
+		const fields = isWhole ? ["percent"] : verbs[verb].fields;
 		const lasting = form.for.value === "" ? " until somebody ends it" : " for " + form.for.selectedOptions[0].textContent;
 
 		for (const field of ["percent", "for", "reason"])
@@ -1046,7 +1048,7 @@
 
 		event.preventDefault();
 		for (const field of verbs[verb].fields)
-			if (form[field].value !== "")
+			if (form[field].value !== "" && !$("field-" + field).hidden)
 				query.append(field, form[field].value);
 		$("steer-do").disabled = true;
 		try {

@@ -124,6 +124,19 @@ shows "then the question is another one" "Enable $well?" "$text" '#steer-questio
 js "$press" '#steer-do' >/dev/null
 shows "it is enabled" true "$row row.cells[1].querySelector('.badge').textContent !== 'drained'" "$well"
 
+js 'document.querySelector(`button[aria-label="Change ${arguments[0]}"]`).click(); document.querySelector("#steer-form [value=weight]").click()' "$well" >/dev/null
+js "$fill" '#steer-form [name=percent]' 25 >/dev/null
+js "$fill" '#steer-form [name=for]' 1h >/dev/null
+shows "a part of its weight: the question" "Give $well 25 % of its weight for 1 hour?" "$text" '#steer-question'
+js "$press" '#steer-do' >/dev/null
+shows "a part of its weight: so it is" true "$row row.cells[1].textContent.includes('25 % of its weight, ')" "$well"
+is "a part of its weight: the daemon has it" "$(health_member 22 weight_percent)" 25
+js 'document.querySelector(`button[aria-label="Change ${arguments[0]}"]`).click(); document.querySelector("#steer-form [value=weight]").click()' "$well" >/dev/null
+js "$fill" '#steer-form [name=percent]' 100 >/dev/null
+shows "all of it again: has no end" "Give $well 100 % of its weight?" "$text" '#steer-question'
+js "$press" '#steer-do' >/dev/null
+shows "all of it again" false "$row row.cells[1].textContent.includes('of its weight')" "$well"
+
 # ---- explain and trace
 
 js "$fill" '#explain [name=recipient]' u@two.example >/dev/null
