@@ -432,8 +432,7 @@ START_TEST(no_pool_of_that_name)
 	struct address address = sample_address("u@three.example");
 
 	for (int i = 0; i < COUNT(names); i++) {
-		engine_map_pool(
-			sample.engine, names[i], &address, ENGINE_MAP_RECIPIENT, &answer);
+		engine_map_pool(sample.engine, names[i], &address, ENGINE_MAP_RECIPIENT, &answer);
 		ck_assert_msg(answer.route.action == ACTION_NONE, "%s", names[i]);
 		ck_assert_str_eq(answer.nexthop, "");
 	}
