@@ -133,7 +133,11 @@ static const char *load(struct conf_match_file *file, int fd)
 	file->text = malloc(file->size + 1);
 	if (file->text == NULL)
 		return "out of memory";
-	return read_all(file, fd) == -1 ? strerror(errno) : NULL;
+	if (read_all(file, fd) == -1)
+		return strerror(errno);
+	if (strncmp(file->text, byte_order_mark, sizeof(byte_order_mark) - 1) == 0)
+		file->at = sizeof(byte_order_mark) - 1;
+	return NULL;
 }
 
 struct conf_match_file *conf_match_file_open(
@@ -157,8 +161,6 @@ struct conf_match_file *conf_match_file_open(
 			file->path, wrong);
 		conf_match_file_close(file);
 		file = NULL;
-	} else if (strncmp(file->text, byte_order_mark, sizeof(byte_order_mark) - 1) == 0) {
-		file->at = sizeof(byte_order_mark) - 1;
 	}
 	if (fd != -1)
 		close(fd);
