@@ -515,7 +515,8 @@
 	}
 
 	function stateText(host) {
-		const parts = ["for " + span(since(host.since))];
+		/* Back and forth between deferred and trial is one outage. */
+		const parts = [host.down_since ? "down for " + span(since(host.down_since)) : "for " + span(since(host.since))];
 
 		if (host.until && Date.parse(host.until) > now())
 			parts.push((host.state === "deferred" ? "next try in " : "ends in ") + span(-since(host.until)));
@@ -535,7 +536,7 @@
 			return "";
 		if (host.reason === "operator")
 			return host.text ? "by an operator: " + host.text : "by an operator";
-		return words(host.reason) + (host.text ? ": " + host.text : "");
+		return words(host.state === "trial" && host.down_reason ? host.down_reason : host.reason) + (host.text ? ": " + host.text : "");
 	}
 
 	function lastCheck(host) {
@@ -556,7 +557,7 @@
 		put(row.check, check.text);
 		put(row.checked, check.result);
 		put(row.downs, host.outages === 0 ? "never" : plural(host.outages, "time"));
-		put(row.down, host.outages === 0 ? "" : span(down) + " in all");
+		put(row.down, host.outages === 0 ? "" : span(down));
 	}
 
 	function showShare(row) {
