@@ -9,10 +9,11 @@
 
 . "${srcdir:-.}/test/lib/load.sh" || exit 99
 . "$srcdir/test/lib/browser.sh" || exit 99
+. "$srcdir/test/lib/prometheus.sh" || exit 99
 
 find_postfix
 find_browser
-command -v prometheus >/dev/null || skip_all "no prometheus"
+find_prometheus
 command -v tmux >/dev/null || skip_all "no tmux"
 world_open
 
@@ -55,18 +56,7 @@ begun=$(date +%s)
 
 # ---- Prometheus, which waits for a second where it would wait for minutes
 
-prometheus=$world_net.5:9090
-sed -E 's/^( +for: ).*/\11s/; s/> 86400$/> 1/' "$srcdir/etc/prometheus/nexthop-milter.rules.yml" \
-	>"$world/nexthop-milter.rules.yml"
-sed -e "s/192\.0\.2\.10:9797/$world_net.4:9797/" -e 's/scrape_interval: .*/scrape_interval: 1s/' \
-	"$srcdir/etc/prometheus/prometheus.yml" >"$world/prometheus.yml"
-printf 'global:\n  evaluation_interval: 1s\n' >>"$world/prometheus.yml"
-process_start prometheus prometheus --config.file="$world/prometheus.yml" --storage.tsdb.path="$world/tsdb" \
-	--web.listen-address="$prometheus" --log.level=warn
-stop_prometheus() {
-	process_stop prometheus || :
-}
-at_close stop_prometheus
+prometheus_start 's/^( +for: ).*/\11s/; s/> 86400$/> 1/'
 # "ALERT HOST OR POOL<tab>SUMMARY<tab>DESCRIPTION" of those that fire.
 alerts() {
 	curl -sS -m 20 "http://$prometheus/api/v1/alerts" 2>"$world/curl.err" | jq -r '.data.alerts[] |
@@ -77,11 +67,7 @@ alert_fires() { # ALERT HOST OR POOL
 	alerts >"$world/alerts"
 	grep -qF "$1 $2"$'\t' "$world/alerts"
 }
-samples_are_there() {
-	curl -sS -m 20 --data-urlencode 'query=nexthop_host_state' "http://$prometheus/api/v1/query" 2>/dev/null |
-		jq -e '.data.result | length > 0' >/dev/null
-}
-ok "Prometheus has the first sample" wait_for samples_are_there
+ok "Prometheus scrapes the daemon" wait_for promql_is 'up{job="nexthop-milter"}' 1
 
 # ---- milterctl watch
 
@@ -234,7 +220,7 @@ contains "the page has what was deferred" "$(js 'return document.getElementById(
 is "the page's tile: a pool has failed" "$(js 'return document.getElementById("verdict").textContent')" Failed
 browser_stop
 terminal send-keys q
-stop_prometheus
+prometheus_stop
 mta_forget
 daemon_end
 tap_done

@@ -3,13 +3,12 @@
 #
 # SPDX-License-Identifier: BSD-2-Clause
 # Copyright (c) 2026 the nexthop-milter authors
-#
-# Prometheus has a configuration, a folder and an address of its own.
 
 . "${srcdir:-.}/test/lib/load.sh" || exit 99
+. "$srcdir/test/lib/prometheus.sh" || exit 99
 
 find_postfix
-command -v prometheus >/dev/null || skip_all "no prometheus"
+find_prometheus
 world_open
 host_start own 2
 faulty_start 21 22 23
@@ -27,27 +26,7 @@ mta_start
 
 # ---- a Prometheus
 
-prometheus=$world_net.5:9090
-cp "$srcdir/etc/prometheus/nexthop-milter.rules.yml" "$world/"
-sed -e "s/192\.0\.2\.10:9797/$world_net.4:9797/" -e 's/scrape_interval: .*/scrape_interval: 1s/' \
-	"$srcdir/etc/prometheus/prometheus.yml" >"$world/prometheus.yml"
-printf 'global:\n  evaluation_interval: 1s\n' >>"$world/prometheus.yml"
-process_start prometheus prometheus --config.file="$world/prometheus.yml" --storage.tsdb.path="$world/tsdb" \
-	--web.listen-address="$prometheus" --log.level=warn
-stop_prometheus() {
-	process_stop prometheus || :
-}
-at_close stop_prometheus
-
-# promql QUERY: its only value; "": there is none.
-promql() {
-	curl -sS -m 20 --data-urlencode "query=$1" "http://$prometheus/api/v1/query" 2>"$world/curl.err" |
-		jq -r '.data.result | if length == 1 then .[0].value[1] else empty end'
-}
-promql_is() { # QUERY VALUE
-	found=$(promql "$1")
-	[ "$found" = "$2" ]
-}
+prometheus_start
 ok "it scrapes the daemon" wait_for promql_is 'up{job="nexthop-milter"}' 1
 is "there is no fault in what it scrapes" \
 	"$(curl -sS "http://$prometheus/api/v1/targets" | jq -r '.data.activeTargets[] | "\(.health) \(.lastError)"')" "up "
@@ -164,7 +143,7 @@ echo 'nonsense = 1;' >>"$daemon/routes.cfg"
 ctl reload >"$world/reload" 2>&1
 same "a reload that fails" nexthop_config_last_reload_successful 0
 
-stop_prometheus
+prometheus_stop
 grep -E 'level=(warn|error)' "$world/prometheus.log" | grep -v 'Received SIGTERM' | none "Prometheus had nothing to complain of"
 mta_forget
 daemon_end
