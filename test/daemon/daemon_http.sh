@@ -300,7 +300,7 @@ daemon_end
 
 # ---- nothing is done to a descriptor that was closed: by then it may be one of libmilter's
 
-if command -v strace >/dev/null && ! daemon_has asan && ! daemon_has tsan; then
+if strace -D -o /dev/null true 2>/dev/null && ! daemon_has asan && ! daemon_has tsan; then
 	daemon_mark=$(wc -l <"$daemon_log")
 	# With -D it is the daemon that is the child.
 	process_start daemon strace -D -f -qq -e trace=epoll_ctl -o "$world/epoll" \
