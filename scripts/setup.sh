@@ -23,7 +23,7 @@ TEST='miltertest socat curl openssl python3 iproute2 procps xz-utils git systemd
 	clang-format clang-tidy cppcheck valgrind mmdebstrap systemd-container dpkg-dev
 	libsasl2-modules zsh prometheus tmux libodbc2 libltdl7 chromium chromium-driver'
 # What programs need that scripts/unpack.sh unpacks.
-POSTFIX='libldap-2.5-0 libc6 libdb5.3 libicu72 libnsl2 libsasl2-2 libssl3'
+POSTFIX='libc6 libdb5.3 libicu72 libnsl2 libsasl2-2 libssl3'
 SENDMAIL='m4 util-linux libdb5.3 libldap-2.5-0 libnsl2 libsasl2-2 libssl3 libwrap0'
 
 # The installed mail system, if there is one.

@@ -28,7 +28,7 @@ sendmail)
 	program=usr/libexec/sendmail/sendmail
 	;;
 postfix)
-	packages='postfix postfix-ldap'
+	packages=postfix
 	program=usr/sbin/postfix
 	;;
 slapd)
