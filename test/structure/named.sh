@@ -57,7 +57,8 @@ named '(?<![-/.\w])milterctl [^"|<>();:,]*' | at_least 40 commands | while IFS=$
 	for option in "${part[@]:at}"; do
 		[[ "$option" =~ ^(--[a-z][a-z-]*) ]] || continue
 		option=${BASH_REMATCH[1]}
-		grep -qE -- "^  $option( |\$)|^usage:.*\[$option( [A-Z]+)?\]" <<<"${help[$verb]}" || echo "$page: milterctl $verb $option"
+		[[ "${help[$verb]}"$'\n' =~ (^|$'\n')('  '$option[ $'\n']|usage:[^$'\n']*\[$option( [A-Z]+)?\]) ]] ||
+			echo "$page: milterctl $verb $option"
 	done
 done | none "verbs of milterctl, and their options"
 
@@ -96,14 +97,20 @@ done | none "targets of make"
 keys=$(tr '\n' ' ' <"$srcdir/milter/conf/schema_keys.c" |
 	grep -oE '\b(WORD|NUMBER|DURATION|MS|OTHER)\([A-Z]+\([^"]*"[a-z_]+", *("[^"]*")?' |
 	sed -E 's/^WORD[^"]*"([a-z_]+)", *"([^"]*)"/\1|\2|/; s/^[A-Z]+\([^"]*"([a-z_]+)".*/\1*/' | sort -u | at_least 60 keys)
+# The same to look one up: "*", or "|WORD|WORD|".
+declare -A words_of
+while read -r line; do
+	key=${line%%[|*]*}
+	words_of[$key]=${words_of[$key]-}${line#"$key"}
+done <<<"$keys"
 named '(?<![-/.\w$])[a-z_]+(?= = (?:"|\[ |[0-9.]+;|true;|false;))' | at_least 50 settings | while IFS=$'\t' read -r page key; do
-	grep -qE "^$key[|*]" <<<"$keys" || echo "$page: $key"
+	[ -n "${words_of[$key]-}" ] || echo "$page: $key"
 done | none "keys of routes.cfg"
 named '(?<![-/.\w$])[a-z_]+ = "[^" ]*"' | at_least 50 settings | while IFS=$'\t' read -r page setting; do
 	key=${setting%% *} word=${setting#*\"}
-	grep -qF "$key*" <<<"$keys" || grep "^$key|" <<<"$keys" | grep -qF "|${word%\"}|" || echo "$page: $setting"
+	[[ "${words_of[$key]-}" = *['*']* || "${words_of[$key]-}" = *"|${word%\"}|"* ]] || echo "$page: $setting"
 done | none "words of settings"
 named '(?<![-/.\w])(?:health|probe|rate|classify)\.[a-z_]+(?![/\w.]*\.sh)' | at_least 4 settings | while IFS=$'\t' read -r page key; do
-	grep -qE "^${key#*.}[|*]" <<<"$keys" || echo "$page: $key"
+	[ -n "${words_of[${key#*.}]-}" ] || echo "$page: $key"
 done | none "keys with their group before them"
 tap_done

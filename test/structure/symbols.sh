@@ -6,17 +6,22 @@
 
 . "${srcdir:-.}/test/lib/load.sh" || exit 99
 
-for file in $(tree_files '*.c' | grep '^milter/' | at_least 30 sources); do
-	name=$(basename "$file" .c)
-	object=$top_builddir/${file%.c}.o
-	[ "$name" != main ] || continue
-	[ -r "$object" ] || { echo "no $object"; continue; }
-	nm -g --defined-only "$object" | awk -v name="$name" -v file="$file" \
-		'$3 != name && index($3, name "_") != 1 { print file ": " $3 }'
-done | none "every global symbol begins with its file's name"
+# symbols FILE...: "OBJECT SYMBOL" for each global symbol of these sources.
+symbols() {
+	(cd "$top_builddir" && nm -A -g --defined-only "${@/%.c/.o}" 2>&1) | sed -E 's/^([^:]*):.* /\1 /'
+}
+
+mapfile -t files < <(tree_files '*.c' | grep '^milter/' | grep -v '/main\.c$' | at_least 30 sources)
+symbols "${files[@]}" | at_least 300 symbols | awk '{
+	name = $1
+	sub(/.*\//, "", name)
+	sub(/\.o$/, "", name)
+	if ($2 != name && index($2, name "_") != 1)
+		print $1 ": " $2
+}' | none "every global symbol begins with its file's name"
 
 # One is meant for libmilter: see there.
-for file in $(tree_files main.c | grep '^milter/' | at_least 2 "main.c"); do
-	nm -g --defined-only "$top_builddir/${file%.c}.o" | awk '{ print $3 }' | grep -vxE 'main|sigwait'
-done | none "main.c has no other global symbol than main"
+mapfile -t files < <(tree_files main.c | grep '^milter/' | at_least 2 "main.c")
+symbols "${files[@]}" | at_least 2 symbols | grep -vE ' (main|sigwait)$' |
+	none "main.c has no other global symbol than main"
 tap_done

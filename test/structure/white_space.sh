@@ -11,10 +11,9 @@ tree_files '*' | grep -vxE 'test/postfix/bytes\.sh|test/corpus/.*' | at_least 15
 trap 'rm -f "${TMPDIR:-/tmp}/tree.$$"' EXIT
 (cd "$srcdir" && tr '\n' '\0' <"${TMPDIR:-/tmp}/tree.$$" | xargs -0 grep -nE '[[:blank:]]+$') |
 	none "no white space at the end of a line"
-while read -r file; do
-	[ -s "$srcdir/$file" ] || continue
-	[ -z "$(tail -c 1 "$srcdir/$file")" ] || echo "$file"
-done <"${TMPDIR:-/tmp}/tree.$$" | none "every file ends with a line end"
+(cd "$srcdir" && tr '\n' '\0' <"${TMPDIR:-/tmp}/tree.$$" | xargs -0 perl -ne \
+	'print "$ARGV\n" if eof and !/\n\z/') |
+	none "every file ends with a line end"
 (cd "$srcdir" && tr '\n' '\0' <"${TMPDIR:-/tmp}/tree.$$" | xargs -0 grep -lE $'\r$') |
 	none "no line ends with a carriage return"
 tap_done
