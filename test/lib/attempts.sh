@@ -23,6 +23,16 @@ is_silent() { # NUMBER
 	[ "$(health_member "$1" silent_since)" != null ]
 }
 
+# until_silent POOL NUMBER: one message after another goes to the pool until that host is found silent. On a
+# busy machine its peers are slow as well, and it takes longer to tell.
+until_silent() {
+	one_more() {
+		is_silent "$2" || send --to "more@$1.example" >/dev/null
+		is_silent "$2"
+	}
+	wait_for one_more "$1" "$2"
+}
+
 waiting_is() { # NUMBER COUNT
 	[ "$(health_member "$1" waiting)" = "$2" ]
 }
