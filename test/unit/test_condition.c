@@ -266,6 +266,21 @@ START_TEST(a_reload_that_failed)
 }
 END_TEST
 
+START_TEST(nobody_flushes)
+{
+	sample_reload(&sample,
+		"pools = { a = { on_recovery = \"flush\"; hosts = ( { host = \"a.example\"; } ); };\n"
+		" b = { on_recovery = \"flush\"; hosts = ( { host = \"b.example\"; } ); }; };\n"
+		"routes = ( { match = \"1.example\"; pool = \"a\"; },\n"
+		" { match = \"2.example\"; pool = \"b\"; } );\n");
+	ck_assert_str_eq(judge(), "degraded flush");
+	ck_assert(
+		says("pool a: on_recovery = \"flush\", but milterctl flush --follow does not run"));
+	input.is_flush_followed = true;
+	ck_assert_str_eq(judge(), "ok ");
+}
+END_TEST
+
 START_TEST(the_daemon_itself)
 {
 	input.milter_socket = "unix:/m";
@@ -318,8 +333,8 @@ int main(void)
 		{a_fallback_has_the_mail, 1}, {a_log_that_cannot_be_read, 1},
 		{a_log_without_a_line, 1}, {before_the_first_second, 1},
 		{a_log_that_tells_nothing, 1}, {a_map_that_nobody_asks, 1},
-		{a_reload_that_failed, 1}, {the_daemon_itself, 1}, {the_worst_comes_first, 1},
-		{a_failure_is_never_left_out, 1}};
+		{a_reload_that_failed, 1}, {nobody_flushes, 1}, {the_daemon_itself, 1},
+		{the_worst_comes_first, 1}, {a_failure_is_never_left_out, 1}};
 
 	return suite_run_with("condition", tests, COUNT(tests), open_sample, close_sample);
 }

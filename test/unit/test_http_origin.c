@@ -76,9 +76,69 @@ START_TEST(an_origin)
 }
 END_TEST
 
+static const struct bare_row {
+	const char *host;
+	bool is_bare;
+} bare[] = {
+	{"localhost", true},
+	{"nexthop", true},
+	{"nexthop:80", true},
+	{NULL, false},
+	{"", false},
+	{"localhost.", false},
+	{"evil.example", false},
+	{"evil.example:80", false},
+	{"192.0.2.1", false},
+	{"[::1]", false},
+};
+
+START_TEST(a_bare_name)
+{
+	const struct bare_row *row = &bare[_i];
+
+	ck_assert_msg(http_origin_is_bare(row->host) == row->is_bare, "%s",
+		row->host == NULL ? "(none)" : row->host);
+}
+END_TEST
+
+static const struct fetch_row {
+	const char *site;
+	const char *mode;
+	bool is_get;
+	bool is_own;
+} fetches[] = {
+	{NULL, NULL, true, true},
+	{NULL, NULL, false, true},
+	{"same-origin", "cors", false, true},
+	{"none", "navigate", true, true},
+	/* A link on another page. */
+	{"cross-site", "navigate", true, true},
+	{"same-site", "navigate", true, true},
+	/* A form there. */
+	{"cross-site", "navigate", false, false},
+	{"same-site", "navigate", false, false},
+	/* A script there. */
+	{"cross-site", "cors", true, false},
+	{"cross-site", "no-cors", true, false},
+	{"same-site", "no-cors", true, false},
+	{"cross-site", NULL, true, false},
+	{"", NULL, true, false},
+};
+
+START_TEST(a_fetch)
+{
+	const struct fetch_row *row = &fetches[_i];
+
+	ck_assert_msg(http_origin_fetch_is_own(row->site, row->mode, row->is_get) == row->is_own,
+		"%s %s", row->site == NULL ? "(none)" : row->site,
+		row->mode == NULL ? "(none)" : row->mode);
+}
+END_TEST
+
 int main(void)
 {
-	const struct suite_test tests[] = {{a_host, COUNT(hosts)}, {an_origin, COUNT(origins)}};
+	const struct suite_test tests[] = {{a_host, COUNT(hosts)}, {an_origin, COUNT(origins)},
+		{a_bare_name, COUNT(bare)}, {a_fetch, COUNT(fetches)}};
 
 	return suite_run("http_origin", tests, COUNT(tests));
 }
