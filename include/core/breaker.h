@@ -50,21 +50,24 @@ enum breaker_kind {
 		7, /* end a drain or a back-off: up, or if the last word was a failure trial */
 	BREAKER_RESET = 8,  /* forget all that is remembered, but not that it is drained */
 	BREAKER_WEIGHT = 9, /* another part of its weight; no state changes */
-	BREAKER_KIND_COUNT = 10,
+	BREAKER_PLAN = 10,  /* a drain that begins later, or none; no state changes */
+	/* Its time has come. It shortens no drain, and begins none if its end has passed as well. */
+	BREAKER_PLAN_DUE = 11,
+	BREAKER_KIND_COUNT = 12,
 };
 
 struct breaker_event {
 	enum breaker_kind kind;
-	int64_t at;	  /* of evidence, ms since 1970: when it was seen */
-	int64_t began;	  /* of evidence: when its session began; 0: not known */
+	int64_t at;    /* of evidence, ms since 1970: when it was seen; PLAN: the beginning, or 0 */
+	int64_t began; /* of evidence: when its session began; 0: not known */
 	uint64_t message; /* evidence: which message; CHOSEN: for whom (trial_owner()); never 0 */
 	uint64_t stage;	  /* of evidence: one message counts once at each */
 	bool is_probe;
 	bool is_repeat;		   /* it was counted as an attempt already */
 	enum health_reason reason; /* of evidence */
-	int64_t until;		   /* DRAIN, WEIGHT: its end; 0: it has none */
+	int64_t until;		   /* DRAIN, WEIGHT, PLAN: its end; 0: it has none */
 	int percent;		   /* WEIGHT: of the weight, 0..HEALTH_PERCENT_MAX */
-	const char *text;	   /* evidence: the reply; DRAIN, WEIGHT: the operator's reason */
+	const char *text; /* evidence: the reply; DRAIN, WEIGHT, PLAN: the operator's reason */
 };
 
 /*

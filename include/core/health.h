@@ -122,6 +122,9 @@ struct health {
 	int64_t weight_until;		   /* 0: it has no end */
 	int32_t weight_change;		   /* percent of its weight, less 100; 0: as configured */
 	char weight_text[HEALTH_TEXT_MAX]; /* the operator's reason; NUL-terminated */
+	int64_t drain_at;		   /* when a drain that is planned begins; 0: none is */
+	int64_t drain_until;		   /* its end; 0: it has none */
+	char drain_text[HEALTH_TEXT_MAX];  /* the operator's reason; NUL-terminated */
 };
 
 /* A host of which nothing is known yet: up. */
@@ -135,6 +138,16 @@ void health_set_text(struct health *health, const char *text);
 
 /* What BREAKER_WEIGHT says: 100 is as configured, and has neither an end nor a reason. */
 void health_set_weight(struct health *health, int percent, int64_t until, const char *text);
+
+/* What BREAKER_PLAN says: a drain from AT on. 0: none is planned, and there is neither an end nor a reason. */
+void health_set_plan(struct health *health, int64_t at, int64_t until, const char *text);
+
+/* Whether a drain that was planned is to begin at NOW; or its end has passed as well. */
+bool health_plan_is_due(const struct health *health, int64_t now);
+bool health_plan_is_over(const struct health *health, int64_t now);
+
+/* Whether the plans of two hosts have a time in common. */
+bool health_plans_meet(const struct health *health, const struct health *other);
 
 /* So many percent of its weight a host has at NOW: 100 unless the operator has set another part. */
 int health_percent(const struct health *health, int64_t now);

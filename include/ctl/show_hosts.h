@@ -28,7 +28,7 @@ const char *show_hosts_why(const json_t *host, char out[SHOW_HOSTS_WHY_MAX]);
 /* One more cell: the weight, and which part of it the operator has set, "2 (50%)". */
 void show_hosts_add_weight(struct columns *columns, const json_t *host);
 
-/* What is so after VERB: drain, enable, reset or weight. */
+/* What is so after VERB: drain, enable, reset or weight; "plan": a drain of later. */
 void show_hosts_changed(const json_t *answer, const char *verb);
 
 #endif

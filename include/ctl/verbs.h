@@ -31,6 +31,7 @@ struct verb_call {
 	const char *recipient; /* --recipient */
 	const char *span;      /* --for */
 	const char *until;     /* --until */
+	const char *at;	       /* --at */
 	const char *reason;
 	const char *mta;	     /* --mta */
 	const char *config;	     /* --config */
@@ -69,6 +70,7 @@ enum {
 	VERB_DRY_RUN = 2097152,
 	VERB_INTERVAL = 4194304,
 	VERB_UNTIL = 8388608,
+	VERB_AT = 16777216,
 };
 
 struct verb {

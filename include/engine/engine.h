@@ -134,6 +134,10 @@ void engine_asked_by(struct engine *engine, const char *by);
 
 /* The operator's words, for the host of that index. UNTIL 0: until enabled. */
 void engine_drain(struct engine *engine, size_t host, int64_t until, const char *text, int64_t now);
+
+/* A drain from AT on, in the place of another that was planned; 0: none. Enabling cancels it as well. */
+void engine_plan(struct engine *engine, size_t host, int64_t at, int64_t until, const char *text,
+	int64_t now);
 void engine_enable(struct engine *engine, size_t host, int64_t now);
 void engine_reset(struct engine *engine, size_t host, int64_t now);
 

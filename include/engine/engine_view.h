@@ -38,6 +38,7 @@ struct engine_use {
 	enum on_recovery on_recovery;
 	int up;
 	int up_spare; /* of these, those that the operator has given 0 percent of their weight */
+	int up_planned; /* of these, those that are planned to be drained while the host in question is */
 	int deferred; /* or on trial */
 	int drained;
 	/* Of those that are up, in the best priority that has a host which is not drained. */
@@ -46,7 +47,7 @@ struct engine_use {
 	bool is_used;	   /* new messages are given lists with that host */
 };
 
-/* Of a pool, without `is_used`. */
+/* Of a pool, without `is_used` and `up_planned`. */
 void engine_view_pool_use(struct engine *engine, size_t pool, struct engine_use *use);
 
 /* False if there is no such PLACE. */

@@ -35,7 +35,10 @@ enum event_kind {
 	EVENT_ELSEWHERE = 10, /* mail went elsewhere than it was routed (wiring.h) */
 	EVENT_WEIGHT = 11,    /* the operator has set a part of its weight */
 	EVENT_WEIGHT_ENDED = 12,
-	EVENT_KIND_COUNT = 13,
+	EVENT_DRAIN_PLANNED = 13, /* the operator has planned a drain */
+	EVENT_DRAIN_CANCELLED = 14,
+	EVENT_DRAIN_DROPPED = 15, /* one that was planned: its end had passed, too */
+	EVENT_KIND_COUNT = 16,
 };
 
 struct event_entry {

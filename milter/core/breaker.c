@@ -307,6 +307,27 @@ static void forget(struct health *health)
 	memset(&health->outage, 0, sizeof(health->outage));
 }
 
+/* The later end of two; 0: it has none. */
+static bool ends_later(int64_t until, int64_t other)
+{
+	return other != 0 && (until == 0 || until > other);
+}
+
+static bool begin_plan(struct health *health, int64_t now)
+{
+	const struct health plan = *health;
+	bool is_shorter =
+		health->state == HEALTH_DRAINED && !ends_later(plan.drain_until, health->until);
+
+	if (!health_plan_is_due(health, now))
+		return false;
+	health_set_plan(health, 0, 0, "");
+	if (health_plan_is_over(&plan, now) || is_shorter)
+		return false;
+	health_set_text(health, plan.drain_text);
+	return change(health, HEALTH_DRAINED, HEALTH_REASON_OPERATOR, plan.drain_until, now);
+}
+
 static bool feed_operator(struct health *health, const struct breaker_event *event, int64_t now)
 {
 	if (event->kind == BREAKER_DRAIN) {
@@ -315,6 +336,10 @@ static bool feed_operator(struct health *health, const struct breaker_event *eve
 	}
 	if (event->kind == BREAKER_WEIGHT) {
 		health_set_weight(health, event->percent, event->until, event->text);
+		return false;
+	}
+	if (event->kind == BREAKER_PLAN) {
+		health_set_plan(health, event->at, event->until, event->text);
 		return false;
 	}
 	if (event->kind == BREAKER_ENABLE) {
@@ -360,6 +385,8 @@ bool breaker_feed(struct health *health, const struct breaker_policy *policy,
 	switch (event->kind) {
 	case BREAKER_TICK:
 		return tick(health, policy, now);
+	case BREAKER_PLAN_DUE:
+		return begin_plan(health, now);
 	case BREAKER_CHOSEN:
 		trial_grant(health, policy, event->message, now);
 		return false;
@@ -367,6 +394,7 @@ bool breaker_feed(struct health *health, const struct breaker_policy *policy,
 	case BREAKER_ENABLE:
 	case BREAKER_RESET:
 	case BREAKER_WEIGHT:
+	case BREAKER_PLAN:
 		return feed_operator(health, event, now);
 	default:
 		/* A line may say any year. */

@@ -86,13 +86,19 @@ static bool weight_valid(const struct health *health)
 	       memchr(health->weight_text, '\0', sizeof(health->weight_text)) != NULL;
 }
 
+static bool plan_valid(const struct health *health)
+{
+	return time_valid(health->drain_at) && time_valid(health->drain_until) &&
+	       memchr(health->drain_text, '\0', sizeof(health->drain_text)) != NULL;
+}
+
 bool health_valid(const struct health *health)
 {
 	if (health->state >= HEALTH_STATE_COUNT || health->reason >= HEALTH_REASON_COUNT)
 		return false;
 	if (health->evidence_count > HEALTH_EVIDENCE_MAX || !times_valid(health))
 		return false;
-	return outage_valid(&health->outage) && weight_valid(health) &&
+	return outage_valid(&health->outage) && weight_valid(health) && plan_valid(health) &&
 	       memchr(health->text, '\0', sizeof(health->text)) != NULL;
 }
 
@@ -118,6 +124,35 @@ void health_set_weight(struct health *health, int percent, int64_t until, const 
 	health->weight_change = percent - 100;
 	health->weight_until = is_whole ? 0 : until;
 	set_text(health->weight_text, is_whole ? "" : text);
+}
+
+void health_set_plan(struct health *health, int64_t at, int64_t until, const char *text)
+{
+	health->drain_at = at;
+	health->drain_until = at == 0 ? 0 : until;
+	set_text(health->drain_text, at == 0 ? "" : text);
+}
+
+bool health_plan_is_due(const struct health *health, int64_t now)
+{
+	return health->drain_at != 0 && health->drain_at <= now;
+}
+
+bool health_plan_is_over(const struct health *health, int64_t now)
+{
+	return health_plan_is_due(health, now) && health->drain_until != 0 &&
+	       health->drain_until <= now;
+}
+
+static bool begins_before_end(const struct health *health, const struct health *other)
+{
+	return other->drain_until == 0 || health->drain_at < other->drain_until;
+}
+
+bool health_plans_meet(const struct health *health, const struct health *other)
+{
+	return health->drain_at != 0 && other->drain_at != 0 && begins_before_end(health, other) &&
+	       begins_before_end(other, health);
 }
 
 int health_percent(const struct health *health, int64_t now)

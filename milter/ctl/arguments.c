@@ -34,6 +34,8 @@ static const struct verb_option {
 		offsetof(struct verb_call, span)},
 	{"until", "TIME", "only until then: HH:MM, YYYY-MM-DDTHH:MM, now+2h", VERB_UNTIL,
 		offsetof(struct verb_call, until)},
+	{"at", "TIME", "only from then on: a time as for --until", VERB_AT,
+		offsetof(struct verb_call, at)},
 	{"reason", "TEXT", "why: shown with the host", VERB_REASON,
 		offsetof(struct verb_call, reason)},
 	{"wide", NULL, "with all counters and times, however long the lines are", VERB_WIDE, 0},

@@ -24,6 +24,11 @@ static json_t *clean(const char *text)
 	return json_string(printable_copy(out, sizeof(out), text));
 }
 
+static json_t *text_or_null(const char *text)
+{
+	return *text == '\0' ? json_null() : clean(text);
+}
+
 static json_t *time_or_null(int64_t ms)
 {
 	char text[CLOCK_TEXT_MAX];
@@ -122,7 +127,8 @@ static json_t *host_object(const struct state_slot *slot)
 {
 	const struct health *health = &slot->health;
 
-	return json_pack("{s:o, s:i, s:s, s:o, s:o, s:s, s:o, s:o, s:I, s:o, s:i, s:o, s:o}",
+	return json_pack("{s:o, s:i, s:s, s:o, s:o, s:s, s:o, s:o, s:I, s:o, s:i, s:o, s:o,"
+			 " s:o, s:o, s:o}",
 		"host", clean(slot->key), "port", (int)slot->port, "state",
 		health_state_name(health->state), "since", time_or_null(health->since), "until",
 		time_or_null(health->until), "reason", health_reason_name(health->reason), "text",
@@ -130,7 +136,9 @@ static json_t *host_object(const struct state_slot *slot)
 		(json_int_t)health->outage.count, "left", time_or_null(slot->left_at),
 		"weight_percent", 100 + (int)health->weight_change, "weight_until",
 		time_or_null(health->weight_until), "weight_text",
-		*health->weight_text == '\0' ? json_null() : clean(health->weight_text));
+		text_or_null(health->weight_text), "drain_at", time_or_null(health->drain_at),
+		"drain_until", time_or_null(health->drain_until), "drain_text",
+		text_or_null(health->drain_text));
 }
 
 int local_state(const char *path, json_t **answer)

@@ -230,7 +230,8 @@ void show_faults(const json_t *answer, FILE *to)
 void show_state(const json_t *answer)
 {
 	struct columns *pools = columns_new("POOL|>MESSAGES|LEFT|HOST|>FIRST|>LISTED|>CREDIT");
-	struct columns *hosts = columns_new("HOST|STATE|SINCE|UNTIL|REASON|LEFT|>PERCENT|TEXT");
+	struct columns *hosts =
+		columns_new("HOST|STATE|SINCE|UNTIL|REASON|LEFT|>PERCENT|DRAIN AT|TEXT");
 	size_t i, k;
 	json_t *pool, *host;
 
@@ -253,6 +254,7 @@ void show_state(const json_t *answer)
 		fields_add_text(hosts, host, "reason");
 		fields_add_time(hosts, host, "left");
 		fields_add_number(hosts, host, "weight_percent");
+		fields_add_time(hosts, host, "drain_at");
 		fields_add_text(hosts, host, "text");
 	}
 	fields_print(pools, "");

@@ -180,18 +180,45 @@ static const char *why(const json_t *host, bool is_brief, char out[SHOW_HOSTS_WH
 	return is_brief && (text == NULL || *text == '\0') ? fields_text(host, "reason") : text;
 }
 
-enum { SET_MAX = 512 };
+enum { PART_MAX = 512, SET_MAX = 2 * PART_MAX };
 
-/* "50% of its weight, 2 h left: REASON" */
-static void write_set(const json_t *host, char out[SET_MAX])
+/* "50% of its weight, 2 h left: REASON", or "". */
+static void write_part(const json_t *host, char out[PART_MAX])
 {
 	char left[FIELDS_TIME_MAX];
 	const char *reason = fields_text(host, "weight_text");
 
+	out[0] = '\0';
+	if (fields_percent(host) == 100)
+		return;
 	fields_left(host, "weight_until", left);
-	snprintf(out, SET_MAX, "%lld%% of its weight%s%s%s%s%.300s", fields_percent(host),
+	snprintf(out, PART_MAX, "%lld%% of its weight%s%s%s%s%.300s", fields_percent(host),
 		*left == '\0' ? "" : ", ", left, *left == '\0' ? "" : " left",
 		reason == NULL ? "" : ": ", reason == NULL ? "" : reason);
+}
+
+/* "drain at TIME until TIME: REASON", or "". */
+static void write_plan(const json_t *host, char out[PART_MAX])
+{
+	char at[FIELDS_TIME_MAX], until[FIELDS_TIME_MAX];
+	const char *reason = fields_text(host, "drain_text");
+
+	out[0] = '\0';
+	if (*fields_time(host, "drain_at", at) == '\0')
+		return;
+	fields_time(host, "drain_until", until);
+	snprintf(out, PART_MAX, "drain at %s%s%s%s%.300s", at, *until == '\0' ? "" : " until ",
+		until, reason == NULL ? "" : ": ", reason == NULL ? "" : reason);
+}
+
+/* What the operator has set for a while, or for later. */
+static void write_set(const json_t *host, char out[SET_MAX])
+{
+	char part[PART_MAX], plan[PART_MAX];
+
+	write_part(host, part);
+	write_plan(host, plan);
+	snprintf(out, SET_MAX, "%s%s%s", part, *part == '\0' || *plan == '\0' ? "" : "; ", plan);
 }
 
 /* What the operator has set is in front. */
@@ -200,9 +227,9 @@ static const char *set_and_why(const json_t *host, bool is_brief, char out[SHOW_
 	char set[SET_MAX], rest[SHOW_HOSTS_WHY_MAX];
 	const char *text;
 
-	if (fields_percent(host) == 100)
-		return why(host, is_brief, out);
 	write_set(host, set);
+	if (*set == '\0')
+		return why(host, is_brief, out);
 	text = why(host, is_brief, rest);
 	snprintf(out, SHOW_HOSTS_WHY_MAX, "%s%s%.*s", set,
 		text == NULL || *text == '\0' ? "" : "; ", SHOW_HOSTS_WHY_MAX - SET_MAX - 4,
@@ -388,13 +415,43 @@ static void print_weight(const json_t *host)
 		printf(": %s", fields_shown(host, "weight_text"));
 }
 
-/* What is still set of one that was put back, or whose past is forgotten. */
-static void print_still_set(const json_t *host)
+/* What was planned before, if it is so no more. */
+static void print_plan_before(const json_t *host, const char *what)
 {
-	if (fields_percent(host) == 100)
-		return;
-	printf("; it ");
-	print_weight(host);
+	char text[FIELDS_TIME_MAX];
+
+	if (*fields_time(json_object_get(host, "before"), "drain_at", text) != '\0')
+		printf("%s %s", what, text);
+}
+
+static void print_plan(const json_t *host)
+{
+	char text[FIELDS_TIME_MAX];
+
+	printf("is to be drained at %s", fields_shown_time(host, "drain_at"));
+	printf(", in %s", fields_left(host, "drain_at", text));
+	if (*fields_time(host, "drain_until", text) != '\0')
+		printf(", until %s", text);
+	else
+		printf(", until it is enabled");
+	if (fields_text(host, "drain_text") != NULL)
+		printf(": %s", fields_shown(host, "drain_text"));
+}
+
+/* What is still set of one that was changed in another way. */
+static void print_still_set(const json_t *host, const char *verb)
+{
+	bool is_of_weight = strcmp(verb, "enable") == 0 || strcmp(verb, "reset") == 0;
+	bool is_of_plan = strcmp(verb, "drain") == 0 || strcmp(verb, "reset") == 0;
+
+	if (is_of_weight && fields_percent(host) != 100) {
+		printf("; it ");
+		print_weight(host);
+	}
+	if (is_of_plan && fields_text(host, "drain_at") != NULL) {
+		printf("; it ");
+		print_plan(host);
+	}
 }
 
 void show_hosts_changed(const json_t *answer, const char *verb)
@@ -408,14 +465,19 @@ void show_hosts_changed(const json_t *answer, const char *verb)
 		printf("%s ", fields_endpoint(host, name));
 		if (strcmp(verb, "drain") == 0)
 			print_drained(host);
+		else if (strcmp(verb, "plan") == 0)
+			print_plan(host);
 		else if (strcmp(verb, "weight") == 0)
 			print_weight(host);
 		else if (strcmp(verb, "enable") == 0)
 			print_put_back(host);
 		else
 			print_reset(host);
-		if (strcmp(verb, "enable") == 0 || strcmp(verb, "reset") == 0)
-			print_still_set(host);
+		if (strcmp(verb, "plan") == 0)
+			print_plan_before(host, ", and no more at");
+		if (strcmp(verb, "enable") == 0)
+			print_plan_before(host, "; cancelled is the drain that was planned for");
+		print_still_set(host, verb);
 		printf("\n");
 	}
 }

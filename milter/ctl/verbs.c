@@ -114,18 +114,27 @@ static int check_span(const char *span)
 	return CLIENT_USAGE;
 }
 
-/* The same for a time; one of the two at most is given. */
-static int check_end(const struct verb_call *call)
+/* The same for a time, or NULL. */
+static int check_time(const char *time)
 {
 	struct moment moment;
+
+	if (time == NULL || moment_parse(&moment, time) == 0)
+		return CLIENT_DONE;
+	return answer_usage("a time: " MOMENT_WANTED, time);
+}
+
+/* The same for a beginning and an end: of the two ways to say an end one at most is given. */
+static int check_times(const struct verb_call *call)
+{
 	int result = check_span(call->span);
 
-	if (result != CLIENT_DONE || call->until == NULL)
+	if (result == CLIENT_DONE)
+		result = check_time(call->at);
+	if (result == CLIENT_DONE)
+		result = check_time(call->until);
+	if (result != CLIENT_DONE || call->until == NULL || call->span == NULL)
 		return result;
-	if (moment_parse(&moment, call->until) == -1)
-		return answer_usage("a time: " MOMENT_WANTED, call->until);
-	if (call->span == NULL)
-		return CLIENT_DONE;
 	fprintf(stderr, "milterctl: --for and --until: the end is one of them\n");
 	return CLIENT_USAGE;
 }
@@ -145,7 +154,7 @@ static void print_warnings(const json_t *answer)
 static int steer(const struct verb_call *call, const char *verb, int count, const char *percent)
 {
 	struct endpoint endpoint;
-	int result = check_end(call);
+	int result = check_times(call);
 	json_t *answer;
 
 	for (int i = 0; i < count && result == CLIENT_DONE; i++)
@@ -159,6 +168,8 @@ static int steer(const struct verb_call *call, const char *verb, int count, cons
 		client_add_query(call->client, "host", call->arguments[i]);
 	if (percent != NULL)
 		client_add_query(call->client, "percent", percent);
+	if (call->at != NULL)
+		client_add_query(call->client, "at", call->at);
 	if (call->span != NULL)
 		client_add_query(call->client, "for", call->span);
 	if (call->until != NULL)
@@ -169,7 +180,7 @@ static int steer(const struct verb_call *call, const char *verb, int count, cons
 	if (result == CLIENT_DONE && call->is_json)
 		answer_print(answer, JSON_INDENT(2));
 	else if (result == CLIENT_DONE)
-		show_hosts_changed(answer, verb);
+		show_hosts_changed(answer, call->at != NULL ? "plan" : verb);
 	print_warnings(answer);
 	json_decref(answer);
 	return result;
@@ -332,9 +343,9 @@ static const struct verb verbs[] = {
 		VERB_FOLLOW | VERB_RATE | VERB_DRY_RUN | VERB_FORCE | VERB_POSTFIX_CONFIG |
 			VERB_SENDMAIL_CONFIG,
 		true, flush_run},
-	{"drain", "HOST[:PORT] ... [--for DURATION | --until TIME] [--reason TEXT]",
-		"take hosts out of all their pools", 1, CHANGED_MAX,
-		VERB_FOR | VERB_UNTIL | VERB_REASON, true, run_drain},
+	{"drain", "HOST[:PORT] ... [--at TIME] [--for DURATION | --until TIME] [--reason TEXT]",
+		"take hosts out of all their pools, now or later", 1, CHANGED_MAX,
+		VERB_AT | VERB_FOR | VERB_UNTIL | VERB_REASON, true, run_drain},
 	{"enable", "HOST[:PORT] ...", "end the drain of hosts", 1, CHANGED_MAX, 0, true,
 		run_enable},
 	{"weight", "HOST[:PORT] [PERCENT%] [--for DURATION | --until TIME] [--reason TEXT]",

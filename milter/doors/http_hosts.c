@@ -281,7 +281,35 @@ static json_t *warning_of_weight(const char *host, const struct engine_use *use)
 		host, use->pool);
 }
 
-static json_t *warnings(struct engine *engine, size_t host, enum http_hosts_verb verb)
+/* The same for one that is to be drained later, by what is so now. */
+static json_t *warning_of_plan(const char *host, const struct engine_use *use)
+{
+	int others = use->up + use->deferred + use->drained - 1;
+
+	if (use->up > use->up_planned)
+		return NULL;
+	if (others == 0)
+		return json_sprintf(
+			"%s is to be drained, but mail will go on to it: it is the only "
+			"host of pool %s",
+			host, use->pool);
+	return json_sprintf("%s is to be drained: pool %s has no other host up that is not to be "
+			    "drained at that time",
+		host, use->pool);
+}
+
+/* What is to be done to each host. */
+struct order {
+	enum http_hosts_verb verb;
+	int64_t at;	 /* HTTP_HOSTS_DRAIN: when it begins; 0: now */
+	int64_t until;	 /* 0: without an end */
+	int64_t percent; /* HTTP_HOSTS_WEIGHT; NONE: it is only shown */
+	const char *reason;
+};
+
+enum { NONE = -2 };
+
+static json_t *warnings(struct engine *engine, size_t host, const struct order *order)
 {
 	json_t *array = json_array();
 	char name[ENDPOINT_TEXT_MAX];
@@ -291,10 +319,12 @@ static json_t *warnings(struct engine *engine, size_t host, enum http_hosts_verb
 
 	name_of(engine, host, name);
 	engine_view_host(engine, host, &view);
-	is_spare = verb == HTTP_HOSTS_WEIGHT && view.health.state == HEALTH_UP &&
+	is_spare = order->verb == HTTP_HOSTS_WEIGHT && view.health.state == HEALTH_UP &&
 		   health_percent(&view.health, clock_now()) == 0;
 	for (size_t place = 0; engine_view_use(engine, host, place, &use); place++) {
-		if (verb == HTTP_HOSTS_DRAIN)
+		if (order->verb == HTTP_HOSTS_DRAIN && order->at != 0)
+			json_array_append_new(array, warning_of_plan(name, &use));
+		else if (order->verb == HTTP_HOSTS_DRAIN)
 			json_array_append_new(array, warning_of(name, &use));
 		else if (is_spare)
 			json_array_append_new(array, warning_of_weight(name, &use));
@@ -306,29 +336,22 @@ static json_t *warnings(struct engine *engine, size_t host, enum http_hosts_verb
 
 static json_t *before_object(const struct health *health)
 {
-	return json_pack("{s:s, s:o, s:o, s:s, s:o, s:i, s:o, s:o}", "state",
+	return json_pack("{s:s, s:o, s:o, s:s, s:o, s:i, s:o, s:o, s:o}", "state",
 		health_state_name(health->state), "since", http_json_time(health->since), "until",
 		http_json_time(health->until), "reason", health_reason_name(health->reason), "text",
 		http_json_text_or_null(health->text), "failures", (int)health->failures,
 		"last_success", http_json_time(health->last_success), "last_failure",
-		http_json_time(health->last_failure));
+		http_json_time(health->last_failure), "drain_at", http_json_time(health->drain_at));
 }
-
-/* What is to be done to each host. */
-struct order {
-	enum http_hosts_verb verb;
-	int64_t until;	 /* 0: without an end */
-	int64_t percent; /* HTTP_HOSTS_WEIGHT; NONE: it is only shown */
-	const char *reason;
-};
-
-enum { NONE = -2 };
 
 static void change_host(struct engine *engine, size_t host, const struct order *order, int64_t now)
 {
 	switch (order->verb) {
 	case HTTP_HOSTS_DRAIN:
-		engine_drain(engine, host, order->until, order->reason, now);
+		if (order->at == 0)
+			engine_drain(engine, host, order->until, order->reason, now);
+		else
+			engine_plan(engine, host, order->at, order->until, order->reason, now);
 		break;
 	case HTTP_HOSTS_ENABLE:
 		engine_enable(engine, host, now);
@@ -365,14 +388,38 @@ static json_t *change(const struct http_call *call, const struct chosen *chosen,
 		json_object_set_new(object, "trial_by",
 			!is_trial ? json_null() : json_string(has_probe ? "probe" : "message"));
 		json_object_set_new(
-			object, "warnings", warnings(call->engine, chosen->hosts[i], order->verb));
+			object, "warnings", warnings(call->engine, chosen->hosts[i], order));
 		json_array_append_new(hosts, object);
 	}
 	return json_pack("{s:o}", "hosts", hosts);
 }
 
-/* The end, by a duration or a time. Gives what is wrong, or NULL. */
-static const char *read_end(struct order *order, const struct http_call *call, int64_t now)
+/* The beginning, by a time. Gives what is wrong, or NULL. */
+static const char *read_beginning(struct order *order, const struct http_call *call, int64_t now)
+{
+	const char *text = http_api_parameter(call, "at");
+	struct moment moment;
+
+	if (*text == '\0')
+		return NULL;
+	if (moment_parse(&moment, text) == -1)
+		return "at is not " MOMENT_WANTED;
+	switch (zone_resolve(&moment, now, &order->at)) {
+	case ZONE_SKIPPED:
+		return "at: there is no such time on that day, the clocks are set forward over it";
+	case ZONE_PAST:
+		return "at is past: without it the drain begins now";
+	default:
+		return NULL;
+	}
+}
+
+/*
+ * The end, by a duration or a time: of what begins at FROM, which is NOW or later. Gives what is wrong,
+ * or NULL.
+ */
+static const char *read_end(
+	struct order *order, const struct http_call *call, int64_t from, int64_t now)
 {
 	const char *span_text = http_api_parameter(call, "for");
 	const char *until_text = http_api_parameter(call, "until");
@@ -381,28 +428,44 @@ static const char *read_end(struct order *order, const struct http_call *call, i
 
 	if (span == -1)
 		return "for is not a duration with its unit, such as 90s, 2h or 1d12h";
-	order->until = span == 0 ? 0 : now + span;
+	order->until = span == 0 ? 0 : from + span;
 	if (*until_text == '\0')
 		return NULL;
 	if (span != 0)
 		return "there are both for and until: the end is one of them";
 	if (moment_parse(&moment, until_text) == -1)
 		return "until is not " MOMENT_WANTED;
-	switch (zone_resolve(&moment, now, &order->until)) {
+	if (moment.kind == MOMENT_SPAN)
+		from = now;
+	switch (zone_resolve(&moment, from, &order->until)) {
 	case ZONE_SKIPPED:
 		return "until: there is no such time on that day, the clocks are set forward over it";
 	case ZONE_PAST:
-		return "until is past";
+		return order->at == 0 ? "until is past" : "until is not after at";
 	default:
-		return NULL;
+		return order->at != 0 && order->until <= order->at ? "until is not after at" : NULL;
 	}
+}
+
+static const char *read_times(struct order *order, const struct http_call *call, int64_t now)
+{
+	bool is_drain = order->verb == HTTP_HOSTS_DRAIN;
+	const char *wrong = is_drain ? read_beginning(order, call, now) : NULL;
+
+	if (!is_drain && *http_api_parameter(call, "at") != '\0')
+		return "at is for a drain alone";
+	if (wrong != NULL || (!is_drain && order->verb != HTTP_HOSTS_WEIGHT))
+		return wrong;
+	wrong = read_end(order, call, order->at == 0 ? now : order->at, now);
+	if (wrong == NULL && (order->at > HEALTH_TIME_MAX || order->until > HEALTH_TIME_MAX))
+		return "that is after the year 9999";
+	return wrong;
 }
 
 /* Gives what is wrong, or NULL. */
 static const char *read_order(struct order *order, const struct http_call *call, int64_t now)
 {
-	bool has_end = order->verb == HTTP_HOSTS_DRAIN || order->verb == HTTP_HOSTS_WEIGHT;
-	const char *wrong = has_end ? read_end(order, call, now) : NULL;
+	const char *wrong = read_times(order, call, now);
 
 	order->reason = http_api_parameter(call, "reason");
 	order->percent = http_api_number(call, "percent", NONE, HEALTH_PERCENT_MAX);

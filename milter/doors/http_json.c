@@ -51,7 +51,7 @@ static json_t *with_outage(json_t *host, const struct outage *outage)
 	return host;
 }
 
-/* What the operator has set for a while. */
+/* What the operator has set for a while, or for later. */
 static json_t *with_set(json_t *host, const struct health *health)
 {
 	int percent = health_percent(health, clock_now());
@@ -62,6 +62,9 @@ static json_t *with_set(json_t *host, const struct health *health)
 		is_whole ? json_null() : http_json_time(health->weight_until));
 	json_object_set_new(host, "weight_text",
 		is_whole ? json_null() : http_json_text_or_null(health->weight_text));
+	json_object_set_new(host, "drain_at", http_json_time(health->drain_at));
+	json_object_set_new(host, "drain_until", http_json_time(health->drain_until));
+	json_object_set_new(host, "drain_text", http_json_text_or_null(health->drain_text));
 	return host;
 }
 

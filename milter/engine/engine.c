@@ -273,8 +273,34 @@ void engine_drain(struct engine *engine, size_t host, int64_t until, const char 
 	engine_change_feed(engine, host, &event, EVENT_DRAIN, now);
 }
 
+void engine_plan(struct engine *engine, size_t host, int64_t at, int64_t until, const char *text,
+	int64_t now)
+{
+	struct breaker_event event = {
+		.kind = BREAKER_PLAN,
+		.at = at,
+		.until = until,
+		.text = text,
+	};
+
+	engine_change_feed(
+		engine, host, &event, at == 0 ? EVENT_DRAIN_CANCELLED : EVENT_DRAIN_PLANNED, now);
+}
+
+static bool has_plan(struct engine *engine, size_t host)
+{
+	bool has;
+
+	engine_self_lock(engine);
+	has = engine->roster->hosts[host].health->drain_at != 0;
+	engine_self_unlock(engine);
+	return has;
+}
+
 void engine_enable(struct engine *engine, size_t host, int64_t now)
 {
+	if (has_plan(engine, host))
+		engine_plan(engine, host, 0, 0, "", now);
 	engine_change_feed(
 		engine, host, &(struct breaker_event){.kind = BREAKER_ENABLE}, EVENT_ENABLE, now);
 }
@@ -298,28 +324,41 @@ void engine_weight(struct engine *engine, size_t host, int percent, int64_t unti
 	engine_change_feed(engine, host, &event, EVENT_WEIGHT, now);
 }
 
-static void end_weight(struct engine *engine, size_t host, int64_t now)
+/* What the operator has set for a time that has come. */
+static void obey_clock(struct engine *engine, size_t host, int64_t now)
 {
 	const struct breaker_event whole = {.kind = BREAKER_WEIGHT, .percent = 100, .text = ""};
-	int64_t until;
+	const struct breaker_event due = {.kind = BREAKER_PLAN_DUE};
+	const struct health *health = engine->roster->hosts[host].health;
+	bool is_whole, is_due, is_over;
 
 	engine_self_lock(engine);
-	until = engine->roster->hosts[host].health->weight_until;
+	is_whole = health->weight_until != 0 && health->weight_until <= now;
+	is_due = health_plan_is_due(health, now);
+	is_over = health_plan_is_over(health, now);
 	engine_self_unlock(engine);
-	if (until != 0 && until <= now)
+	if (is_whole)
 		engine_change_feed(engine, host, &whole, EVENT_WEIGHT_ENDED, now);
+	if (is_due)
+		engine_change_feed(
+			engine, host, &due, is_over ? EVENT_DRAIN_DROPPED : EVENT_DRAIN, now);
+}
+
+static void tick_hosts(struct engine *engine, int64_t now)
+{
+	const struct breaker_event event = {.kind = BREAKER_TICK};
+
+	for (size_t host = 0; host < engine->roster->host_count; host++) {
+		obey_clock(engine, host, now);
+		engine_change_feed(engine, host, &event, EVENT_KIND_COUNT, now);
+	}
 }
 
 void engine_tick(struct engine *engine, int64_t now)
 {
-	const struct breaker_event event = {.kind = BREAKER_TICK};
-
 	engine_disk_mend(engine, now);
 	engine_learn_tick(engine, now);
-	for (size_t host = 0; host < engine->roster->host_count; host++) {
-		end_weight(engine, host, now);
-		engine_change_feed(engine, host, &event, EVENT_KIND_COUNT, now);
-	}
+	tick_hosts(engine, now);
 }
 
 void engine_note(struct engine *engine, enum event_kind kind, const char *text)

@@ -54,6 +54,37 @@ static void fill_weight(struct event_entry *entry, const struct health *health)
 	entry->reason = entry->kind == EVENT_WEIGHT ? HEALTH_REASON_OPERATOR : HEALTH_REASON_NONE;
 }
 
+static bool is_of_plan(enum event_kind kind)
+{
+	return kind == EVENT_DRAIN_PLANNED || kind == EVENT_DRAIN_CANCELLED ||
+	       kind == EVENT_DRAIN_DROPPED;
+}
+
+/* "from TIME until TIME: REASON" of what EVENT plans, or else of what was planned before it. */
+static void write_plan(
+	char out[HEALTH_TEXT_MAX], const struct health *health, const struct breaker_event *event)
+{
+	bool is_new = event->kind == BREAKER_PLAN && event->at != 0;
+	int64_t until = is_new ? event->until : health->drain_until;
+	const char *text = is_new ? event->text : health->drain_text;
+	char from[CLOCK_TEXT_MAX], to[CLOCK_TEXT_MAX] = "";
+
+	clock_format(from, is_new ? event->at : health->drain_at);
+	if (until != 0)
+		clock_format(to, until);
+	snprintf(out, HEALTH_TEXT_MAX, "from %s%s%s%s%.120s", from, until == 0 ? "" : " until ", to,
+		*text == '\0' ? "" : ": ", text);
+}
+
+/* PLAN is what write_plan() has written: no state changes by it. */
+static void fill_plan(struct event_entry *entry, const char *plan)
+{
+	view_copy_text(entry->text, sizeof(entry->text), plan);
+	entry->until = 0;
+	entry->reason =
+		entry->kind == EVENT_DRAIN_DROPPED ? HEALTH_REASON_NONE : HEALTH_REASON_OPERATOR;
+}
+
 enum { UNTIL_MAX = 16 + DURATION_TEXT_MAX };
 
 /* " until=2h", or "". */
@@ -109,7 +140,9 @@ void engine_change_feed(struct engine *engine, size_t host, const struct breaker
 	enum event_kind kind, int64_t now)
 {
 	bool is_operator = kind != EVENT_KIND_COUNT;
+	bool is_set = is_of_weight(kind) || is_of_plan(kind);
 	struct event_entry entry = {.at = now, .kind = kind};
+	char plan[HEALTH_TEXT_MAX];
 	bool is_new;
 
 	engine_self_lock(engine);
@@ -117,6 +150,8 @@ void engine_change_feed(struct engine *engine, size_t host, const struct breaker
 	const struct roster_host *of = &engine->roster->hosts[host];
 
 	entry.from = of->health->state;
+	if (is_of_plan(kind))
+		write_plan(plan, of->health, event);
 	is_new = breaker_feed(of->health, &of->pool->policy, event, now) || is_operator;
 	if (of->health->state != entry.from) {
 		lane_restart(of->lane);
@@ -126,6 +161,8 @@ void engine_change_feed(struct engine *engine, size_t host, const struct breaker
 		fill_event(&entry, of);
 		if (is_of_weight(kind))
 			fill_weight(&entry, of->health);
+		if (is_of_plan(kind))
+			fill_plan(&entry, plan);
 		if (!is_operator)
 			entry.kind = kind_of(entry.to, entry.reason);
 		else
@@ -133,7 +170,7 @@ void engine_change_feed(struct engine *engine, size_t host, const struct breaker
 		engine_change_add_event(engine, &entry);
 	}
 	engine_self_unlock(engine);
-	if (is_new && is_of_weight(kind))
+	if (is_new && is_set)
 		log_set(&entry);
 	else if (is_new)
 		log_change(&entry);

@@ -144,6 +144,9 @@ bool engine_view_use(struct engine *engine, size_t host, size_t place, struct en
 	use->is_used =
 		fill_use(roster, pool, use) == pool &&
 		(of->health->state != HEALTH_DRAINED || use->drained == pool->pool->host_count);
+	for (int i = 0; i < pool->pool->host_count; i++)
+		use->up_planned += pool->health[i]->state == HEALTH_UP &&
+				   health_plans_meet(of->health, pool->health[i]);
 	engine_self_unlock(engine);
 	return true;
 }

@@ -22,6 +22,9 @@ static const char *const kind_names[EVENT_KIND_COUNT] = {
 	[EVENT_ELSEWHERE] = "elsewhere",
 	[EVENT_WEIGHT] = "weight",
 	[EVENT_WEIGHT_ENDED] = "weight_ended",
+	[EVENT_DRAIN_PLANNED] = "drain_planned",
+	[EVENT_DRAIN_CANCELLED] = "drain_cancelled",
+	[EVENT_DRAIN_DROPPED] = "drain_dropped",
 };
 
 const struct event_entry *event_ring_add(struct event_ring *ring, const struct event_entry *entry)

@@ -528,6 +528,8 @@
 			parts.push("busy");
 		if (host.weight_percent !== 100)
 			parts.push(host.weight_percent + " % of its weight" + (host.weight_until ? ", " + span(-since(host.weight_until)) + " left" : ""));
+		if (host.drain_at)
+			parts.push("drain planned at " + when(host.drain_at) + (host.drain_until ? " until " + when(host.drain_until) : "") + (host.drain_text ? ": " + host.drain_text : ""));
 		return parts.join(", ");
 	}
 
@@ -731,6 +733,11 @@
 		enable: "enabled", drain_ended: "end of the drain", deferred: "deferred", trial: "on trial", up: "up", reset: "reset",
 		elsewhere: "Mail goes elsewhere than it was routed",
 	};
+	/* What an operator has set: the state is as it was. */
+	const settings = {
+		weight: "weight", weight_ended: "weight", drain_planned: "drain planned", drain_cancelled: "planned drain cancelled",
+		drain_dropped: "planned drain dropped, its time is over",
+	};
 
 	function eventItem(event) {
 		const what = make("span", {class: "what"});
@@ -738,13 +745,15 @@
 
 		if (event.host === null) {
 			what.append(make("strong", {text: kinds[event.event] || words(event.event)}));
+		} else if (settings[event.event]) {
+			what.append(make("strong", {text: address(event)}), make("span", {class: "sub", text: settings[event.event]}));
 		} else {
 			what.append(make("strong", {text: address(event)}), badge(event.to), make("span", {class: "sub", text: "was " + event.from}));
 		}
 		if (event.reason !== "none" && event.reason !== "operator")
 			details.push(words(event.reason));
 		/* What it said before it was well again is of the change before. */
-		if (event.text && event.to !== "up" && event.to !== "trial")
+		if (event.text && (settings[event.event] || (event.to !== "up" && event.to !== "trial")))
 			details.push(event.event === "start" ? "version " + event.text : event.text);
 		return make("li", {}, make("time", {datetime: event.time, title: event.time, text: when(event.time, true)}), what,
 			details.length > 0 ? make("span", {class: "words", dir: "auto", text: details.join(": ")}) : null,
@@ -818,7 +827,7 @@
 	function announce(event) {
 		if (event.host === null || table.hosts.length === 0 || since(event.time) > 30)
 			return;
-		announced.push(address(event) + " is " + (event.to === "trial" ? "on trial" : event.to));
+		announced.push(settings[event.event] ? address(event) + ": " + settings[event.event] : address(event) + " is " + (event.to === "trial" ? "on trial" : event.to));
 		announceSoon();
 	}
 

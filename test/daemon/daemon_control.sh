@@ -81,7 +81,8 @@ nexthops 3 a@example.com >/dev/null
 nexthops 1 a@gone.example >/dev/null
 host_names="host port pools priority weight state since until reason failures attempts delivered
 	deferred text first listed last_success last_failure waiting usual silent_since busy_until
-	down_since down_reason outages downtime weight_percent weight_until weight_text"
+	down_since down_reason outages downtime weight_percent weight_until weight_text
+	drain_at drain_until drain_text"
 
 json status
 keys . version pid started config mta state_file sockets pools hosts routes rules reload messages recipients milter \
@@ -240,7 +241,7 @@ json drain mx1.example.net --reason 'new disks, äöü'
 keys . hosts
 # shellcheck disable=SC2086
 keys '.hosts[0]' $host_names $use_names before trial_by warnings
-keys '.hosts[0].before' state since until reason text failures last_success last_failure
+keys '.hosts[0].before' state since until reason text failures last_success last_failure drain_at
 is "$what: it is drained by the operator" "$(jq -c '.hosts[0] | [.state, .reason, .text, .until]' <<<"$said")" \
 	'["drained","operator","new disks, äöü",null]'
 is "drained: messages go to the others" "$(nexthops 4 a@example.com | sort -u)" \
@@ -432,6 +433,8 @@ usage '"0s" is not a duration' drain mx1.example.net --for 0s
 usage '--for 2: a unit is required: 2s, 2m, 2h or 2d' drain mx1.example.net --for 2
 usage '"1h30" is not a duration' drain mx1.example.net --for 1h30
 usage '"soon" is not a time: HH:MM, YYYY-MM-DDTHH:MM or now+DURATION' drain mx1.example.net --until soon
+usage '"noon" is not a time: HH:MM, YYYY-MM-DDTHH:MM or now+DURATION' drain mx1.example.net --at noon
+usage "weight has no option --at" weight mx1.example.net 50% --at 14:30
 usage "milterctl: --for and --until: the end is one of them" drain mx1.example.net --until 14:30 --for 1h
 usage '"50" is not a part of the weight: 0% to 1000%' weight mx1.example.net 50
 usage '"1001%" is not a part of the weight' weight mx1.example.net 1001%

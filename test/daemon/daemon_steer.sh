@@ -151,5 +151,78 @@ refuses() { # TIME TEXT
 refuses 2999-03-31T02:30 "until: there is no such time on that day, the clocks are set forward over it"
 refuses 2001-07-01T14:30 "until is past"
 is "and nothing is drained" "$(member_of b state)" '"up"'
+
+# ---- a drain that begins later
+
+event_is() { # EVENT HOST BY
+	[ "$(ctl --json events | jq -c '.events[-1] | [.event, .host, .by]')" = "[\"$1\",\"$2\",$3]" ]
+}
+verb drain a.example --at 2998-07-01T14:30 --for 2h --reason 'patch night'
+ok "drain --at: it says from when until when" grep -qE \
+	'^a\.example:25 is to be drained at 2998-07-01 [0-9:]+ [+-][0-9]{4}, in [0-9]+ d [0-9]+ h, until 2998-07-01 [0-9:]+ [+-][0-9]{4}: patch night$' <<<"$said"
+is "drain --at: no warning" "$complained" ""
+is "drain --at: the span counts from then, in the zone of the daemon" \
+	"$(member_of a drain_at) $(member_of a drain_until) $(member_of a drain_text)" \
+	'"2998-07-01T12:30:00Z" "2998-07-01T14:30:00Z" "patch night"'
+is "drain --at: it is up" "$(member_of a state)" '"up"'
+ok "drain --at: the log says so" daemon_has_said \
+	'info: host=a\.example:25 drain_planned="from 2998-07-01T12:30:00Z until 2998-07-01T14:30:00Z: patch night" by uid=[0-9]* pid=[1-9][0-9]*$'
+ok "drain --at: hosts shows it" grep -qE '^a\.example:25 +up .* drain at 2998-07-01 .*: patch night$' <(ctl hosts)
+verb drain b.example --at 2998-07-01T15:00
+is "drain --at of two hosts of three: no warning" "$complained" ""
+verb drain c.example --at 2998-07-01T15:00
+is "drain --at of the last host: a warning" "$complained" \
+	"milterctl: warning: c.example:25 is to be drained: pool two has no other host up that is not to be drained at that time"
+verb drain d.example --at 2998-07-01T15:00
+is "drain --at of the only host: a warning" "$complained" \
+	"milterctl: warning: d.example:25 is to be drained, but mail will go on to it: it is the only host of pool one"
+verb drain b.example --at 2998-07-01T15:00 --until 14:00
+is "drain --at, --until a time: the next one after the beginning" "$(member_of b drain_until)" '"2998-07-02T12:00:00Z"'
+contains "drain --at, the second time: it says which it replaces" "$said" ", and no more at 2998-07-01 "
+verb drain b.example
+contains "drain: a plan stays, and is shown" "$said" "; it is to be drained at 2998-07-01 "
+verb enable b.example
+contains "enable: the plan is cancelled" "$said" "; cancelled is the drain that was planned for 2998-07-01 "
+is "enable: there is none" "$(member_of b drain_at)" null
+is "enable: an event" "$(ctl --json events | jq -c '.events[-2] | [.event, .host]')" '["drain_cancelled","b.example"]'
+verb enable c.example d.example
+refuses_at() { # TIME TEXT
+	status=0
+	complained=$(ctl drain b.example --at "$1" 2>&1) || status=$?
+	is "drain --at $1: status 1" "$status" 1
+	contains "drain --at $1: why" "$complained" "$2"
+}
+refuses_at 2999-03-31T02:30 "at: there is no such time on that day"
+refuses_at 2001-07-01T14:30 "at is past"
+
+verb drain a.example --at now+1s --for 4s --reason soon
+ok "drain --at: it begins by itself" wait_for daemon_has_said 'info: host=a\.example:25 up->drained reason=operator text="soon" failures=0 until=[0-4]s delivered=0$'
+ok "drain --at: it ends by itself" wait_for event_is drain_ended a.example null
+is "drain --at: no plan is left" "$(member_of a drain_at)" null
+
+# It is due, or over, while there is no daemon: the clock goes on, and the next one looks.
+verb drain a.example --at now+1h --reason later
+verb drain b.example --at now+1h --for 1h --reason missed
+daemon_kill
+if daemon_has asan || daemon_has tsan; then
+	note "no strange clock under a sanitizer"
+	daemon_start
+elif ! ${CC:-cc} -shared -fPIC -o "$world/strange.so" "$srcdir/test/lib/strange_clock.c" 2>"$world/cc.log"; then
+	fail "the strange clock is built"
+	note "$(cat "$world/cc.log")"
+	daemon_start
+else
+	echo 10000 >"$world/strange"
+	daemon_mark=$(wc -l <"$daemon_log")
+	process_start daemon env LD_PRELOAD="$world/strange.so" STRANGE_CLOCK="$world/strange" \
+		"$DAEMON_PROGRAM" -c "$daemon/routes.cfg" --debug
+	ok "due without a daemon: the next one drains it" wait_for daemon_has_said \
+		'info: host=a\.example:25 up->drained reason=operator text="later" failures=0 delivered=0$'
+	ok "over without a daemon: one line" wait_for daemon_has_said 'info: host=b\.example:25 drain_dropped="from .*Z until .*Z: missed"$'
+	ok "the daemon serves" wait_for quietly ctl status
+	is "over without a daemon: it is up, and nothing is planned" "$(member_of b state) $(member_of b drain_at)" '"up" null'
+	is "over without a daemon: an event" "$(ctl --json events | jq -c '[.events[] | select(.event == "drain_dropped").host]')" '["b.example"]'
+	is "due without a daemon: mail goes to the other" "$(firsts 10)" "b=10"
+fi
 daemon_end
 tap_done

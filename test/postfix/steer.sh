@@ -58,6 +58,19 @@ ok "as configured again" quietly ctl weight "$a" 100%
 ok "as configured again" quietly ctl weight "$b" 100%
 shares "as configured again" 60 30 30 0
 
+# ---- a drain that begins later
+
+is_so() { # HOST STATE
+	[ "$(ctl --json hosts | jq -r --arg host "$world_net.$1" '.hosts[] | select(.host == $host).state')" = "$2" ]
+}
+ok "a drain of later" quietly ctl drain "$a" --at now+1h
+shares "a drain of later, before it" 20 10 10 0
+ok "a drain of soon in its place" quietly ctl drain "$a" --at now+1s --reason 'patch night'
+ok "it begins by itself" wait_for is_so 11 drained
+shares "it has begun" 20 0 20 0
+ok "it is ended" quietly ctl enable "$a"
+shares "as before" 20 10 10 0
+
 # A host that has nothing is not left out: it takes what the others do not.
 ok "nothing, beside a host that dies" quietly ctl weight "$a" 0%
 host_stop second

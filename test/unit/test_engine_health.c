@@ -323,13 +323,61 @@ START_TEST(a_part_of_a_weight_ends_by_itself)
 }
 END_TEST
 
+START_TEST(a_drain_that_is_planned)
+{
+	size_t host = engine_find_host(sample.engine, "a.example", 0, 0);
+	struct event_entry entry = {.id = engine_last_event(sample.engine)};
+	int64_t now = clock_now() / 1000 * 1000;
+	char text[HEALTH_TEXT_MAX], at[CLOCK_TEXT_MAX], until[CLOCK_TEXT_MAX];
+
+	clock_format(at, now + 60000);
+	clock_format(until, now + 90000);
+	snprintf(text, sizeof(text), "from %s until %s: patch night", at, until);
+	engine_plan(sample.engine, host, now + 60000, now + 90000, "patch night", now);
+	ck_assert(next_is(&entry, EVENT_DRAIN_PLANNED, text));
+	ck_assert_uint_eq(entry.reason, HEALTH_REASON_OPERATOR);
+	ck_assert_uint_eq(entry.to, HEALTH_UP);
+	sample_restart(&sample);
+	entry.id = engine_last_event(sample.engine);
+	sample_reload(&sample, pools);
+	host = engine_find_host(sample.engine, "a.example", 0, 0);
+	engine_tick(sample.engine, now + 59000);
+	ck_assert_str_eq(state_of("a.example"), "up");
+	ck_assert_uint_eq(engine_last_event(sample.engine), entry.id);
+	engine_tick(sample.engine, now + 60000);
+	ck_assert(next_is(&entry, EVENT_DRAIN, "patch night"));
+	ck_assert_str_eq(entry.by, "");
+	ck_assert_int_eq(entry.until, now + 90000);
+	ck_assert_str_eq(state_of("a.example"), "drained");
+	ck_assert_int_eq(view("a.example").health.drain_at, 0);
+	engine_tick(sample.engine, now + 90000);
+	ck_assert(next_is(&entry, EVENT_DRAIN_ENDED, ""));
+	/* Its end has passed as well; and one that is cancelled. */
+	engine_plan(sample.engine, host, now + 60000, now + 90000, "patch night", now);
+	ck_assert(next_is(&entry, EVENT_DRAIN_PLANNED, text));
+	engine_tick(sample.engine, now + 90000);
+	ck_assert(next_is(&entry, EVENT_DRAIN_DROPPED, text));
+	ck_assert_str_eq(state_of("a.example"), "up");
+	snprintf(text, sizeof(text), "from %s", at);
+	engine_plan(sample.engine, host, now + 60000, 0, "", now);
+	ck_assert(next_is(&entry, EVENT_DRAIN_PLANNED, text));
+	engine_enable(sample.engine, host, now);
+	ck_assert(next_is(&entry, EVENT_DRAIN_CANCELLED, text));
+	ck_assert(next_is(&entry, EVENT_ENABLE, ""));
+	engine_tick(sample.engine, now + 60000);
+	ck_assert_uint_eq(engine_last_event(sample.engine), entry.id);
+	ck_assert_str_eq(state_of("a.example"), "up");
+}
+END_TEST
+
 int main(void)
 {
 	const struct suite_test tests[] = {{a_sick_host_is_put_last, 1},
 		{only_hosts_that_are_at_fault, 1}, {a_trial_is_one_message, 1},
 		{classify_goes_before_the_table, 1}, {all_deferred_is_put_off, 1},
 		{all_deferred_falls_back, 1}, {probes, 1}, {each_change_is_one_event, 1},
-		{health_outlives_restarts_and_reloads, 1}, {a_part_of_a_weight_ends_by_itself, 1}};
+		{health_outlives_restarts_and_reloads, 1}, {a_part_of_a_weight_ends_by_itself, 1},
+		{a_drain_that_is_planned, 1}};
 
 	return suite_run_with("engine_health", tests, COUNT(tests), open_engine, close_engine);
 }

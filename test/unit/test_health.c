@@ -36,6 +36,9 @@ enum broken {
 	WEIGHT_LOW,
 	WEIGHT_HIGH,
 	WEIGHT_TEXT,
+	DRAIN_AT,
+	DRAIN_UNTIL,
+	DRAIN_TEXT,
 	BROKEN_COUNT,
 };
 
@@ -75,6 +78,15 @@ START_TEST(out_of_range_is_not_valid)
 		break;
 	case WEIGHT_TEXT:
 		memset(health.weight_text, 'x', sizeof(health.weight_text));
+		break;
+	case DRAIN_AT:
+		health.drain_at = -1;
+		break;
+	case DRAIN_UNTIL:
+		health.drain_until = HEALTH_TIME_MAX + 1;
+		break;
+	case DRAIN_TEXT:
+		memset(health.drain_text, 'x', sizeof(health.drain_text));
 		break;
 	case BROKEN_COUNT:
 		break;
@@ -169,10 +181,39 @@ START_TEST(a_part_of_the_weight)
 }
 END_TEST
 
+static const struct meet_row {
+	const char *name;
+	int64_t at, until, other_at, other_until;
+	bool meet;
+} meet_rows[] = {
+	{"none is planned", 0, 0, 0, 0, false},
+	{"one is planned", 5, 0, 0, 0, false},
+	{"both without an end", 5, 0, 9, 0, true},
+	{"one after the other", 5, 8, 9, 0, false},
+	{"one ends as the other begins", 5, 9, 9, 12, false},
+	{"one begins in the other", 5, 10, 9, 12, true},
+	{"one in the other", 5, 0, 9, 12, true},
+	{"the same", 5, 8, 5, 8, true},
+};
+
+START_TEST(plans_that_meet)
+{
+	const struct meet_row *row = &meet_rows[_i];
+	struct health health, other;
+
+	health_init(&health, 1);
+	health_init(&other, 1);
+	health_set_plan(&health, row->at, row->until, "");
+	health_set_plan(&other, row->other_at, row->other_until, "");
+	ck_assert_msg(health_plans_meet(&health, &other) == row->meet, "%s", row->name);
+	ck_assert_msg(health_plans_meet(&other, &health) == row->meet, "%s, turned", row->name);
+}
+END_TEST
+
 int main(void)
 {
 	const struct suite_test tests[] = {{times_of_any_year, 1}, {a_part_of_the_weight, 1},
-		{every_word_is_another, 1}, {text_is_cut, 1},
+		{plans_that_meet, COUNT(meet_rows)}, {every_word_is_another, 1}, {text_is_cut, 1},
 		{out_of_range_is_not_valid, BROKEN_COUNT}, {names, 1}};
 
 	return suite_run("health", tests, COUNT(tests));

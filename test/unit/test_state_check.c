@@ -413,7 +413,12 @@ START_TEST(what_came_later_is_not_set)
 	state = state_file_open();
 	ck_assert_uint_eq(state_file_report.repair_count, 0);
 	ck_assert_int_eq(health_percent(&state_slot(state, 2)->health, STATE_FILE_NOW - 1), 50);
-	state_slot(state, 2)->health.weight_change = HEALTH_PERCENT_MAX;
+	health_set_plan(&state_slot(state, 2)->health, STATE_FILE_NOW + 1, 0, "new disks");
+	state_close(state);
+	state = state_file_open();
+	ck_assert_uint_eq(state_file_report.repair_count, 0);
+	ck_assert_str_eq(state_slot(state, 2)->health.drain_text, "new disks");
+	state_slot(state, 2)->health.drain_at = -1;
 	state_close(state);
 	state = state_file_open();
 	ck_assert_uint_eq(state_file_report.repair_count, 1);
