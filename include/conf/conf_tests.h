@@ -12,6 +12,7 @@
 #include <libconfig.h>
 
 #include "conf/schema.h"
+#include "core/daytime.h"
 #include "core/pattern.h"
 #include "core/rules.h"
 #include "text/regex.h"
@@ -42,6 +43,10 @@ int conf_tests_read_pattern(struct conf_patterns *patterns, enum rules_fact fact
  */
 int conf_tests_read_values(
 	struct conf_patterns *patterns, const config_setting_t *setting, struct rules_test *test);
+
+/* The same for hours alone, of a setting of that NAME: LIST is in the arena. */
+int conf_tests_read_daytimes(struct schema_reader *reader, const char *name,
+	const config_setting_t *setting, struct daytime **list, size_t *count);
 
 /* Sorts LIST, which TEST keeps. */
 void conf_tests_set_patterns(struct rules_test *test, struct pattern *list, size_t count);

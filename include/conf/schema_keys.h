@@ -126,6 +126,7 @@ struct schema_pool {
 	int all_deferred;
 	const char *fallback;
 	int on_recovery; /* -1: as it is for all pools */
+	config_setting_t *maintenance;
 	config_setting_t *hosts;
 	config_setting_t *health;
 };
@@ -136,6 +137,7 @@ struct schema_host {
 	int priority;
 	int weight;
 	int lookup; /* -1: as the pool's */
+	config_setting_t *maintenance;
 };
 
 /* What a route or a rule does. */

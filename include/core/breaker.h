@@ -14,7 +14,8 @@
 
 /*
  * A host is up. Failures make it deferred until a time; then it is on trial; successes make it up,
- * a failure makes it deferred for longer. Drained is the operator's word and overrides all.
+ * a failure makes it deferred for longer. Drained is the operator's word and overrides all; or a
+ * maintenance window's, while it is open.
  *
  * breaker_feed() is the one place where a host's state changes. It is a function of the health, the
  * policy, the event and the time, and of nothing else: jitter is a hash of these. A clock that is
@@ -65,13 +66,17 @@ struct breaker_event {
 	bool is_probe;
 	bool is_repeat;		   /* it was counted as an attempt already */
 	enum health_reason reason; /* of evidence */
-	int64_t until;		   /* DRAIN, WEIGHT, PLAN: its end; 0: it has none */
-	int percent;		   /* WEIGHT: of the weight, 0..HEALTH_PERCENT_MAX */
+	/*
+	 * DRAIN, WEIGHT, PLAN: its end; 0: it has none. TICK, ENABLE: the end of the maintenance window
+	 * that is open; 0: none is.
+	 */
+	int64_t until;
+	int percent;	  /* WEIGHT: of the weight, 0..HEALTH_PERCENT_MAX */
 	const char *text; /* evidence: the reply; DRAIN, WEIGHT, PLAN: the operator's reason */
 };
 
 /*
- * Applies EVENT. Gives true if the state changed. Evidence from before the last change of state, or
+ * Applies EVENT. Gives true if the state changed, or an operator's drain has ended in a window. Evidence from before the last change of state, or
  * of a session that began before it, is dropped: it speaks of what was; and so is what is older than
  * the window when it is read.
  */

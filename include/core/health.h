@@ -86,7 +86,8 @@ enum health_reason {
 	/* Of several lines (attempt.h): the host's fault. */
 	HEALTH_REASON_FAILS_IN_PART = 38, /* too many of its last attempts (lane.h) */
 	HEALTH_REASON_PASSED_OVER = 39,	  /* a host after it in the list has the message */
-	HEALTH_REASON_COUNT = 40,
+	HEALTH_REASON_MAINTENANCE = 40,	  /* drained by a window of the configuration */
+	HEALTH_REASON_COUNT = 41,
 };
 
 /* One failure: when, of which message (a hash of the queue id), and at which stage. */
@@ -125,6 +126,7 @@ struct health {
 	int64_t drain_at;		   /* when a drain that is planned begins; 0: none is */
 	int64_t drain_until;		   /* its end; 0: it has none */
 	char drain_text[HEALTH_TEXT_MAX];  /* the operator's reason; NUL-terminated */
+	int64_t waived_until; /* the end of a maintenance window that is waived; 0: none is */
 };
 
 /* A host of which nothing is known yet: up. */

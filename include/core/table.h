@@ -13,6 +13,7 @@
 #include "core/address.h"
 #include "core/blame.h"
 #include "core/breaker.h"
+#include "core/daytime.h"
 
 /*
  * Everything here is built once by conf, then only read, then freed whole by conf: the core holds
@@ -46,6 +47,13 @@ enum action {
 	ACTION_DEFER = 5,
 };
 
+/* When a host is drained by the configuration: hours by the machine's zone. */
+struct maintenance {
+	const struct daytime *windows;
+	size_t count;
+	const char *text; /* all of them, for people; NULL: there are none */
+};
+
 struct pool_host {
 	const char *name;    /* host name (A-labels, lower case) or IP address, canonical */
 	const char *nexthop; /* as the MTA wants it in a list (nexthop.h) */
@@ -57,6 +65,7 @@ struct pool_host {
 	enum lookup lookup;
 	int line;
 	const char *file;
+	struct maintenance maintenance;
 };
 
 /* How deep a probe goes into the conversation. */
@@ -95,6 +104,7 @@ struct pool {
 	enum all_deferred all_deferred;
 	int fallback; /* index of the pool to use when all hosts are deferred; -1: none */
 	enum on_recovery on_recovery;
+	struct maintenance maintenance; /* of all its hosts, besides their own */
 };
 
 struct route {

@@ -52,7 +52,9 @@ struct roster_host {
 	struct host_counts *counts;
 	size_t first_place; /* into places */
 	size_t place_count;
-	bool has_unlabelled; /* it is in a pool that is not labelled */
+	bool has_unlabelled;	       /* it is in a pool that is not labelled */
+	const struct daytime *windows; /* of maintenance: of all its places */
+	size_t window_count;
 };
 
 struct roster {
@@ -66,10 +68,11 @@ struct roster {
 	struct health **health;
 	const struct breaker_policy **policy;
 	struct lane **lane_of_place;
-	struct lane *lanes;	/* one for each host */
-	uint32_t *by_name;	/* the hosts' indexes, sorted by name and port */
-	uint32_t *by_key;	/* the pools' indexes, sorted by their keys */
-	struct state_key *keys; /* that it has slots for: of pools, hosts, events */
+	struct lane *lanes;	 /* one for each host */
+	struct daytime *windows; /* of maintenance, those of each host together */
+	uint32_t *by_name;	 /* the hosts' indexes, sorted by name and port */
+	uint32_t *by_key;	 /* the pools' indexes, sorted by their keys */
+	struct state_key *keys;	 /* that it has slots for: of pools, hosts, events */
 	size_t key_count;
 	bool *used; /* for each slot of the state file */
 };

@@ -24,4 +24,10 @@ enum zone_fault {
  */
 enum zone_fault zone_resolve(const struct moment *moment, int64_t now, int64_t *at);
 
+/*
+ * When a window ends that at NOW has so many whole minutes left by the clock, with the present one.
+ * Where the clocks change before that, it ends as they show it; an end that they skip is their change.
+ */
+int64_t zone_end(int64_t now, int minutes);
+
 #endif

@@ -6,6 +6,7 @@
 
 #include "conf/conf_pool.h"
 #include "conf/conf_address.h"
+#include "conf/conf_maintenance.h"
 #include "core/endpoint.h"
 #include "core/nexthop.h"
 #include "core/similar.h"
@@ -217,7 +218,8 @@ static int read_host(const struct conf_pools *pools, struct schema_reader *reade
 		schema_fault(reader, setting, "\"%s\" is not a host name or IP address", from.host);
 		return -1;
 	}
-	if (find_lookup(reader, setting, &from, lookup, host) == -1)
+	if (find_lookup(reader, setting, &from, lookup, host) == -1 ||
+		conf_maintenance_read(reader, from.maintenance, &host->maintenance) == -1)
 		return -1;
 	host->name = schema_keep(reader, name, strlen(name));
 	host->key = table_host_key(name, from.port);
@@ -325,6 +327,7 @@ int conf_pool_add(struct conf_pools *pools, struct schema_reader *reader, const 
 		.on_recovery = from->on_recovery == -1 ? pools->on_recovery
 						       : (enum on_recovery)from->on_recovery,
 	};
+	conf_maintenance_read(reader, from->maintenance, &pool->maintenance);
 	check_transport(reader, pool, pools->mta);
 	conf_health_apply(health, pool);
 	pools->fallback[pools->count] = from->fallback;
@@ -466,4 +469,5 @@ void conf_pool_finish(struct conf_pools *pools, struct schema_reader *reader)
 			fault_add(reader->faults, pools->pools[i].file, pools->pools[i].line,
 				"fallback of pool %s is a loop", pools->pools[i].name);
 	warn_of_shared_hosts(pools, reader);
+	conf_maintenance_check(pools, reader);
 }

@@ -247,12 +247,7 @@ static int compare_networks(const void *a, const void *b)
 
 static int compare_daytimes(const void *a, const void *b)
 {
-	const struct daytime *x = a;
-	const struct daytime *y = b;
-
-	if (x->days != y->days)
-		return x->days - y->days;
-	return x->from != y->from ? x->from - y->from : x->to - y->to;
+	return daytime_compare(a, b);
 }
 
 /* Gives how many are left. */
@@ -338,8 +333,8 @@ static int read_network(
 	return -1;
 }
 
-static int read_daytime(
-	struct schema_reader *reader, const config_setting_t *setting, struct daytime *daytime)
+static int read_daytime(struct schema_reader *reader, const char *name,
+	const config_setting_t *setting, struct daytime *daytime)
 {
 	const char *text = schema_text(reader, setting);
 
@@ -347,9 +342,39 @@ static int read_daytime(
 		return -1;
 	if (daytime_parse(daytime, text) == 0)
 		return 0;
-	schema_fault(
-		reader, setting, "time \"%s\" is not hours such as \"Mon-Fri 08:00-18:00\"", text);
+	schema_fault(reader, setting, "%s \"%s\" is not hours such as \"Mon-Fri 08:00-18:00\"",
+		name, text);
 	return -1;
+}
+
+int conf_tests_read_daytimes(struct schema_reader *reader, const char *name,
+	const config_setting_t *setting, struct daytime **list, size_t *count)
+{
+	size_t length = conf_tests_value_count(setting);
+	int result = 0;
+
+	*count = 0;
+	*list = arena_take(reader->arena, length + 1, sizeof(**list));
+	if (*list == NULL) {
+		reader->no_memory = true;
+		return -1;
+	}
+	for (size_t i = 0; i < length; i++)
+		if (read_daytime(reader, name, conf_tests_value_at(setting, i), &(*list)[i]) == -1)
+			result = -1;
+	if (result == 0)
+		*count = sort_values(*list, length, sizeof(**list), compare_daytimes);
+	return result;
+}
+
+static int read_hours(
+	struct schema_reader *reader, const config_setting_t *setting, struct rules_test *test)
+{
+	struct daytime *list;
+	int result = conf_tests_read_daytimes(reader, "time", setting, &list, &test->count);
+
+	test->daytimes = list;
+	return result;
 }
 
 static int read_pattern(struct conf_patterns *patterns, enum rules_fact fact,
@@ -372,17 +397,16 @@ int conf_tests_read_values(
 	struct schema_reader *reader = patterns->reader;
 	size_t count = conf_tests_value_count(setting);
 	struct network *networks = NULL;
-	struct daytime *daytimes = NULL;
 	struct pattern *list = NULL;
 	int result = 0;
 
+	if (test->fact == RULES_TIME)
+		return read_hours(reader, setting, test);
 	if (test->fact == RULES_CLIENT)
 		test->networks = networks = arena_take(reader->arena, count, sizeof(*networks));
-	else if (test->fact == RULES_TIME)
-		test->daytimes = daytimes = arena_take(reader->arena, count, sizeof(*daytimes));
 	else
 		list = arena_take(reader->arena, count, sizeof(*list));
-	if (networks == NULL && daytimes == NULL && list == NULL) {
+	if (networks == NULL && list == NULL) {
 		reader->no_memory = true;
 		return -1;
 	}
@@ -392,8 +416,6 @@ int conf_tests_read_values(
 
 		if (networks != NULL)
 			failed = read_network(reader, value, &networks[i]);
-		else if (daytimes != NULL)
-			failed = read_daytime(reader, value, &daytimes[i]);
 		else
 			failed = read_pattern(patterns, test->fact, value, &list[i]);
 		result = failed == -1 ? -1 : result;
@@ -402,8 +424,6 @@ int conf_tests_read_values(
 		return -1;
 	if (networks != NULL)
 		test->count = sort_values(networks, count, sizeof(*networks), compare_networks);
-	else if (daytimes != NULL)
-		test->count = sort_values(daytimes, count, sizeof(*daytimes), compare_daytimes);
 	else
 		conf_tests_set_patterns(test, list, count);
 	return 0;

@@ -114,6 +114,7 @@ static const struct schema_key keys[] = {
 	WORD(POOL(all_deferred), "all_deferred", "try|tempfail", "try"),
 	OTHER(POOL(fallback), SCHEMA_TEXT, "fallback", NULL),
 	WORD(POOL(on_recovery), "on_recovery", "none|flush", NULL),
+	OTHER(POOL(maintenance), SCHEMA_TEXTS, "maintenance", NULL),
 	OTHER(POOL(health), SCHEMA_GROUP, "health", NULL),
 
 	OTHER(HOST(host), SCHEMA_TEXT, "host", NULL),
@@ -121,6 +122,7 @@ static const struct schema_key keys[] = {
 	NUMBER(HOST(priority), "priority", 0, HOST_PRIORITY_MAX, "0"),
 	NUMBER(HOST(weight), "weight", 1, HOST_WEIGHT_MAX, "1"),
 	WORD(HOST(lookup), "lookup", "host|mx", NULL),
+	OTHER(HOST(maintenance), SCHEMA_TEXTS, "maintenance", NULL),
 
 	OTHER(ROUTE(match), SCHEMA_TEXTS, "match", NULL),
 	OTHER(ROUTE(match_file), SCHEMA_TEXT, "match_file", NULL),
@@ -137,6 +139,7 @@ static const struct schema_key keys[] = {
 	WORD(ROUTE(target.in_place.all_deferred), "all_deferred", "try|tempfail", "try"),
 	OTHER(ROUTE(target.in_place.fallback), SCHEMA_TEXT, "fallback", NULL),
 	WORD(ROUTE(target.in_place.on_recovery), "on_recovery", "none|flush", NULL),
+	OTHER(ROUTE(target.in_place.maintenance), SCHEMA_TEXTS, "maintenance", NULL),
 
 	OTHER(RULE(name), SCHEMA_TEXT, "name", NULL),
 	OTHER(RULE(when), SCHEMA_GROUP, "when", NULL),
@@ -156,6 +159,7 @@ static const struct schema_key keys[] = {
 	WORD(RULE(target.in_place.all_deferred), "all_deferred", "try|tempfail", "try"),
 	OTHER(RULE(target.in_place.fallback), SCHEMA_TEXT, "fallback", NULL),
 	WORD(RULE(target.in_place.on_recovery), "on_recovery", "none|flush", NULL),
+	OTHER(RULE(target.in_place.maintenance), SCHEMA_TEXTS, "maintenance", NULL),
 
 	OTHER(WHEN(values[RULES_SENDER]), SCHEMA_TEXTS, "sender", NULL),
 	OTHER(WHEN(values[RULES_RECIPIENT]), SCHEMA_TEXTS, "recipient", NULL),

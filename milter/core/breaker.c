@@ -274,10 +274,42 @@ static void accept_clock(struct health *health, const struct breaker_policy *pol
 		health->until = last;
 }
 
-static bool tick(struct health *health, const struct breaker_policy *policy, int64_t now)
+static bool is_in_maintenance(const struct health *health)
+{
+	return health->state == HEALTH_DRAINED && health->reason == HEALTH_REASON_MAINTENANCE;
+}
+
+/* The end of the window that is open, as TICK says, unless it is waived; 0: none is. */
+static int64_t window_in_force(struct health *health, int64_t end, int64_t now)
+{
+	if (end <= now || health->waived_until <= now)
+		health->waived_until = 0;
+	return end > now && health->waived_until == 0 ? end : 0;
+}
+
+/* A window is open until END. True if that is new. */
+static bool keep_drained(struct health *health, int64_t end, int64_t now)
+{
+	if (is_in_maintenance(health)) {
+		health->until = end;
+		return false;
+	}
+	health_set_text(health, "");
+	change(health, HEALTH_DRAINED, HEALTH_REASON_MAINTENANCE, end, now);
+	return true;
+}
+
+static bool tick(
+	struct health *health, const struct breaker_policy *policy, int64_t end, int64_t now)
 {
 	bool is_over = health->until != 0 && health->until <= now;
+	int64_t window = window_in_force(health, end, now);
 
+	if (window != 0 &&
+		(health->state != HEALTH_DRAINED || is_in_maintenance(health) || is_over))
+		return keep_drained(health, window, now);
+	if (is_in_maintenance(health))
+		return put_back(health, HEALTH_REASON_DRAIN_ENDED, now);
 	switch (health->state) {
 	case HEALTH_DEFERRED:
 		return is_over && change(health, HEALTH_TRIAL, HEALTH_REASON_RETRY_DUE, 0, now);
@@ -316,8 +348,8 @@ static bool ends_later(int64_t until, int64_t other)
 static bool begin_plan(struct health *health, int64_t now)
 {
 	const struct health plan = *health;
-	bool is_shorter =
-		health->state == HEALTH_DRAINED && !ends_later(plan.drain_until, health->until);
+	bool is_shorter = health->state == HEALTH_DRAINED && !is_in_maintenance(health) &&
+			  !ends_later(plan.drain_until, health->until);
 
 	if (!health_plan_is_due(health, now))
 		return false;
@@ -343,6 +375,7 @@ static bool feed_operator(struct health *health, const struct breaker_event *eve
 		return false;
 	}
 	if (event->kind == BREAKER_ENABLE) {
+		health->waived_until = event->until > now ? event->until : 0;
 		/* Nothing to end. */
 		if (health->state == HEALTH_UP || health->state == HEALTH_TRIAL)
 			return false;
@@ -384,7 +417,7 @@ bool breaker_feed(struct health *health, const struct breaker_policy *policy,
 	accept_clock(health, policy, now);
 	switch (event->kind) {
 	case BREAKER_TICK:
-		return tick(health, policy, now);
+		return tick(health, policy, event->until, now);
 	case BREAKER_PLAN_DUE:
 		return begin_plan(health, now);
 	case BREAKER_CHOSEN:

@@ -120,16 +120,83 @@ static bool has_day(const struct daytime *daytime, int day)
 	return (daytime->days >> day & 1) != 0;
 }
 
+/* Minutes that it goes on for, with the present one; 0: it does not have it. */
+static int left_of(const struct daytime *daytime, int minute)
+{
+	int day = minute / DAYTIME_DAY;
+	int time = minute % DAYTIME_DAY;
+	bool is_over_midnight = daytime->from > daytime->to;
+
+	if (time >= daytime->from && has_day(daytime, day) &&
+		(is_over_midnight || time < daytime->to))
+		return daytime->to - time + (is_over_midnight ? DAYTIME_DAY : 0);
+	if (is_over_midnight && time < daytime->to && has_day(daytime, (day + DAYS - 1) % DAYS))
+		return daytime->to - time;
+	return 0;
+}
+
 bool daytime_has(const struct daytime *daytime, int minute)
 {
 	assert(minute >= 0 && minute < DAYTIME_WEEK);
 
-	int day = minute / DAYTIME_DAY;
-	int time = minute % DAYTIME_DAY;
+	return left_of(daytime, minute) > 0;
+}
 
-	if (daytime->from < daytime->to)
-		return has_day(daytime, day) && time >= daytime->from && time < daytime->to;
-	if (time >= daytime->from)
-		return has_day(daytime, day);
-	return time < daytime->to && has_day(daytime, (day + DAYS - 1) % DAYS);
+int daytime_left(const struct daytime *list, size_t count, int minute)
+{
+	int left = 0;
+	bool is_longer = true;
+
+	assert(minute >= 0 && minute < DAYTIME_WEEK);
+	while (is_longer && left < DAYTIME_WEEK) {
+		is_longer = false;
+		for (size_t i = 0; i < count; i++) {
+			int more = left_of(&list[i], (minute + left) % DAYTIME_WEEK);
+
+			left += more;
+			is_longer |= more > 0;
+		}
+	}
+	return left < DAYTIME_WEEK ? left : DAYTIME_WEEK;
+}
+
+int daytime_compare(const struct daytime *a, const struct daytime *b)
+{
+	if (a->days != b->days)
+		return a->days - b->days;
+	return a->from != b->from ? a->from - b->from : a->to - b->to;
+}
+
+static char *put_time(char *to, int minute)
+{
+	const int digits[] = {minute / 600, minute / 60 % 10, minute % 60 / 10, minute % 10};
+
+	for (int i = 0; i < 4; i++) {
+		if (i == 2)
+			*to++ = ':';
+		*to++ = (char)('0' + digits[i]);
+	}
+	return to;
+}
+
+char *daytime_format(char out[DAYTIME_TEXT_MAX], const struct daytime *daytime)
+{
+	char *to = out;
+
+	for (int day = 0; day < DAYS && daytime->days != EVERY_DAY; day++) {
+		if (!has_day(daytime, day))
+			continue;
+		if (to > out)
+			*to++ = ',';
+		memcpy(to, names[day], NAME_LENGTH);
+		*to = (char)(*to - 'a' + 'A');
+		to += NAME_LENGTH;
+	}
+	if (to > out)
+		*to++ = ' ';
+	to = put_time(to, daytime->from);
+	*to++ = '-';
+	to = put_time(to, daytime->to);
+	*to = '\0';
+	return out;
 }

@@ -56,6 +56,7 @@ static const char *const reason_names[HEALTH_REASON_COUNT] = {
 	[HEALTH_REASON_NO_NETWORK] = "no_network",
 	[HEALTH_REASON_FAILS_IN_PART] = "fails_in_part",
 	[HEALTH_REASON_PASSED_OVER] = "passed_over",
+	[HEALTH_REASON_MAINTENANCE] = "maintenance",
 };
 
 void health_init(struct health *health, int64_t now)
@@ -89,6 +90,7 @@ static bool weight_valid(const struct health *health)
 static bool plan_valid(const struct health *health)
 {
 	return time_valid(health->drain_at) && time_valid(health->drain_until) &&
+	       time_valid(health->waived_until) &&
 	       memchr(health->drain_text, '\0', sizeof(health->drain_text)) != NULL;
 }
 

@@ -128,7 +128,7 @@ static json_t *host_object(const struct state_slot *slot)
 	const struct health *health = &slot->health;
 
 	return json_pack("{s:o, s:i, s:s, s:o, s:o, s:s, s:o, s:o, s:I, s:o, s:i, s:o, s:o,"
-			 " s:o, s:o, s:o}",
+			 " s:o, s:o, s:o, s:o}",
 		"host", clean(slot->key), "port", (int)slot->port, "state",
 		health_state_name(health->state), "since", time_or_null(health->since), "until",
 		time_or_null(health->until), "reason", health_reason_name(health->reason), "text",
@@ -137,8 +137,8 @@ static json_t *host_object(const struct state_slot *slot)
 		"weight_percent", 100 + (int)health->weight_change, "weight_until",
 		time_or_null(health->weight_until), "weight_text",
 		text_or_null(health->weight_text), "drain_at", time_or_null(health->drain_at),
-		"drain_until", time_or_null(health->drain_until), "drain_text",
-		text_or_null(health->drain_text));
+		"waived_until", time_or_null(health->waived_until), "drain_until",
+		time_or_null(health->drain_until), "drain_text", text_or_null(health->drain_text));
 }
 
 int local_state(const char *path, json_t **answer)

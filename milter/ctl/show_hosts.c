@@ -152,8 +152,11 @@ static void add_usual(struct columns *columns, const json_t *host)
 static const char *drained(const json_t *host, const char *text, char out[SHOW_HOSTS_WHY_MAX])
 {
 	const json_t *pending = json_object_get(host, "pending");
+	const char *reason = fields_text(host, "reason");
 	char use[64] = "";
 
+	if (reason != NULL && strcmp(reason, "maintenance") == 0)
+		text = reason;
 	if (json_is_true(json_object_get(host, "in_use")))
 		snprintf(use, sizeof(use), "STILL IN USE");
 	else if (json_integer_value(pending) > 0)
@@ -214,11 +217,14 @@ static void write_plan(const json_t *host, char out[PART_MAX])
 /* What the operator has set for a while, or for later. */
 static void write_set(const json_t *host, char out[SET_MAX])
 {
-	char part[PART_MAX], plan[PART_MAX];
+	char part[PART_MAX], plan[PART_MAX], waived[FIELDS_TIME_MAX];
+	bool is_waived = *fields_time(host, "waived_until", waived) != '\0';
 
 	write_part(host, part);
 	write_plan(host, plan);
-	snprintf(out, SET_MAX, "%s%s%s", part, *part == '\0' || *plan == '\0' ? "" : "; ", plan);
+	snprintf(out, SET_MAX, "%s%s%s%s%s%s", part, *part == '\0' || *plan == '\0' ? "" : "; ",
+		plan, is_waived && (*part != '\0' || *plan != '\0') ? "; " : "",
+		is_waived ? "maintenance is waived until " : "", waived);
 }
 
 /* What the operator has set is in front. */
@@ -424,6 +430,14 @@ static void print_plan_before(const json_t *host, const char *what)
 		printf("%s %s", what, text);
 }
 
+static void print_waived(const json_t *host)
+{
+	char text[FIELDS_TIME_MAX];
+
+	if (*fields_time(host, "waived_until", text) != '\0')
+		printf("; its maintenance window is waived until %s", text);
+}
+
 static void print_plan(const json_t *host)
 {
 	char text[FIELDS_TIME_MAX];
@@ -477,6 +491,8 @@ void show_hosts_changed(const json_t *answer, const char *verb)
 			print_plan_before(host, ", and no more at");
 		if (strcmp(verb, "enable") == 0)
 			print_plan_before(host, "; cancelled is the drain that was planned for");
+		if (strcmp(verb, "enable") == 0)
+			print_waived(host);
 		print_still_set(host, verb);
 		printf("\n");
 	}

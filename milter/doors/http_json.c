@@ -62,6 +62,7 @@ static json_t *with_set(json_t *host, const struct health *health)
 		is_whole ? json_null() : http_json_time(health->weight_until));
 	json_object_set_new(host, "weight_text",
 		is_whole ? json_null() : http_json_text_or_null(health->weight_text));
+	json_object_set_new(host, "waived_until", http_json_time(health->waived_until));
 	json_object_set_new(host, "drain_at", http_json_time(health->drain_at));
 	json_object_set_new(host, "drain_until", http_json_time(health->drain_until));
 	json_object_set_new(host, "drain_text", http_json_text_or_null(health->drain_text));

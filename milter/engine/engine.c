@@ -19,11 +19,14 @@
 #include "engine/selection.h"
 #include "engine/state_events.h"
 #include "engine/state_slots.h"
+#include "engine/zone.h"
 
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+static void tick_hosts(struct engine *engine, int64_t now);
 
 /* ---- life */
 
@@ -109,6 +112,8 @@ int engine_swap(struct engine *engine, const struct table *table, struct state_r
 	free(map);
 	roster_free(before);
 	ruleset_drop(rules_before);
+	/* A window may be open: then no message goes there first. */
+	tick_hosts(engine, now);
 	return 0;
 }
 
@@ -297,12 +302,25 @@ static bool has_plan(struct engine *engine, size_t host)
 	return has;
 }
 
+/* The end of the maintenance window that is open for the host at NOW, which is that minute; 0: none is. */
+static int64_t window_end(const struct roster_host *host, int64_t now, int minute)
+{
+	int left = daytime_left(host->windows, host->window_count, minute);
+
+	return left == 0 ? 0 : zone_end(now, left);
+}
+
 void engine_enable(struct engine *engine, size_t host, int64_t now)
 {
+	const struct roster_host *of = &engine->roster->hosts[host];
+	struct breaker_event event = {
+		.kind = BREAKER_ENABLE,
+		.until = window_end(of, now, clock_week_minute(now)),
+	};
+
 	if (has_plan(engine, host))
 		engine_plan(engine, host, 0, 0, "", now);
-	engine_change_feed(
-		engine, host, &(struct breaker_event){.kind = BREAKER_ENABLE}, EVENT_ENABLE, now);
+	engine_change_feed(engine, host, &event, EVENT_ENABLE, now);
 }
 
 void engine_reset(struct engine *engine, size_t host, int64_t now)
@@ -346,9 +364,11 @@ static void obey_clock(struct engine *engine, size_t host, int64_t now)
 
 static void tick_hosts(struct engine *engine, int64_t now)
 {
-	const struct breaker_event event = {.kind = BREAKER_TICK};
+	struct breaker_event event = {.kind = BREAKER_TICK};
+	int minute = clock_week_minute(now);
 
 	for (size_t host = 0; host < engine->roster->host_count; host++) {
+		event.until = window_end(&engine->roster->hosts[host], now, minute);
 		obey_clock(engine, host, now);
 		engine_change_feed(engine, host, &event, EVENT_KIND_COUNT, now);
 	}

@@ -18,6 +18,8 @@ static enum event_kind kind_of(uint32_t state, uint32_t reason)
 {
 	if (reason == HEALTH_REASON_DRAIN_ENDED)
 		return EVENT_DRAIN_ENDED;
+	if (state == HEALTH_DRAINED)
+		return EVENT_DRAIN;
 	return state == HEALTH_DEFERRED ? EVENT_DEFERRED
 	       : state == HEALTH_TRIAL	? EVENT_TRIAL
 					: EVENT_UP;

@@ -32,6 +32,7 @@ void roster_free(struct roster *roster)
 	free(roster->policy);
 	free(roster->lane_of_place);
 	free(roster->lanes);
+	free(roster->windows);
 	free(roster->by_name);
 	free(roster->by_key);
 	free(roster->labelled);
@@ -122,6 +123,52 @@ static void collect_hosts(struct roster *roster, size_t place_count)
 		};
 	}
 	qsort_r(roster->hosts, roster->host_count, sizeof(*roster->hosts), compare_hosts, roster);
+}
+
+/* ---- maintenance */
+
+/* Puts the windows at TO, or only counts them if it is NULL. */
+static size_t put_windows(const struct maintenance *maintenance, struct daytime *to)
+{
+	if (to != NULL && maintenance->count > 0)
+		memcpy(to, maintenance->windows, maintenance->count * sizeof(*to));
+	return maintenance->count;
+}
+
+static size_t put_windows_of(
+	const struct roster *roster, const struct roster_host *host, struct daytime *to)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < host->place_count; i++) {
+		struct roster_place place = roster->places[host->first_place + i];
+		const struct pool *pool = &roster->table->pools[place.pool];
+
+		count += put_windows(&pool->maintenance, to == NULL ? NULL : to + count);
+		count += put_windows(
+			&pool->hosts[place.host].maintenance, to == NULL ? NULL : to + count);
+	}
+	return count;
+}
+
+static int collect_windows(struct roster *roster)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < roster->host_count; i++)
+		count += put_windows_of(roster, &roster->hosts[i], NULL);
+	roster->windows = allocate(count, sizeof(*roster->windows));
+	if (roster->windows == NULL)
+		return -1;
+	count = 0;
+	for (size_t i = 0; i < roster->host_count; i++) {
+		struct roster_host *host = &roster->hosts[i];
+
+		host->windows = roster->windows + count;
+		host->window_count = put_windows_of(roster, host, roster->windows + count);
+		count += host->window_count;
+	}
+	return 0;
 }
 
 static bool has_twins(const struct pool *pool)
@@ -253,7 +300,7 @@ struct roster *roster_new(
 	collect_hosts(roster, place_count);
 	roster_names_sort(roster);
 	roster_label_all(roster);
-	if (begin_counts(roster) == -1)
+	if (begin_counts(roster) == -1 || collect_windows(roster) == -1)
 		goto no_memory;
 	if (bind_slots(roster, state, now, report) == 0)
 		return roster;

@@ -9,7 +9,7 @@
 #include <stdbool.h>
 #include <time.h>
 
-enum { DAY = 86400 };
+enum { MINUTE = 60, DAY = 86400 };
 
 static struct tm local_at(time_t seconds)
 {
@@ -88,4 +88,19 @@ enum zone_fault zone_resolve(const struct moment *moment, int64_t now, int64_t *
 	}
 	*at = (int64_t)found * 1000;
 	return fault;
+}
+
+int64_t zone_end(int64_t now, int minutes)
+{
+	time_t begin = (time_t)(now / 1000);
+	long offset = offset_at(begin);
+	time_t end, adjusted;
+
+	begin -= local_at(begin).tm_sec;
+	end = begin + (time_t)minutes * MINUTE;
+	adjusted = end - (offset_at(end) - offset);
+	/* Between the two the clocks change, if they skip the end. */
+	while (adjusted < end && offset_at(adjusted) == offset)
+		adjusted += MINUTE;
+	return (int64_t)adjusted * 1000;
 }

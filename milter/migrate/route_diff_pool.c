@@ -113,14 +113,18 @@ static const struct pool_host *find_host(const struct pool *pool, const struct p
 
 static const char *host_text(struct route_diff *diff, const struct pool_host *host)
 {
-	return route_diff_text(
-		diff, "%s, priority %d, weight %d", host->nexthop, host->priority, host->weight);
+	const char *windows = host->maintenance.text;
+
+	return route_diff_text(diff, "%s, priority %d, weight %d%s%s", host->nexthop,
+		host->priority, host->weight, windows == NULL ? "" : ", maintenance ",
+		windows == NULL ? "" : windows);
 }
 
 static bool same_host(const struct pool_host *a, const struct pool_host *b)
 {
 	return a->priority == b->priority && a->weight == b->weight && a->lookup == b->lookup &&
-	       strcmp(a->nexthop, b->nexthop) == 0;
+	       strcmp(a->nexthop, b->nexthop) == 0 &&
+	       same_text(a->maintenance.text, b->maintenance.text);
 }
 
 /* A host of one side or of both. */
@@ -298,6 +302,7 @@ static size_t compare_pool(struct comparison *comparison)
 	compare_texts(comparison, "on_recovery",
 		old->on_recovery == ON_RECOVERY_NONE ? "none" : "flush",
 		new->on_recovery == ON_RECOVERY_NONE ? "none" : "flush");
+	compare_texts(comparison, "maintenance", old->maintenance.text, new->maintenance.text);
 	compare_health(comparison);
 	return comparison->count;
 }

@@ -528,6 +528,8 @@
 			parts.push("busy");
 		if (host.weight_percent !== 100)
 			parts.push(host.weight_percent + " % of its weight" + (host.weight_until ? ", " + span(-since(host.weight_until)) + " left" : ""));
+		if (host.waived_until)
+			parts.push("maintenance waived until " + when(host.waived_until));
 		if (host.drain_at)
 			parts.push("drain planned at " + when(host.drain_at) + (host.drain_until ? " until " + when(host.drain_until) : "") + (host.drain_text ? ": " + host.drain_text : ""));
 		return parts.join(", ");

@@ -82,7 +82,7 @@ nexthops 1 a@gone.example >/dev/null
 host_names="host port pools priority weight state since until reason failures attempts delivered
 	deferred text first listed last_success last_failure waiting usual silent_since busy_until
 	down_since down_reason outages downtime weight_percent weight_until weight_text
-	drain_at drain_until drain_text"
+	drain_at drain_until drain_text waived_until"
 
 json status
 keys . version pid started config mta state_file sockets pools hosts routes rules reload messages recipients milter \

@@ -45,7 +45,7 @@ is "milterctl state: names of a pool" "$(jq -c '.pools[0] | keys' "$world/with.j
 is "milterctl state: names of a pool's host" "$(jq -c '.pools[0].hosts[0] | keys' "$world/with.json")" \
 	'["credit","first","host","listed","port"]'
 is "milterctl state: names of a host" "$(jq -c '.hosts[0] | keys' "$world/with.json")" \
-	'["down_since","drain_at","drain_text","drain_until","host","left","outages","port","reason","since","state","text","until","weight_percent","weight_text","weight_until"]'
+	'["down_since","drain_at","drain_text","drain_until","host","left","outages","port","reason","since","state","text","until","waived_until","weight_percent","weight_text","weight_until"]'
 is "milterctl state: counts as the daemon does" \
 	"$(jq -c '[.pools[0].hosts[] | [.host, .first, .listed]] | sort' "$world/with.json")" \
 	"$(ctl --json pools | jq -c '[.pools[0].hosts[] | [.host, .first, .listed]] | sort')"

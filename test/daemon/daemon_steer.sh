@@ -1,5 +1,5 @@
 #!/bin/bash
-# daemon_steer: parts of a host's weight, for a while
+# daemon_steer: parts of a host's weight, drains of later, maintenance windows
 #
 # SPDX-License-Identifier: BSD-2-Clause
 # Copyright (c) 2026 the nexthop-milter authors
@@ -9,9 +9,9 @@
 command -v miltertest >/dev/null || skip_all "no miltertest"
 world_open
 daemon_make
-write_routes() {
-	daemon_routes <<-'END'
-		pools = { two = { hosts = ( { host = "a.example"; }, { host = "b.example"; },
+write_routes() { # [SETTING of a.example]
+	daemon_routes <<-END
+		pools = { two = { hosts = ( { host = "a.example"; ${1-} }, { host = "b.example"; },
 				{ host = "c.example"; priority = 10; } ); };
 			one = { hosts = ( { host = "d.example"; } ); }; };
 		routes = ( { match = "two.example"; pool = "two"; }, { match = "one.example"; pool = "one"; } );
@@ -214,7 +214,7 @@ elif ! ${CC:-cc} -shared -fPIC -o "$world/strange.so" "$srcdir/test/lib/strange_
 else
 	echo 10000 >"$world/strange"
 	daemon_mark=$(wc -l <"$daemon_log")
-	process_start daemon env LD_PRELOAD="$world/strange.so" STRANGE_CLOCK="$world/strange" \
+	process_start daemon env TZ=UTC0 LD_PRELOAD="$world/strange.so" STRANGE_CLOCK="$world/strange" \
 		"$DAEMON_PROGRAM" -c "$daemon/routes.cfg" --debug
 	ok "due without a daemon: the next one drains it" wait_for daemon_has_said \
 		'info: host=a\.example:25 up->drained reason=operator text="later" failures=0 delivered=0$'
@@ -223,6 +223,28 @@ else
 	is "over without a daemon: it is up, and nothing is planned" "$(member_of b state) $(member_of b drain_at)" '"up" null'
 	is "over without a daemon: an event" "$(ctl --json events | jq -c '[.events[] | select(.event == "drain_dropped").host]')" '["b.example"]'
 	is "due without a daemon: mail goes to the other" "$(firsts 10)" "b=10"
+
+	# A maintenance window that is open now, until the clock is set to after it.
+	verb enable a.example
+	verb weight a.example 100%
+	is "no window: even" "$(firsts 10)" "a=5 b=5"
+	at=$(($(date +%s) + 10000))
+	write_routes "maintenance = [ \"$(TZ=UTC0 date -d "@$((at - 60))" '+%a %H:%M')-$(TZ=UTC0 date -d "@$((at + 7200))" +%H:%M)\" ];"
+	ok "a window: a reload" daemon_reload
+	is "a window: mail goes to the other" "$(firsts 10)" "b=10"
+	ok "a window: the log says so" daemon_has_said \
+		'info: host=a\.example:25 up->drained reason=maintenance text="" failures=0 until=(1h5[0-9]m|2h)[0-9ms]* delivered=0$'
+	ok "a window: hosts says so" grep -qE '^a\.example:25 +drained .* out of use; maintenance$|^a\.example:25 +drained .* maintenance$' <(ctl hosts)
+	verb enable a.example
+	contains "enable: it says that the window is waived" "$said" "; its maintenance window is waived until "
+	is "enable: mail goes to both" "$(firsts 10)" "a=5 b=5"
+	contains "enable: hosts shows it" "$(ctl hosts)" "maintenance is waived until "
+	verb drain a.example
+	echo 20000 >"$world/strange.new"
+	mv "$world/strange.new" "$world/strange"
+	waived() { [ "$(member_of a waived_until)" = null ]; }
+	ok "after the window nothing is waived" wait_for waived
+	is "a drain outlasts the window" "$(member_of a state) $(member_of a reason)" '"drained" "operator"'
 fi
 daemon_end
 tap_done

@@ -13,10 +13,13 @@ host_start first 11
 host_start second 12
 host_start backup 13
 daemon_make
-daemon_routes "$(health_settings 'backoff = 3600; backoff_max = 3600;')" <<END
-pools = { $(daemon_pool two 11 12 13,priority=10) };
-routes = ( { match = "example.com"; pool = "two"; } );
-END
+write_routes() { # [SETTING of the first host]
+	daemon_routes "$(health_settings 'backoff = 3600; backoff_max = 3600;')" <<-END
+		pools = { $(daemon_pool two "11${1:+,$1}" 12 13,priority=10) };
+		routes = ( { match = "example.com"; pool = "two"; } );
+	END
+}
+write_routes
 mta_make "$daemon_socket"
 daemon_start
 mta_start
@@ -70,6 +73,16 @@ ok "it begins by itself" wait_for is_so 11 drained
 shares "it has begun" 20 0 20 0
 ok "it is ended" quietly ctl enable "$a"
 shares "as before" 20 10 10 0
+
+# ---- a maintenance window that is open now
+
+write_routes 'maintenance="00:00-24:00"'
+ok "a window: a reload" daemon_reload
+shares "a window" 20 0 20 0
+ok "it is waived" quietly ctl enable "$a"
+shares "it is waived" 20 10 10 0
+write_routes
+ok "no window: a reload" daemon_reload
 
 # A host that has nothing is not left out: it takes what the others do not.
 ok "nothing, beside a host that dies" quietly ctl weight "$a" 0%

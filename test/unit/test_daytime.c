@@ -171,10 +171,79 @@ START_TEST(has_the_minutes_of_a_week)
 }
 END_TEST
 
+static const struct left_row {
+	const char *texts[3];
+	int day, hour, minute;
+	int left;
+} lefts[] = {
+	{{"Sun 02:00-04:00"}, SUN, 1, 59, 0},
+	{{"Sun 02:00-04:00"}, SUN, 2, 0, 120},
+	{{"Sun 02:00-04:00"}, SUN, 3, 59, 1},
+	{{"Sun 02:00-04:00"}, SUN, 4, 0, 0},
+	{{"Sun 02:00-04:00"}, MON, 3, 0, 0},
+	{{"Sun 22:00-06:00"}, SUN, 23, 0, 420},
+	{{"Sun 22:00-06:00"}, MON, 5, 0, 60},
+	{{"Sun 22:00-06:00"}, MON, 23, 0, 0},
+	/* What touches or overlaps is one, over the week's end, too. */
+	{{"Sat 22:00-24:00", "Sun 00:00-04:00"}, SAT, 23, 0, 300},
+	{{"Sun 00:00-04:00", "Sat 22:00-24:00"}, SAT, 23, 0, 300},
+	{{"Sun 22:00-24:00", "Mon 00:00-01:00"}, SUN, 23, 0, 120},
+	{{"Sat 22:00-24:00", "Sun 00:01-04:00"}, SAT, 23, 0, 60},
+	{{"02:00-04:00", "03:00-05:00", "05:00-06:00"}, WED, 2, 30, 210},
+	{{"Sat,Sun"}, SAT, 12, 0, 36 * 60},
+	{{"Mon-Sat", "Sun 00:00-12:00"}, MON, 0, 0, 6 * 1440 + 720},
+	{{"00:00-24:00"}, WED, 12, 0, DAYTIME_WEEK},
+	{{"12:00-00:00", "00:00-12:00"}, WED, 12, 0, DAYTIME_WEEK},
+};
+
+START_TEST(left)
+{
+	const struct left_row *row = &lefts[_i];
+	struct daytime list[3];
+	size_t count = 0;
+	int found;
+
+	for (; count < 3 && row->texts[count] != NULL; count++)
+		ck_assert_int_eq(daytime_parse(&list[count], row->texts[count]), 0);
+	found = daytime_left(list, count, row->day * DAYTIME_DAY + row->hour * 60 + row->minute);
+	ck_assert_msg(found == row->left, "row %d: %d", _i, found);
+	ck_assert_int_eq(daytime_left(list, 0, 0), 0);
+}
+END_TEST
+
+/* What is written is read as the same. */
+START_TEST(format)
+{
+	const struct parse_row *row = &parses[_i];
+	struct daytime daytime, again;
+	char text[DAYTIME_TEXT_MAX];
+
+	if (row->days == -1)
+		return;
+	ck_assert_int_eq(daytime_parse(&daytime, row->text), 0);
+	ck_assert_int_eq(daytime_parse(&again, daytime_format(text, &daytime)), 0);
+	ck_assert_msg(daytime_compare(&daytime, &again) == 0, "\"%s\": \"%s\"", row->text, text);
+}
+END_TEST
+
+START_TEST(words)
+{
+	struct daytime daytime = {.days = 0x41, .from = 62, .to = 1440};
+	char text[DAYTIME_TEXT_MAX];
+
+	ck_assert_str_eq(daytime_format(text, &daytime), "Mon,Sun 01:02-24:00");
+	daytime.days = ALL_DAYS;
+	ck_assert_str_eq(daytime_format(text, &daytime), "01:02-24:00");
+	daytime.days = ALL_DAYS - 1;
+	ck_assert_uint_lt(strlen(daytime_format(text, &daytime)), DAYTIME_TEXT_MAX);
+}
+END_TEST
+
 int main(void)
 {
-	const struct suite_test tests[] = {
-		{parse, COUNT(parses)}, {has, COUNT(questions)}, {has_the_minutes_of_a_week, 200}};
+	const struct suite_test tests[] = {{parse, COUNT(parses)}, {has, COUNT(questions)},
+		{has_the_minutes_of_a_week, 200}, {left, COUNT(lefts)}, {format, COUNT(parses)},
+		{words, 1}};
 
 	return suite_run("daytime", tests, COUNT(tests));
 }

@@ -370,6 +370,53 @@ START_TEST(a_drain_that_is_planned)
 }
 END_TEST
 
+/* The pools with a window of a.example that is always open. */
+static void reload_in_window(void)
+{
+	static const char host[] = "{ host = \"a.example\"; ";
+	char text[sizeof(pools) + 64];
+	const char *at = strstr(pools, host);
+
+	snprintf(text, sizeof(text), "%.*smaintenance = \"00:00-24:00\"; %s",
+		(int)(at - pools + (int)strlen(host)), pools, at + strlen(host));
+	sample_reload(&sample, text);
+}
+
+START_TEST(a_maintenance_window)
+{
+	size_t host = engine_find_host(sample.engine, "a.example", 0, 0);
+	struct event_entry entry = {.id = engine_last_event(sample.engine)};
+	int64_t now = clock_now();
+
+	reload_in_window();
+	/* Before the first message, not with the next tick. */
+	ck_assert_str_eq(state_of("a.example"), "drained");
+	ck_assert_str_eq(choose("two"), "smtp:[b.example]");
+	ck_assert(next_is(&entry, EVENT_DRAIN, ""));
+	ck_assert_uint_eq(entry.reason, HEALTH_REASON_MAINTENANCE);
+	ck_assert_str_eq(entry.by, "");
+	ck_assert_int_gt(entry.until, now);
+	engine_tick(sample.engine, now + 1000);
+	ck_assert_uint_eq(engine_last_event(sample.engine), entry.id);
+	engine_enable(sample.engine, host, now);
+	ck_assert(next_is(&entry, EVENT_ENABLE, ""));
+	engine_tick(sample.engine, now + 2000);
+	sample_restart(&sample);
+	reload_in_window();
+	ck_assert_str_eq(state_of("a.example"), "up");
+	ck_assert_int_gt(view("a.example").health.waived_until, now);
+	/* Taken away, and there again: it is another window. */
+	sample_reload(&sample, pools);
+	ck_assert_int_eq(view("a.example").health.waived_until, 0);
+	entry.id = engine_last_event(sample.engine);
+	reload_in_window();
+	ck_assert(next_is(&entry, EVENT_DRAIN, ""));
+	sample_reload(&sample, pools);
+	ck_assert(next_is(&entry, EVENT_DRAIN_ENDED, ""));
+	ck_assert_str_eq(state_of("a.example"), "up");
+}
+END_TEST
+
 int main(void)
 {
 	const struct suite_test tests[] = {{a_sick_host_is_put_last, 1},
@@ -377,7 +424,7 @@ int main(void)
 		{classify_goes_before_the_table, 1}, {all_deferred_is_put_off, 1},
 		{all_deferred_falls_back, 1}, {probes, 1}, {each_change_is_one_event, 1},
 		{health_outlives_restarts_and_reloads, 1}, {a_part_of_a_weight_ends_by_itself, 1},
-		{a_drain_that_is_planned, 1}};
+		{a_drain_that_is_planned, 1}, {a_maintenance_window, 1}};
 
 	return suite_run_with("engine_health", tests, COUNT(tests), open_engine, close_engine);
 }

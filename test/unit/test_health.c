@@ -39,6 +39,7 @@ enum broken {
 	DRAIN_AT,
 	DRAIN_UNTIL,
 	DRAIN_TEXT,
+	WAIVED_UNTIL,
 	BROKEN_COUNT,
 };
 
@@ -87,6 +88,9 @@ START_TEST(out_of_range_is_not_valid)
 		break;
 	case DRAIN_TEXT:
 		memset(health.drain_text, 'x', sizeof(health.drain_text));
+		break;
+	case WAIVED_UNTIL:
+		health.waived_until = -1;
 		break;
 	case BROKEN_COUNT:
 		break;

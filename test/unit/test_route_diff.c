@@ -158,6 +158,21 @@ static const struct row {
 		"pools changed p all_deferred - try at 2 + tempfail at 2\n"},
 	{"when a host is back", POOL(A), POOL(A "on_recovery = \"flush\";"),
 		"pools changed p on_recovery - none at 2 + flush at 2\n"},
+	{"maintenance of a host", POOL("hosts = ( { host = \"a\";  }, { host = \"b\"; } );"),
+		POOL("hosts = ( { host = \"a\"; maintenance = [ \"sun 2:00-4:00\", \"Mon\" ]; }, { host = \"b\"; } );"),
+		"pools changed p host a:25 - [a], priority 0, weight 1 at 2 + [a], priority 0, "
+		"weight 1, maintenance Mon 00:00-24:00, Sun 02:00-04:00 at 2\n"},
+	{"maintenance in other words",
+		POOL("hosts = ( { host = \"a\"; maintenance = [ \"sun 2:00-4:00\", \"Mon\" ]; }, { host = \"b\"; } );"),
+		POOL("hosts = ( { host = \"a\"; maintenance = [ \"Mon 00:00-24:00\", \"Sun 02:00-04:00\" ]; }, { host = \"b\"; } );"),
+		""},
+	{"maintenance of a pool",
+		"pools = { p = { " A "fallback = \"q\";  }; q = { " B "}; };\nroutes = ( " P_AND_Q
+		"\n );",
+		"pools = { p = { " A
+		"fallback = \"q\"; maintenance = [ \"sun 2:00-4:00\", \"Mon\" ]; }; q = { " B
+		"}; };\nroutes = ( " P_AND_Q "\n );",
+		"pools changed p maintenance - none at 2 + Mon 00:00-24:00, Sun 02:00-04:00 at 2\n"},
 	{"a fallback", ROUTES(""),
 		"pools = { p = { " A "fallback = \"q\"; }; q = { " B "}; };\nroutes = ( " P_AND_Q
 		"\n );",

@@ -82,9 +82,43 @@ START_TEST(resolves)
 }
 END_TEST
 
+static const struct end_row {
+	const char *zone;
+	const char *now;
+	int minutes;
+	const char *end;
+} end_rows[] = {
+	{"UTC0", "2026-01-31T12:00:00Z", 1, "2026-01-31T12:01:00Z"},
+	{"UTC0", "2026-01-31T12:00:59Z", 1, "2026-01-31T12:01:00Z"},
+	{kolkata, "2026-01-31T12:00:30Z", 60, "2026-01-31T13:00:00Z"},
+	/* 01:30 to 04:00, over the hour that is not there. */
+	{berlin, "2027-03-28T00:30:00Z", 150, "2027-03-28T02:00:00Z"},
+	/* 01:30 to 02:30, which is not there. */
+	{berlin, "2027-03-28T00:30:00Z", 60, "2027-03-28T01:00:00Z"},
+	/* 01:30 to 04:00, over the hour that comes twice. */
+	{berlin, "2027-10-30T23:30:00Z", 150, "2027-10-31T03:00:00Z"},
+	/* To 02:30: the first of the two. */
+	{berlin, "2027-10-30T23:30:00Z", 60, "2027-10-31T00:30:00Z"},
+	{berlin, "2027-10-31T01:10:00Z", 20, "2027-10-31T01:30:00Z"},
+};
+
+START_TEST(windows_end_by_the_clock)
+{
+	const struct end_row *row = &end_rows[_i];
+	char text[CLOCK_TEXT_MAX];
+	int64_t end;
+
+	set_zone(row->zone);
+	end = zone_end(time_of(row->now), row->minutes);
+	ck_assert_msg(end == time_of(row->end), "%s and %d minutes: %s", row->now, row->minutes,
+		clock_format(text, end));
+}
+END_TEST
+
 int main(void)
 {
-	const struct suite_test tests[] = {{resolves, COUNT(resolve_rows)}};
+	const struct suite_test tests[] = {
+		{resolves, COUNT(resolve_rows)}, {windows_end_by_the_clock, COUNT(end_rows)}};
 
 	return suite_run("zone", tests, COUNT(tests));
 }
