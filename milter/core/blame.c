@@ -190,6 +190,8 @@ static const struct row {
 	CODE(521, AT(GREETING), HOST_AT_ONCE, GREETING_5XX), /* RFC 7504: takes no mail */
 	STATUS(5, "3", AT(GREETING), HOST_AT_ONCE, GREETING_5XX),
 	CODE(5, AT(GREETING), COMPARED, GREETING_5XX),
+	/* The password is this host's alone: another may take the message, and it has its own. */
+	CODE(5, AT(AUTH), HOST, AUTH_FAILED),
 	CODE(5, ANY_STAGE, SENDER, REJECTED_5XX),
 
 	/* It clears the host, in words or by its status. */
