@@ -20,9 +20,11 @@
 struct listeners {
 	char *milter_path; /* of Unix sockets that were made; NULL: none */
 	char *map_path;
+	char *secret_path;
 	char *control_path;
 	char *pid_path;
 	int map_fd; /* -1: none */
+	int secret_fd;
 	int control_fd;
 	int status_fd; /* -1: none */
 };

@@ -14,6 +14,7 @@
 #include "doors/map_door.h"
 #include "doors/milter_check.h"
 #include "doors/milter_door.h"
+#include "doors/secret_answer.h"
 #include "engine/clock.h"
 #include "engine/engine.h"
 #include "engine/log.h"
@@ -57,6 +58,7 @@ static struct daemon_state {
 	struct engine *engine;
 	struct event_base *base;
 	struct map_door *map;
+	struct map_door *secret;
 	struct milter_check *check;
 	struct http_door *http;
 	struct reload *reload;
@@ -136,6 +138,7 @@ static void keep_profile(const struct conf *conf, const char *path)
 		.state_file = keep(conf->state_file),
 		.milter_socket = keep(conf->milter_socket.text),
 		.map_socket = keep(conf->map_socket.text),
+		.secret_socket = keep(conf->secret_socket.text),
 		.control_socket = keep(conf->control_socket.text),
 		.status_listen = keep(conf->status_listen.text),
 		.status_hosts = keep(conf->status_hosts),
@@ -323,6 +326,22 @@ static int open_map(void)
 	return self.map == NULL ? -1 : 0;
 }
 
+/* The same. */
+static int open_secret(void)
+{
+	struct map_door_services services = {
+		.base = self.base,
+		.context = self.engine,
+		.answer = secret_answer_write,
+		.is_secret = true,
+	};
+
+	if (self.listeners.secret_fd == -1)
+		return 0;
+	self.secret = map_door_new(&services, self.listeners.secret_fd);
+	return self.secret == NULL ? -1 : 0;
+}
+
 static int open_loop(struct conf *conf, const char *path, bool gives_groups)
 {
 	if (evthread_use_pthreads() == -1 || (self.base = event_base_new()) == NULL)
@@ -356,7 +375,8 @@ static int open_loop(struct conf *conf, const char *path, bool gives_groups)
 	if (self.observers == NULL || self.reload == NULL || self.saver == NULL ||
 		self.http == NULL || add_events() == -1)
 		return -1;
-	if (open_map() == -1 || http_door_listen(self.http, self.listeners.control_fd, false) == -1)
+	if (open_map() == -1 || open_secret() == -1 ||
+		http_door_listen(self.http, self.listeners.control_fd, false) == -1)
 		return -1;
 	return self.listeners.status_fd == -1
 		       ? 0
@@ -369,6 +389,7 @@ static void close_loop(void)
 	saver_free(self.saver);
 	http_door_free(self.http);
 	map_door_free(self.map);
+	map_door_free(self.secret);
 	observers_free(self.observers);
 	stop_check();
 	for (int i = 0; i < SIGNAL_COUNT; i++)

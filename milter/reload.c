@@ -5,6 +5,7 @@
  */
 
 #include "reload.h"
+#include "conf/vault.h"
 #include "core/rules.h"
 #include "engine/clock.h"
 #include "engine/log.h"
@@ -97,6 +98,8 @@ static void warn_of_changes(struct reload *reload)
 	warn_unless(reload, same_text(profile->milter_socket, new->milter_socket.text),
 		"milter_socket");
 	warn_unless(reload, same_text(profile->map_socket, new->map_socket.text), "map_socket");
+	warn_unless(reload, same_text(profile->secret_socket, new->secret_socket.text),
+		"secret_socket");
 	warn_unless(reload, same_text(profile->control_socket, new->control_socket.text),
 		"control_socket");
 	warn_unless(reload, same_text(profile->status_listen, new->status_listen.text),
@@ -112,6 +115,17 @@ static void warn_of_changes(struct reload *reload)
 }
 
 /* ---- what it says of messages */
+
+/* Whether a machine that swaps may write passwords to its disk. */
+static void warn_of_memory(const struct conf *conf)
+{
+	int error = conf->vault == NULL ? 0 : vault_error(conf->vault);
+
+	if (error != 0)
+		log_warning("passwords may be swapped out: their memory cannot be locked: %s; "
+			    "raise the limit RLIMIT_MEMLOCK (LimitMEMLOCK= of the unit)",
+			strerror(error));
+}
 
 void reload_put_in_force(const struct conf *conf, const struct http_profile *profile)
 {
@@ -130,6 +144,7 @@ void reload_put_in_force(const struct conf *conf, const struct http_profile *pro
 	};
 
 	routing_policy_set(&policy);
+	warn_of_memory(conf);
 }
 
 /* ---- the end of a reload, on the main thread */
@@ -318,7 +333,7 @@ static void look_ahead(struct reload *reload)
 {
 	const struct http_profile *profile = reload->settings.profile;
 	const char *const own[] = {profile->milter_socket, profile->map_socket,
-		profile->control_socket, profile->status_listen};
+		profile->secret_socket, profile->control_socket, profile->status_listen};
 	const struct preflight preflight = {
 		.purpose = PREFLIGHT_RELOAD,
 		.gives_groups = reload->settings.gives_groups,

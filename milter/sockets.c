@@ -246,6 +246,17 @@ static int open_map(struct opening *opening, const struct rights *rights)
 	return open_unix(opening, socket->path, rights, &listeners->map_fd, &listeners->map_path);
 }
 
+/* Whatever socket_mode says: those who may connect may have the passwords. */
+static int open_secret(struct opening *opening, const struct rights *mta)
+{
+	const char *path = opening->conf->secret_socket.path;
+	struct rights rights = {.mode = 0660, .group = mta->group, .gid = mta->gid};
+
+	return path == NULL ? 0
+			    : open_unix(opening, path, &rights, &opening->listeners->secret_fd,
+				      &opening->listeners->secret_path);
+}
+
 static int open_status(struct opening *opening)
 {
 	const struct conf_socket *socket = &opening->conf->status_listen;
@@ -280,10 +291,12 @@ int sockets_open(struct listeners *listeners, const struct conf *conf, char *err
 	struct rights mta = {.mode = conf->socket_mode};
 	struct rights control = {.mode = conf->control_mode};
 
-	*listeners = (struct listeners){.map_fd = -1, .control_fd = -1, .status_fd = -1};
+	*listeners = (struct listeners){
+		.map_fd = -1, .secret_fd = -1, .control_fd = -1, .status_fd = -1};
 	if (find_group(&mta, conf->socket_group, (gid_t)-1, error, size) == 0 &&
 		find_group(&control, conf->control_group, getegid(), error, size) == 0 &&
 		open_milter(&opening, &mta) == 0 && open_map(&opening, &mta) == 0 &&
+		open_secret(&opening, &mta) == 0 &&
 		open_unix(&opening, conf->control_socket.path, &control, &listeners->control_fd,
 			&listeners->control_path) == 0 &&
 		open_status(&opening) == 0 && write_pid(&opening) == 0)
@@ -310,6 +323,7 @@ void sockets_remove(struct listeners *listeners)
 {
 	remove_path(&listeners->milter_path);
 	remove_path(&listeners->map_path);
+	remove_path(&listeners->secret_path);
 	remove_path(&listeners->control_path);
 	remove_path(&listeners->pid_path);
 }

@@ -21,7 +21,7 @@ BUILD='gcc libc6-dev make autoconf automake libtool pkg-config mandoc
 DEMO='jq swaks'
 TEST='miltertest socat curl openssl python3 iproute2 procps xz-utils git systemd-journal-remote
 	clang-format clang-tidy cppcheck valgrind mmdebstrap systemd-container dpkg-dev
-	libsasl2-modules zsh prometheus tmux libodbc2 libltdl7 chromium chromium-driver'
+	libsasl2-modules sasl2-bin zsh prometheus tmux libodbc2 libltdl7 chromium chromium-driver'
 # What programs need that scripts/unpack.sh unpacks.
 POSTFIX='libc6 libdb5.3 libicu72 libnsl2 libsasl2-2 libssl3'
 SENDMAIL='m4 util-linux libdb5.3 libldap-2.5-0 libnsl2 libsasl2-2 libssl3 libwrap0'

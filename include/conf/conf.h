@@ -15,10 +15,11 @@
 
 struct arena;
 struct regex_set;
+struct vault;
 
 /*
  * A struct conf is built whole from one file (and what it includes), never changes, and is freed
- * whole: everything in it lives in its own arena, but for its regular expressions. The keys, their
+ * whole: everything in it lives in its own arena, but for its regular expressions and passwords. The keys, their
  * types, ranges and defaults stand in one table, schema_keys.c.
  */
 
@@ -47,6 +48,7 @@ struct conf_place {
 struct conf {
 	struct arena *arena;	   /* all of it, this struct too */
 	struct regex_set *regexes; /* NULL: none */
+	struct vault *vault;	   /* the passwords; NULL: none */
 	atomic_int references;	   /* who has it: see conf_free() */
 	const char *path;	   /* of the file */
 	int mta;		   /* enum conf_mta */
@@ -56,6 +58,7 @@ struct conf {
 	int delivery;		   /* enum conf_delivery */
 	struct conf_socket milter_socket;
 	struct conf_socket map_socket;
+	struct conf_socket secret_socket;
 	struct conf_socket control_socket;
 	struct conf_socket status_listen;
 	const char *status_hosts;  /* parted by spaces; NULL: none */
@@ -80,6 +83,12 @@ struct conf {
  * NULL if there was a fault that is not a warning.
  */
 struct conf *conf_load(const char *path, struct fault_list *faults);
+
+/*
+ * The same for people who only look, and may not have the right to read passwords: their files are left
+ * alone.
+ */
+struct conf *conf_load_public(const char *path, struct fault_list *faults);
 
 /* Where the setting of that name stands, one at the top of the file or "log". */
 struct conf_place conf_place(const struct conf *conf, const char *name);

@@ -25,7 +25,8 @@ struct conf_pools {
 	const char **fallback;		  /* the name of each pool's, or NULL */
 	const struct conf_health *health; /* of all pools */
 	enum table_mta mta;
-	enum on_recovery on_recovery; /* of pools that do not say it */
+	enum on_recovery on_recovery;  /* of pools that do not say it */
+	const struct table_auth *auth; /* of the pool that is read; NULL: none */
 };
 
 /*

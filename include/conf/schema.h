@@ -15,6 +15,8 @@
 #include "conf/fault.h"
 #include "conf/schema_keys.h"
 
+struct vault;
+
 /*
  * Reading a group by the table finds unknown keys, wrong types and values out of range, each as a
  * fault at its line.
@@ -27,6 +29,8 @@ struct schema_reader {
 	const char *path;      /* of the configuration */
 	const char *last_file; /* as libconfig has it, and the copy in the arena */
 	const char *last_copy;
+	struct vault *vault; /* made when it is needed; whoever reads the configuration frees it */
+	bool has_no_passwords; /* their files are not read */
 	bool no_memory;
 };
 

@@ -30,7 +30,8 @@ enum schema_scope {
 	SCHEMA_RULE = 7,
 	SCHEMA_WHEN = 8,
 	SCHEMA_RATE = 9,
-	SCHEMA_SCOPE_COUNT = 10,
+	SCHEMA_AUTH = 10,
+	SCHEMA_SCOPE_COUNT = 11,
 };
 
 enum schema_type {
@@ -127,6 +128,7 @@ struct schema_pool {
 	const char *fallback;
 	int on_recovery; /* -1: as it is for all pools */
 	config_setting_t *maintenance;
+	config_setting_t *auth;
 	config_setting_t *hosts;
 	config_setting_t *health;
 };
@@ -138,6 +140,13 @@ struct schema_host {
 	int weight;
 	int lookup; /* -1: as the pool's */
 	config_setting_t *maintenance;
+	config_setting_t *auth;
+};
+
+struct schema_auth {
+	const char *user;
+	const char *password_file;
+	int allow_cleartext;
 };
 
 /* What a route or a rule does. */

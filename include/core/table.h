@@ -26,6 +26,7 @@ enum {
 	POOL_KEY_MAX = 6 + ADDRESS_MAX, /* "route:" and the match of a pool in place */
 	HOST_WEIGHT_MAX = 1000,
 	HOST_PRIORITY_MAX = 65535,
+	TABLE_USER_MAX = 255,				       /* octets of a login's user */
 	NEXTHOP_MAX = 64 + POOL_HOSTS_MAX * (DOMAIN_MAX + 10), /* a whole next hop, with its NUL */
 };
 
@@ -54,6 +55,16 @@ struct maintenance {
 	const char *text; /* all of them, for people; NULL: there are none */
 };
 
+/* With what the MTA logs in to a host: SMTP AUTH (RFC 4954). */
+struct table_auth {
+	const char *user;
+	const char *login; /* "USER:PASSWORD", in memory of its own (vault.h); or the user alone */
+	const char *password_file;
+	bool allows_cleartext; /* without TLS, too */
+	const char *file;
+	int line;
+};
+
 struct pool_host {
 	const char *name;    /* host name (A-labels, lower case) or IP address, canonical */
 	const char *nexthop; /* as the MTA wants it in a list (nexthop.h) */
@@ -63,9 +74,17 @@ struct pool_host {
 	int weight;
 	enum host_kind kind;
 	enum lookup lookup;
+	const struct table_auth *auth; /* NULL: none */
 	int line;
 	const char *file;
 	struct maintenance maintenance;
+};
+
+/* What Postfix asks for is the text of a host: nexthop of pool_host. */
+struct table_login {
+	const char *text;
+	const struct table_auth *auth;
+	const struct pool_host *host; /* the first that has that text */
 };
 
 /* How deep a probe goes into the conversation. */
@@ -145,7 +164,9 @@ struct table {
 	const char *delimiters;	    /* recipient_delimiter; may be empty */
 	struct table_place *places; /* place_count of them, a power of two > route_count */
 	size_t place_count;
-	uint32_t all;		   /* the ALL route, index + 1; 0: none */
+	uint32_t all;			  /* the ALL route, index + 1; 0: none */
+	const struct table_login *logins; /* by their texts, as strcasecmp() has them */
+	size_t login_count;
 	const struct rules *rules; /* NULL: none */
 	struct table_keeper keeper;
 };
@@ -179,6 +200,9 @@ size_t table_count_missing(const struct table *table, const struct table *other)
  * in these words. A match of both counts once for each.
  */
 size_t table_count_released(const struct table *before, const struct table *after);
+
+/* With what to log in to the host of that text, in whichever case; NULL: there is nothing. */
+const struct table_auth *table_login(const struct table *table, const char *text);
 
 /* The key of a host: of its name (or address) and port, whichever pool it is in. */
 uint64_t table_host_key(const char *name, int port);

@@ -27,7 +27,8 @@ struct http_profile {
 	const char *mta;
 	const char *state_file;
 	const char *milter_socket;
-	const char *map_socket; /* NULL: none */
+	const char *map_socket;	   /* NULL: none */
+	const char *secret_socket; /* NULL: none */
 	const char *control_socket;
 	const char *status_listen; /* NULL: none */
 	const char *status_hosts;  /* names that it answers to, parted by spaces; NULL: none */

@@ -39,7 +39,8 @@ struct map_client_services {
 	void *answer_context;
 	/* Writes the reply to a request, NUL-terminated, to OUT of MAP_REPLY_MAX octets. */
 	enum map_reply_kind (*answer)(void *context, struct span request, char *out);
-	void *context; /* of the other two */
+	bool is_secret; /* no copy of a reply stays in memory */
+	void *context;	/* of the other two */
 	/* Told of each reply, once it is on its way. */
 	void (*answered)(void *context, struct map_client *client, enum map_reply_kind kind);
 	void (*end)(void *context, struct map_client *client, enum map_client_end why);

@@ -6,6 +6,8 @@
 #ifndef DOORS_MAP_DOOR_H
 #define DOORS_MAP_DOOR_H
 
+#include <stdbool.h>
+
 #include <event2/event.h>
 
 #include "core/map_reply.h"
@@ -35,6 +37,7 @@ struct map_door_services {
 	void *context;
 	/* Writes the reply to a request, NUL-terminated, to OUT of MAP_REPLY_MAX octets. */
 	enum map_reply_kind (*answer)(void *context, struct span request, char *out);
+	bool is_secret; /* no copy of a reply stays in memory */
 	int clients;	/* at most; 0: MAP_DOOR_CLIENTS */
 	int request_ms; /* from the first octet of a request to its last; 0: MAP_DOOR_REQUEST_MS */
 	int stall_ms;	/* for a client to take some of its replies; 0: MAP_DOOR_STALL_MS */

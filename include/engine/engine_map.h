@@ -55,6 +55,12 @@ void engine_map_pool(struct engine *engine, const char *name, const struct addre
 	enum engine_map_key key, struct engine_map_answer *answer);
 
 /*
+ * Copies the login for the host of that text, "USER:PASSWORD", to OUT, which the caller wipes. False: it
+ * has none, or SIZE octets do not hold it; then OUT is as it was.
+ */
+bool engine_map_login(struct engine *engine, const char *text, char *out, size_t size);
+
+/*
  * Writes the reply to REQUEST to OUT. IS_ASKED: a person wants to know (ENGINE_MAP_EXPLAIN), else
  * mail follows.
  */

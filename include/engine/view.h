@@ -34,6 +34,7 @@ struct view_host {
 	int port;
 	int priority;
 	int weight;
+	char auth_user[TABLE_USER_MAX + 1]; /* with which the MTA logs in; empty: none, or a sum */
 	uint64_t first;
 	uint64_t listed;
 	/* How it does just now (lane.h): */

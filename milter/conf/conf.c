@@ -6,12 +6,14 @@
 
 #include "conf/conf.h"
 #include "conf/conf_address.h"
+#include "conf/conf_auth.h"
 #include "conf/conf_health.h"
 #include "conf/conf_pool.h"
 #include "conf/conf_route.h"
 #include "conf/conf_rule.h"
 #include "conf/conf_text.h"
 #include "conf/schema.h"
+#include "conf/vault.h"
 #include "text/regex.h"
 
 #include <libgen.h>
@@ -85,6 +87,7 @@ static void check_sockets(
 	} sockets[] = {
 		{"milter_socket", &conf->milter_socket},
 		{"map_socket", &conf->map_socket},
+		{"secret_socket", &conf->secret_socket},
 		{"control_socket", &conf->control_socket},
 		{"status_listen", &conf->status_listen},
 	};
@@ -93,6 +96,9 @@ static void check_sockets(
 
 	if (conf->control_socket.path == NULL)
 		schema_fault(reader, control, "control_socket must be unix:/PATH");
+	if (conf->secret_socket.text != NULL && conf->secret_socket.path == NULL)
+		schema_fault(reader, config_setting_get_member(root, "secret_socket"),
+			"secret_socket must be unix:/PATH: passwords are for nobody on the network");
 	if (conf->status_listen.path != NULL)
 		schema_fault(reader, status, "status_listen must be inet:PORT@ADDRESS");
 	for (size_t i = 1; i < sizeof(sockets) / sizeof(sockets[0]); i++)
@@ -283,6 +289,7 @@ static void read_table(
 		reader, &pools, table->delimiters, top->rules, &top->conf.regexes);
 	check_dns_rules(reader, &top->conf);
 	conf_pool_finish(&pools, reader);
+	conf_auth_finish(reader, &pools, &top->conf);
 	warn_of_unused(reader, &pools);
 	table->pools = pools.pools;
 	table->pool_count = pools.count;
@@ -425,14 +432,16 @@ static struct conf *build(struct schema_reader *reader, config_t *config)
 		warn_of_good(reader, config_root_setting(config), conf);
 	conf->path = reader->path;
 	conf->arena = reader->arena;
+	conf->vault = reader->vault;
 	atomic_init(&conf->references, 1);
 	conf->table.keeper = (struct table_keeper){conf, take, give_back};
 	return conf;
 }
 
-struct conf *conf_load(const char *path, struct fault_list *faults)
+static struct conf *load(const char *path, struct fault_list *faults, bool has_no_passwords)
 {
-	struct schema_reader reader = {.arena = arena_new(), .faults = faults};
+	struct schema_reader reader = {
+		.arena = arena_new(), .faults = faults, .has_no_passwords = has_no_passwords};
 	struct conf *conf = NULL;
 	size_t errors = faults->errors;
 	config_t config;
@@ -451,8 +460,19 @@ struct conf *conf_load(const char *path, struct fault_list *faults)
 		return conf;
 	if (conf != NULL)
 		regex_set_free(conf->regexes);
+	vault_free(reader.vault);
 	arena_free(reader.arena);
 	return NULL;
+}
+
+struct conf *conf_load(const char *path, struct fault_list *faults)
+{
+	return load(path, faults, false);
+}
+
+struct conf *conf_load_public(const char *path, struct fault_list *faults)
+{
+	return load(path, faults, true);
 }
 
 void conf_free(struct conf *conf)
@@ -460,5 +480,6 @@ void conf_free(struct conf *conf)
 	if (conf == NULL || atomic_fetch_sub(&conf->references, 1) > 1)
 		return;
 	regex_set_free(conf->regexes);
+	vault_free(conf->vault);
 	arena_free(conf->arena);
 }

@@ -6,6 +6,7 @@
 
 #include "conf/conf_pool.h"
 #include "conf/conf_address.h"
+#include "conf/conf_auth.h"
 #include "conf/conf_maintenance.h"
 #include "core/endpoint.h"
 #include "core/nexthop.h"
@@ -226,6 +227,7 @@ static int read_host(const struct conf_pools *pools, struct schema_reader *reade
 	host->port = from.port;
 	host->priority = from.priority;
 	host->weight = from.weight;
+	host->auth = from.auth == NULL ? pools->auth : conf_auth_read(reader, from.auth);
 	host->file = schema_file(reader, setting);
 	host->line = (int)config_setting_source_line(setting);
 	if (host->name == NULL)
@@ -313,6 +315,7 @@ int conf_pool_add(struct conf_pools *pools, struct schema_reader *reader, const 
 		schema_fault(reader, from->hosts, "a pool needs a host");
 		return -1;
 	}
+	pools->auth = conf_auth_read(reader, from->auth);
 	*pool = (struct pool){
 		.name = name,
 		.transport = transport,

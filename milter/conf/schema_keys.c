@@ -19,6 +19,7 @@
 #define CLASSIFY(member) SCHEMA_CLASSIFY, offsetof(struct schema_classify, member)
 #define POOL(member)	 SCHEMA_POOL, offsetof(struct schema_pool, member)
 #define HOST(member)	 SCHEMA_HOST, offsetof(struct schema_host, member)
+#define AUTH(member)	 SCHEMA_AUTH, offsetof(struct schema_auth, member)
 #define ROUTE(member)	 SCHEMA_ROUTE, offsetof(struct schema_route, member)
 #define RULE(member)	 SCHEMA_RULE, offsetof(struct schema_rule, member)
 #define WHEN(member)	 SCHEMA_WHEN, offsetof(struct schema_when, member)
@@ -50,6 +51,7 @@ static const struct schema_key keys[] = {
 	OTHER(TOP(conf.milter_socket), SCHEMA_SOCKET, "milter_socket",
 		"unix:/run/nexthop-milter/milter.sock"),
 	OTHER(TOP(conf.map_socket), SCHEMA_SOCKET, "map_socket", NULL),
+	OTHER(TOP(conf.secret_socket), SCHEMA_SOCKET, "secret_socket", NULL),
 	OTHER(TOP(conf.control_socket), SCHEMA_SOCKET, "control_socket",
 		"unix:/run/nexthop-milter/control.sock"),
 	OTHER(TOP(conf.status_listen), SCHEMA_SOCKET, "status_listen", NULL),
@@ -115,6 +117,7 @@ static const struct schema_key keys[] = {
 	OTHER(POOL(fallback), SCHEMA_TEXT, "fallback", NULL),
 	WORD(POOL(on_recovery), "on_recovery", "none|flush", NULL),
 	OTHER(POOL(maintenance), SCHEMA_TEXTS, "maintenance", NULL),
+	OTHER(POOL(auth), SCHEMA_GROUP, "auth", NULL),
 	OTHER(POOL(health), SCHEMA_GROUP, "health", NULL),
 
 	OTHER(HOST(host), SCHEMA_TEXT, "host", NULL),
@@ -123,6 +126,11 @@ static const struct schema_key keys[] = {
 	NUMBER(HOST(weight), "weight", 1, HOST_WEIGHT_MAX, "1"),
 	WORD(HOST(lookup), "lookup", "host|mx", NULL),
 	OTHER(HOST(maintenance), SCHEMA_TEXTS, "maintenance", NULL),
+	OTHER(HOST(auth), SCHEMA_GROUP, "auth", NULL),
+
+	OTHER(AUTH(user), SCHEMA_TEXT, "user", NULL),
+	OTHER(AUTH(password_file), SCHEMA_TEXT, "password_file", NULL),
+	OTHER(AUTH(allow_cleartext), SCHEMA_BOOL, "allow_cleartext", "false"),
 
 	OTHER(ROUTE(match), SCHEMA_TEXTS, "match", NULL),
 	OTHER(ROUTE(match_file), SCHEMA_TEXT, "match_file", NULL),
@@ -140,6 +148,7 @@ static const struct schema_key keys[] = {
 	OTHER(ROUTE(target.in_place.fallback), SCHEMA_TEXT, "fallback", NULL),
 	WORD(ROUTE(target.in_place.on_recovery), "on_recovery", "none|flush", NULL),
 	OTHER(ROUTE(target.in_place.maintenance), SCHEMA_TEXTS, "maintenance", NULL),
+	OTHER(ROUTE(target.in_place.auth), SCHEMA_GROUP, "auth", NULL),
 
 	OTHER(RULE(name), SCHEMA_TEXT, "name", NULL),
 	OTHER(RULE(when), SCHEMA_GROUP, "when", NULL),
@@ -160,6 +169,7 @@ static const struct schema_key keys[] = {
 	OTHER(RULE(target.in_place.fallback), SCHEMA_TEXT, "fallback", NULL),
 	WORD(RULE(target.in_place.on_recovery), "on_recovery", "none|flush", NULL),
 	OTHER(RULE(target.in_place.maintenance), SCHEMA_TEXTS, "maintenance", NULL),
+	OTHER(RULE(target.in_place.auth), SCHEMA_GROUP, "auth", NULL),
 
 	OTHER(WHEN(values[RULES_SENDER]), SCHEMA_TEXTS, "sender", NULL),
 	OTHER(WHEN(values[RULES_RECIPIENT]), SCHEMA_TEXTS, "recipient", NULL),

@@ -8,6 +8,7 @@
 #include "core/hash.h"
 
 #include <string.h>
+#include <strings.h>
 
 static const char match_all[] = "ALL";
 
@@ -214,6 +215,25 @@ size_t table_count_released(const struct table *before, const struct table *afte
 	for (size_t i = 0; i < after->route_count; i++)
 		count += is_released(before, after, after->routes[i].match);
 	return count;
+}
+
+const struct table_auth *table_login(const struct table *table, const char *text)
+{
+	size_t low = 0;
+	size_t high = table->login_count;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		int order = strcasecmp(text, table->logins[middle].text);
+
+		if (order == 0)
+			return table->logins[middle].auth;
+		if (order < 0)
+			high = middle;
+		else
+			low = middle + 1;
+	}
+	return NULL;
 }
 
 uint64_t table_host_key(const char *name, int port)

@@ -22,19 +22,21 @@
 
 /* ---- as people read it */
 
-/* With the pool, if that is one that the message falls back to within its attempt. */
+/* With the pool, if that is one that the message falls back to within its attempt, and who logs in. */
 static void add_state(struct columns *columns, const json_t *host, const char *takes)
 {
 	const char *pool = fields_text(host, "pool");
-	char text[512];
+	bool is_of_other = pool != NULL && takes != NULL && strcmp(pool, takes) != 0;
+	char text[1024];
 	int used;
 
-	if (pool == NULL || takes == NULL || strcmp(pool, takes) == 0) {
-		fields_add_text(columns, host, "state");
-		return;
-	}
-	used = snprintf(text, sizeof(text), "%.64s, of pool ", fields_shown(host, "state"));
-	snprintf(text + used, sizeof(text) - (size_t)used, "%s", fields_shown(host, "pool"));
+	used = snprintf(text, sizeof(text), "%.64s", fields_shown(host, "state"));
+	if (is_of_other)
+		used += snprintf(text + used, sizeof(text) - (size_t)used, ", of pool %.400s",
+			fields_shown(host, "pool"));
+	if (fields_text(host, "auth") != NULL)
+		snprintf(text + used, sizeof(text) - (size_t)used, ", AUTH as %.400s",
+			fields_shown(host, "auth"));
 	columns_add(columns, text);
 }
 

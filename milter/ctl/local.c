@@ -44,7 +44,7 @@ struct conf *local_load(const char *path)
 	char shown[VERDICT_MAX];
 
 	fault_list_init(&faults);
-	conf = conf_load(path, &faults);
+	conf = conf_load_public(path, &faults);
 	for (size_t i = 0; conf == NULL && i < faults.count; i++)
 		if (!faults.faults[i].warning)
 			fprintf(stderr, "%s\n",

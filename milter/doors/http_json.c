@@ -132,9 +132,12 @@ json_t *http_json_pool(struct engine *engine, size_t pool)
 	engine_view_pool(engine, pool, &view);
 	for (int i = 0; i < view.host_count; i++) {
 		struct view_host host;
+		json_t *object;
 
 		engine_view_pool_host(engine, pool, i, &host);
-		json_array_append_new(hosts, host_object(&host, json_pack("[s]", view.name)));
+		object = host_object(&host, json_pack("[s]", view.name));
+		json_object_set_new(object, "auth", http_json_text_or_null(host.auth_user));
+		json_array_append_new(hosts, object);
 	}
 	return json_pack("{s:s, s:s, s:s, s:o, s:o, s:s, s:o, s:o, s:o}", "pool", view.name,
 		"transport", view.transport, "balance", table_balance_name(view.balance), "hash_on",
@@ -167,11 +170,12 @@ json_t *http_json_plan(const struct engine_plan *plan, const char *recipient)
 		const struct view_host *host = &plan->candidates[i].host;
 
 		json_array_append_new(candidates,
-			json_pack("{s:s, s:i, s:s, s:i, s:i, s:i, s:s}", "host", host->name, "port",
-				host->port, "pool", plan->candidates[i].pool, "priority",
+			json_pack("{s:s, s:i, s:s, s:i, s:i, s:i, s:s, s:o}", "host", host->name,
+				"port", host->port, "pool", plan->candidates[i].pool, "priority",
 				host->priority, "weight", host->weight, "weight_percent",
 				health_percent(&host->health, clock_now()), "state",
-				health_state_name(host->health.state)));
+				health_state_name(host->health.state), "auth",
+				http_json_text_or_null(host->auth_user)));
 	}
 	return json_pack("{s:o, s:o, s:o, s:s, s:o, s:o, s:o, s:o, s:o}", "recipient",
 		foreign_text(recipient), "match", http_json_text_or_null(route->match), "source",

@@ -30,6 +30,28 @@ static void end(struct map_client *client, enum map_client_end why)
 
 /* ---- requests */
 
+static void wipe(const void *octets, size_t length, void *copy)
+{
+	(void)octets;
+	explicit_bzero(copy, length);
+	free(copy);
+}
+
+/* As bufferevent_write() does, but what it keeps is wiped once it is sent, or the client has gone. */
+static int write_secret(struct map_client *client, const char *octets, size_t length)
+{
+	char *copy = malloc(length);
+
+	if (copy == NULL)
+		return -1;
+	memcpy(copy, octets, length);
+	if (evbuffer_add_reference(
+		    bufferevent_get_output(client->connection), copy, length, wipe, copy) == 0)
+		return 0;
+	wipe(copy, length, copy);
+	return -1;
+}
+
 /* Gives -1 without memory. */
 static int answer(struct map_client *client, struct span request)
 {
@@ -38,8 +60,16 @@ static int answer(struct map_client *client, struct span request)
 	char octets[MAP_REPLY_MAX + NETSTRING_FRAME];
 	enum map_reply_kind kind = services->answer(services->answer_context, request, reply);
 	size_t length = netstring_put(octets, sizeof(octets), span_make(reply, strlen(reply)));
+	int result;
 
-	if (bufferevent_write(client->connection, octets, length) == -1)
+	if (services->is_secret) {
+		result = write_secret(client, octets, length);
+		explicit_bzero(reply, sizeof(reply));
+		explicit_bzero(octets, length);
+	} else {
+		result = bufferevent_write(client->connection, octets, length);
+	}
+	if (result == -1)
 		return -1;
 	services->answered(services->context, client, kind);
 	return 0;

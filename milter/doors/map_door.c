@@ -197,6 +197,7 @@ struct map_door *map_door_new(const struct map_door_services *services, int fd)
 		.base = services->base,
 		.answer_context = services->context,
 		.answer = services->answer,
+		.is_secret = services->is_secret,
 		.context = door,
 		.answered = on_answered,
 		.end = on_end,

@@ -195,6 +195,20 @@ void engine_map_token(struct engine *engine, const char *name, enum engine_map_k
 	engine_self_unlock(engine);
 }
 
+bool engine_map_login(struct engine *engine, const char *text, char *out, size_t size)
+{
+	const struct table_auth *auth;
+	bool fits;
+
+	engine_self_lock(engine);
+	auth = table_login(engine->roster->table, text);
+	fits = auth != NULL && strlen(auth->login) < size;
+	if (fits)
+		strcpy(out, auth->login);
+	engine_self_unlock(engine);
+	return fits;
+}
+
 static void answer_request(struct engine *engine, struct map_request *request,
 	enum engine_map_key recipient, struct engine_map_answer *answer)
 {

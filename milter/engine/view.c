@@ -38,6 +38,7 @@ static void copy_host(struct view_host *view, const struct pool_host *host)
 	view->port = host->port;
 	view->priority = host->priority;
 	view->weight = host->weight;
+	view->auth_user[0] = '\0';
 	view->first = 0;
 	view->listed = 0;
 }
@@ -93,7 +94,11 @@ void view_copy_pool_host(struct view_host *view, const struct roster *roster, si
 {
 	const struct roster_pool *from = &roster->pools[pool];
 
-	copy_host(view, &from->pool->hosts[host]);
+	const struct pool_host *of = &from->pool->hosts[host];
+
+	copy_host(view, of);
+	view_copy_text(
+		view->auth_user, sizeof(view->auth_user), of->auth == NULL ? "" : of->auth->user);
 	view->health = *from->health[host];
 	copy_lane(view, from->lanes[host]);
 	add_counts(view, from, (uint32_t)host);

@@ -135,6 +135,7 @@ static void compare_settings(struct route_diff *diff)
 		{"recipient_delimiter", old->table.delimiters, new->table.delimiters},
 		{"milter_socket", old->milter_socket.text, new->milter_socket.text},
 		{"map_socket", old->map_socket.text, new->map_socket.text},
+		{"secret_socket", old->secret_socket.text, new->secret_socket.text},
 		{"control_socket", old->control_socket.text, new->control_socket.text},
 		{"status_listen", old->status_listen.text, new->status_listen.text},
 		{"status_hosts", old->status_hosts, new->status_hosts},

@@ -204,10 +204,11 @@ static void check_group(const struct judge *judge, const char *key, const char *
 static void check_groups(const struct judge *judge)
 {
 	const struct conf *conf = judge->conf;
-	const struct conf_socket *mta[] = {&conf->milter_socket, &conf->map_socket};
+	const struct conf_socket *mta[] = {
+		&conf->milter_socket, &conf->map_socket, &conf->secret_socket};
 	const struct conf_socket *control[] = {&conf->control_socket};
 
-	check_group(judge, "socket_group", conf->socket_group, mta, 2);
+	check_group(judge, "socket_group", conf->socket_group, mta, 3);
 	check_group(judge, "control_group", conf->control_group, control, 1);
 }
 
@@ -226,6 +227,34 @@ static void check_match_files(const struct judge *judge)
 				"match_file: %s cannot be read by user %s: %s", at->name,
 				judge->user, strerror(errno));
 	}
+}
+
+/* ---- files of passwords */
+
+static void check_password_file(const struct judge *judge, const struct table_auth *auth)
+{
+	const char *path = auth->password_file;
+
+	if (access(path, R_OK) == -1)
+		fault_add(judge->faults, auth->file, auth->line,
+			"password_file %s cannot be read by user %s, as a reload would: %s: chown "
+			"root:%s and chmod 0640 it",
+			path, judge->user, strerror(errno), judge->user);
+}
+
+static void check_password_files(const struct judge *judge)
+{
+	const struct table *table = &judge->conf->table;
+	const struct table_auth *last = NULL;
+
+	for (size_t i = 0; table->login_count > 0 && i < table->pool_count; i++)
+		for (int k = 0; k < table->pools[i].host_count; k++) {
+			const struct table_auth *auth = table->pools[i].hosts[k].auth;
+
+			if (auth != NULL && auth != last)
+				check_password_file(judge, auth);
+			last = auth == NULL ? last : auth;
+		}
 }
 
 /* ---- the MTA's log */
@@ -267,8 +296,10 @@ void preflight_check(
 		place_find_socket(conf->control_socket.path, &judge.running, why, sizeof(why));
 	conf_text_check(conf->path, faults);
 	check_match_files(&judge);
+	check_password_files(&judge);
 	check_socket(&judge, "milter_socket", &conf->milter_socket);
 	check_socket(&judge, "map_socket", &conf->map_socket);
+	check_socket(&judge, "secret_socket", &conf->secret_socket);
 	check_socket(&judge, "control_socket", &conf->control_socket);
 	check_socket(&judge, "status_listen", &conf->status_listen);
 	check_groups(&judge);

@@ -21,7 +21,7 @@ struct conf *rules_file_load(const char *name)
 	char line[LINE_MAX] = "";
 
 	fault_list_init(&faults);
-	conf = conf_load(name, &faults);
+	conf = conf_load_public(name, &faults);
 	if (faults.count > 0)
 		fault_format(line, sizeof(line), &faults.faults[0]);
 	ck_assert_msg(conf != NULL && faults.count == 0, "%s", line);

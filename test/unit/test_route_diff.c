@@ -156,6 +156,11 @@ static const struct row {
 		"pools changed p balance - round-robin at 2 + hash on sender at 2\n"},
 	{"when all are deferred", POOL(A), POOL(A "all_deferred = \"tempfail\";"),
 		"pools changed p all_deferred - try at 2 + tempfail at 2\n"},
+	{"who logs in", POOL(A),
+		POOL(A "auth = { user = \"u\"; password_file = \"/none\"; };") " secret_socket = \"unix:/s\";",
+		"pools changed p host a:25 - [a], priority 0, weight 1 at 2 + [a], priority 0, weight "
+		"1, AUTH as u at 2\n"
+		"settings changed secret_socket - none + unix:/s at 3\n"},
 	{"when a host is back", POOL(A), POOL(A "on_recovery = \"flush\";"),
 		"pools changed p on_recovery - none at 2 + flush at 2\n"},
 	{"maintenance of a host", POOL("hosts = ( { host = \"a\";  }, { host = \"b\"; } );"),

@@ -1,0 +1,288 @@
+/* conf_auth: the users and passwords with which the MTA logs in to hosts
+ *
+ * SPDX-License-Identifier: BSD-2-Clause
+ * Copyright (c) 2026 the nexthop-milter authors
+ */
+
+#include "conf/conf_auth.h"
+#include "conf/vault.h"
+#include "core/endpoint.h"
+#include "core/printable.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <search.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* ---- a file with a password */
+
+/* Gives NULL, or what is wrong with the file of that descriptor; its size goes to *SIZE. */
+static const char *check_file(int fd, size_t *size)
+{
+	struct stat status;
+
+	if (fstat(fd, &status) == -1)
+		return strerror(errno);
+	if (!S_ISREG(status.st_mode))
+		return "it is not a regular file";
+	if ((status.st_mode & S_IRWXO) != 0)
+		return "others than its owner and group have access to it: chmod 0640";
+	if ((status.st_mode & S_IWGRP) != 0)
+		return "its group may write to it: chmod 0640";
+	if (status.st_size > CONF_AUTH_FILE_MAX)
+		return "it is larger than 4096 octets";
+	*size = (size_t)status.st_size;
+	return NULL;
+}
+
+/* Reads up to SIZE octets; gives how many, or -1 with errno. */
+static ssize_t read_all(int fd, char *out, size_t size)
+{
+	size_t used = 0;
+
+	while (used < size) {
+		ssize_t got = read(fd, out + used, size - used);
+
+		if (got == -1 && errno == EINTR)
+			continue;
+		if (got == -1)
+			return -1;
+		if (got == 0)
+			break;
+		used += (size_t)got;
+	}
+	return (ssize_t)used;
+}
+
+/* Makes the first of LENGTH octets a text. Gives NULL, or what is wrong with it. */
+static const char *cut_line(char *octets, size_t length)
+{
+	char printable[CONF_AUTH_FILE_MAX + 1];
+	char *end = memchr(octets, '\n', length);
+	size_t line = end == NULL ? length : (size_t)(end - octets);
+	bool is_printable;
+
+	explicit_bzero(octets + line, length - line);
+	if (line == 0)
+		return "its first line is empty";
+	if (memchr(octets, '\0', line) != NULL)
+		return "its first line has a NUL";
+	if (octets[line - 1] == '\r')
+		return "its first line ends with a carriage return: it is of Windows, write it anew";
+	printable_copy(printable, sizeof(printable), octets);
+	is_printable = strcmp(printable, octets) == 0;
+	explicit_bzero(printable, sizeof(printable));
+	return is_printable ? NULL : "its first line has control characters or is not in UTF-8";
+}
+
+/* "USER:PASSWORD" in the vault. Gives NULL with what is wrong in *WRONG, or without memory. */
+static const char *read_login(
+	struct schema_reader *reader, int fd, const char *user, const char **wrong)
+{
+	size_t before = strlen(user) + 1;
+	size_t size = 0;
+	char *login;
+	ssize_t got;
+
+	*wrong = check_file(fd, &size);
+	if (*wrong != NULL)
+		return NULL;
+	if (reader->vault == NULL)
+		reader->vault = vault_new();
+	login = reader->vault == NULL ? NULL : vault_take(reader->vault, before + size + 1);
+	if (login == NULL) {
+		reader->no_memory = true;
+		return NULL;
+	}
+	memcpy(login, user, before - 1);
+	login[before - 1] = ':';
+	got = read_all(fd, login + before, size);
+	*wrong = got == -1 ? strerror(errno) : cut_line(login + before, (size_t)got);
+	return *wrong == NULL ? login : NULL;
+}
+
+/* As above, with the fault. */
+static const char *open_login(struct schema_reader *reader, const config_setting_t *setting,
+	const char *path, const char *user)
+{
+	/* A FIFO that nobody writes to would hold up the start. */
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	const char *login = NULL;
+	const char *wrong = NULL;
+
+	if (fd == -1)
+		wrong = strerror(errno);
+	else
+		login = read_login(reader, fd, user, &wrong);
+	if (wrong != NULL)
+		schema_fault(reader, setting, "password_file %s: %s", path, wrong);
+	if (fd != -1)
+		close(fd);
+	return login;
+}
+
+/* ---- a group "auth" */
+
+/* Adds a fault, and gives false, if Postfix would not understand that user. */
+static bool is_user(struct schema_reader *reader, const config_setting_t *setting, const char *user)
+{
+	if (*user == '\0' || strlen(user) > TABLE_USER_MAX)
+		schema_fault(reader, setting, "auth: user has 1 to %d octets", (int)TABLE_USER_MAX);
+	else if (strchr(user, ':') != NULL)
+		schema_fault(reader, setting,
+			"auth: user \"%s\" has a colon: Postfix parts user and password by it",
+			user);
+	else
+		return true;
+	return false;
+}
+
+static bool is_missing(
+	struct schema_reader *reader, const config_setting_t *setting, const char *name)
+{
+	if (config_setting_get_member(setting, name) != NULL)
+		return false;
+	schema_fault(reader, setting, "auth: %s is missing", name);
+	return true;
+}
+
+const struct table_auth *conf_auth_read(
+	struct schema_reader *reader, const config_setting_t *setting)
+{
+	struct schema_auth from;
+	struct table_auth *auth;
+	bool is_short;
+
+	if (setting == NULL)
+		return NULL;
+	schema_read(reader, SCHEMA_AUTH, setting, &from);
+	is_short = is_missing(reader, setting, "user");
+	is_short = is_missing(reader, setting, "password_file") || is_short;
+	if (is_short || from.user == NULL || from.password_file == NULL ||
+		!is_user(reader, setting, from.user))
+		return NULL;
+	auth = arena_take(reader->arena, 1, sizeof(*auth));
+	if (auth == NULL) {
+		reader->no_memory = true;
+		return NULL;
+	}
+	*auth = (struct table_auth){
+		.user = from.user,
+		.password_file = schema_path(reader, from.password_file),
+		.allows_cleartext = from.allow_cleartext == 1,
+		.file = schema_file(reader, setting),
+		.line = (int)config_setting_source_line(setting),
+	};
+	auth->login = reader->has_no_passwords
+			      ? from.user
+			      : open_login(reader, setting, auth->password_file, from.user);
+	return auth->login == NULL ? NULL : auth;
+}
+
+/* ---- all of them together */
+
+static int compare(const void *a, const void *b)
+{
+	return strcasecmp(
+		((const struct table_login *)a)->text, ((const struct table_login *)b)->text);
+}
+
+/* What Postfix would be told for that text; NULL: nothing. */
+static const struct table_login *find(void *const *tree, const char *text)
+{
+	struct table_login key = {.text = text};
+	struct table_login **found = tfind(&key, tree, compare);
+
+	return found == NULL ? NULL : *found;
+}
+
+/*
+ * Postfix asks for the bare name first, then for the host's text (test/postfix/auth.sh). What it is
+ * told is to be what the host's pool says.
+ */
+static void check_host(
+	struct schema_reader *reader, void *const *tree, const struct pool_host *host)
+{
+	struct endpoint bare;
+	const struct table_login *told = NULL;
+
+	if (host->lookup == LOOKUP_HOST && endpoint_parse(&bare, host->nexthop) == 0)
+		told = find(tree, bare.name);
+	if (told == NULL)
+		told = find(tree, host->nexthop);
+	if (told == NULL ||
+		(host->auth != NULL && strcmp(host->auth->login, told->auth->login) == 0))
+		return;
+	fault_add(reader->faults, host->file, host->line,
+		"host %s: the login for %s at %s:%d, as \"%s\", would be used here, too: Postfix "
+		"asks by that text alone; give both the same auth, or another port or name",
+		host->nexthop, told->text, told->host->file, told->host->line, told->auth->user);
+}
+
+/* The texts of hosts that have a login, each once; gives how many. */
+static size_t collect(struct schema_reader *reader, const struct conf_pools *pools,
+	struct table_login *logins, void **tree)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < pools->count; i++)
+		for (int k = 0; k < pools->pools[i].host_count; k++) {
+			const struct pool_host *host = &pools->pools[i].hosts[k];
+
+			if (host->auth == NULL || find(tree, host->nexthop) != NULL)
+				continue;
+			logins[count] = (struct table_login){host->nexthop, host->auth, host};
+			if (tsearch(&logins[count], tree, compare) == NULL)
+				reader->no_memory = true;
+			count++;
+		}
+	return count;
+}
+
+/* The first host that has a login. */
+static const struct table_auth *first_auth(const struct conf_pools *pools, size_t *host_count)
+{
+	const struct table_auth *first = NULL;
+
+	*host_count = 0;
+	for (size_t i = 0; i < pools->count; i++)
+		for (int k = 0; k < pools->pools[i].host_count; k++) {
+			const struct table_auth *auth = pools->pools[i].hosts[k].auth;
+
+			first = first == NULL ? auth : first;
+			*host_count += auth != NULL;
+		}
+	return first;
+}
+
+void conf_auth_finish(
+	struct schema_reader *reader, const struct conf_pools *pools, struct conf *conf)
+{
+	size_t most;
+	const struct table_auth *first = first_auth(pools, &most);
+	struct table_login *logins = arena_take(reader->arena, most + 1, sizeof(*logins));
+	void *tree = NULL;
+
+	if (first == NULL || logins == NULL) {
+		reader->no_memory |= logins == NULL;
+		return;
+	}
+	if (pools->mta == TABLE_SENDMAIL)
+		fault_add(reader->faults, first->file, first->line,
+			"auth is only for mta = \"postfix\"");
+	else if (conf->secret_socket.text == NULL)
+		fault_add(reader->faults, first->file, first->line,
+			"auth needs a socket on which Postfix asks for it: set "
+			"secret_socket = \"unix:/run/nexthop-milter/secret.sock\"");
+	conf->table.login_count = collect(reader, pools, logins, &tree);
+	for (size_t i = 0; i < pools->count; i++)
+		for (int k = 0; k < pools->pools[i].host_count; k++)
+			check_host(reader, &tree, &pools->pools[i].hosts[k]);
+	tdestroy(tree, arena_keep);
+	qsort(logins, conf->table.login_count, sizeof(*logins), compare);
+	conf->table.logins = logins;
+}
