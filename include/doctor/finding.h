@@ -10,8 +10,8 @@
 #include <stddef.h>
 
 /*
- * Of an error mail is refused, lost or does not go where the configuration sends it; of a warning
- * it will one day, or late; a hint is for a person to weigh, and does not count as wrong.
+ * Of an error mail is refused, lost or does not go where the configuration sends it, or a password
+ * may be read on the way; of a warning it will one day, or late; a hint is for a person to weigh, and does not count as wrong.
  */
 enum finding_severity { FINDING_ERROR = 0, FINDING_WARNING = 1, FINDING_HINT = 2 };
 
@@ -58,7 +58,11 @@ enum finding_kind {
 	FINDING_RELAY_RECIPIENTS = 38,
 	FINDING_CONFIG_WARNING = 39,
 	FINDING_NOT_ROOT = 40,
-	FINDING_KIND_COUNT = 41,
+	FINDING_AUTH_MAP = 41,
+	FINDING_AUTH_OFF = 42,
+	FINDING_AUTH_CLEARTEXT = 43,
+	FINDING_AUTH_MECHANISM = 44,
+	FINDING_KIND_COUNT = 45,
 };
 
 enum { FINDING_COMMANDS_MAX = 6, FINDING_ARGUMENTS_MAX = 12 };

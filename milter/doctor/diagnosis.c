@@ -5,6 +5,7 @@
  */
 
 #include "doctor/diagnosis.h"
+#include "doctor/judge_auth.h"
 #include "doctor/judge_daemon.h"
 #include "doctor/judge_hosts.h"
 #include "doctor/judge_reach.h"
@@ -30,6 +31,7 @@ static void judge_postfix(struct finding_list *list, const struct machine *machi
 			"upgrade Postfix");
 	judge_wiring(list, machine);
 	judge_hosts(list, machine);
+	judge_auth(list, machine);
 	judge_hosts_domains(list, machine);
 }
 

@@ -119,6 +119,17 @@ static const struct kind {
 	[FINDING_NOT_ROOT] = {"not_root", FINDING_HINT,
 		"Whether Postfix's user reaches the sockets, and the daemon's its files and log, "
 		"only root can try."},
+	[FINDING_AUTH_MAP] = {"auth_map", FINDING_ERROR,
+		"The passwords of routes.cfg are not looked up: mail is sent without a login, or "
+		"waits."},
+	[FINDING_AUTH_OFF] = {"auth_off", FINDING_ERROR,
+		"The passwords of routes.cfg are not looked up: mail is sent without a login."},
+	[FINDING_AUTH_CLEARTEXT] = {"auth_cleartext", FINDING_ERROR,
+		"Where a host offers no TLS, or somebody on the way has taken it out, the password "
+		"is sent for all to read."},
+	[FINDING_AUTH_MECHANISM] = {"auth_mechanism", FINDING_WARNING,
+		"Postfix does not use PLAIN and LOGIN then: hosts that offer nothing else fail, "
+		"with \"no mechanism available\"."},
 };
 
 const char *finding_name(enum finding_kind kind)

@@ -62,6 +62,45 @@ fault "a password of another text" password
 remedy "a password of another text" password "[$world_net.11]:$HOST_PORT"
 cured "a password of another text" write_key "[$world_net.11]:$HOST_PORT" user:password
 
+# ---- a pool with a password
+
+doctor_reset
+echo secret >"$daemon/gw1.pass"
+chmod 0600 "$daemon/gw1.pass"
+auth_routes() { # [SETTING OF auth...]
+	daemon_routes "map_socket = \"unix:$sockets/map.sock\";" "health = { log = \"$mta_log\"; };" \
+		"secret_socket = \"unix:$daemon/secret.sock\";" <<-END
+		pools = { exchange = { auth = { user = "gw1"; password_file = "gw1.pass"; $* };
+			hosts = ( { host = "$world_net.11"; port = $HOST_PORT; },
+				{ host = "$world_net.12"; port = $HOST_PORT; priority = 10; } ); }; };
+		routes = ( { match = "example.com"; pool = "exchange"; } );
+	END
+	ctl reload >/dev/null
+}
+auth_routes
+fault "a password that nobody looks up" "auth_map auth_off auth_cleartext auth_mechanism"
+mends
+is "a password: what is left" "$(found)" auth_cleartext
+is "a password: the map" "$(setting smtp_sasl_password_maps)" "proxy:socketmap:unix:$daemon/secret.sock:sasl"
+is "a password: it is used" "$(setting smtp_sasl_auth_enable) $(setting smtp_sasl_tls_security_options)" "yes noanonymous"
+remedy "a password in the clear" auth_cleartext "set smtp_tls_security_level = encrypt"
+cured "a password in the clear" set_main 'smtp_tls_security_level = encrypt'
+postconf -c "$mta" -P smtp/unix/smtp_tls_security_level=may
+fault "the transport's own level" auth_cleartext
+printf '%s encrypt\n' "[$world_net.11]:$HOST_PORT" "[$world_net.12]:$HOST_PORT" >"$world/keys"
+cured "the transport's own level" set_main "smtp_tls_policy_maps = texthash:$world/keys"
+set_main 'smtp_tls_policy_maps ='
+fault "without policies" auth_cleartext
+clear_is_meant() {
+	auth_routes 'allow_cleartext = true;' && set_main 'smtp_sasl_security_options = noanonymous'
+}
+cured "without policies" clear_is_meant
+set_main "smtp_sasl_password_maps = socketmap:unix:$daemon/secret.sock:sasl"
+fault "a socket that a chrooted smtp does not see" auth_map
+mended "a socket that a chrooted smtp does not see"
+doctor_routes
+ctl reload >/dev/null
+
 doctor_reset
 set_main 'default_process_limit = 100000'
 fault "more processes than the machine is made for" "descriptors backlog"

@@ -8,7 +8,7 @@
 
 # "NAME SEVERITY" of each: in order of harm by finding.h, with its name and severity by finding.c.
 kinds=$(sed -nE 's/^\tFINDING_([A-Z_]+) = [0-9]+,$/\L\1/p' "$srcdir/include/doctor/finding.h" |
-	grep -v '^kind_count$' | at_least 41 findings)
+	grep -v '^kind_count$' | at_least 45 findings)
 named=$(tr '\n' ' ' <"$srcdir/milter/doctor/finding.c" | grep -oE '\[FINDING_[A-Z_]+\] = \{"[a-z_]+",\s*FINDING_[A-Z]+,' |
 	sed -E 's/\[FINDING_([A-Z_]+)\] = \{"([a-z_]+)",\s*FINDING_([A-Z]+),/\L\1 \2 \3/')
 is "each kind has its own name" "$(awk '{ print $2 }' <<<"$named" | sort)" "$(sort <<<"$kinds")"
@@ -36,6 +36,6 @@ done
 # What doctor has to find in them, as the last word of a check; or what it says of one.
 found=$(sed -nE -e 's/^(.* )?(fault|is) "[^"]*" ("\$\([^)]*\)[^"]*" )?"?([a-z_ ]+)"?$/\4/p' \
 	-e 's/^contains .*\$\(of ([a-z_]+) what\).*/\1/p' "$srcdir"/test/postfix/doctor*.sh "$srcdir/test/sendmail/doctor.sh" |
-	tr ' ' '\n' | sort -u | at_least 41 words)
+	tr ' ' '\n' | sort -u | at_least 45 words)
 comm -23 <(sort <<<"$kinds") - <<<"$found" | none "a test has a Postfix or a Sendmail with each"
 tap_done

@@ -5,6 +5,7 @@
  */
 
 #include "doctor/diagnosis.h"
+#include "doctor/judge_auth.h"
 #include "doctor/judge_daemon.h"
 #include "doctor/judge_hosts.h"
 #include "doctor/judge_sendmail.h"
@@ -15,6 +16,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 static const char config[] =
 	"milter_socket = \"unix:/q/nexthop-milter/milter.sock\";\n"
@@ -62,6 +64,10 @@ static bool answers(const struct postfix_facts *facts, const char *table, const 
 		value = "FILTER smtp:[192.0.2.1],[192.0.2.2]";
 	else if (strcmp(table, "regexp:other") == 0)
 		value = "IGNORE";
+	else if (strcmp(table, "hash:strict") == 0 && strcmp(key, "[mx1.example]") == 0)
+		value = "secure match=x";
+	else if (strcmp(table, "hash:loose") == 0)
+		value = "may";
 	else if (strcmp(table, "hash:domains") == 0 && strcmp(key, "example.com") == 0)
 		value = "x";
 	if (value != NULL)
@@ -266,6 +272,87 @@ START_TEST(tables)
 }
 END_TEST
 
+/* ---- passwords */
+
+/* MAIN, with all that logging in to the host [mx1.example] needs. */
+#define MAP "proxy:socketmap:unix:/r/secret.sock:sasl"
+#define AUTH_MAIN \
+	"queue_directory = /q\ncompatibility_level = 3.6\nsmtp_sasl_auth_enable = yes\n" \
+	"smtp_sasl_password_maps = " MAP "\nproxy_read_maps = hash:/x " MAP "\n" \
+	"smtp_sasl_security_options = noplaintext, noanonymous\n" \
+	"smtp_sasl_tls_security_options = noanonymous\nsmtp_tls_security_level = encrypt\n" \
+	"lmtp_sasl_auth_enable = yes\nlmtp_sasl_password_maps = " MAP "\n"
+
+static const struct auth_row {
+	const char *name;
+	const char *line;
+	const char *overrides;
+	bool is_meant; /* allow_cleartext */
+	const char *found;
+} auth_rows[] = {
+	{"well", "", "", false, ""},
+	{"off", "smtp_sasl_auth_enable = no", "", false,
+		"auth_off: postconf -e 'smtp_sasl_auth_enable = yes'"},
+	{"off in master.cf", "", "smtp/unix/smtp_sasl_auth_enable = no\n", false,
+		"auth_off: postconf -P smtp/unix/smtp_sasl_auth_enable=yes"},
+	{"on in master.cf", "smtp_sasl_auth_enable = no", "smtp/unix/smtp_sasl_auth_enable = yes\n",
+		false, ""},
+	{"no map", "smtp_sasl_password_maps =", "", false,
+		"auth_map: postconf -e 'smtp_sasl_password_maps = " MAP "'"},
+	{"another table", "smtp_sasl_password_maps = hash:/y", "", false,
+		"auth_map: postconf -e 'smtp_sasl_password_maps = " MAP ", hash:/y'"},
+	{"another map there", "smtp_sasl_password_maps = proxy:socketmap:unix:/r/secret.sock:pool",
+		"", false,
+		"auth_map: postconf -e 'smtp_sasl_password_maps = " MAP
+		", proxy:socketmap:unix:/r/secret.sock:pool'"},
+	{"chrooted", "smtp_sasl_password_maps = hash:/y, socketmap:unix:/r/secret.sock:sasl", "",
+		false, "auth_map: postconf -e 'smtp_sasl_password_maps = hash:/y, " MAP "'"},
+	{"not allowed", "proxy_read_maps = hash:/x", "", false, "auth_map"},
+	{"no plaintext", "smtp_sasl_tls_security_options = noplaintext", "", false,
+		"auth_mechanism: postconf -e 'smtp_sasl_tls_security_options = noanonymous'"},
+	{"no TLS", "smtp_tls_security_level = may", "", false, "auth_cleartext"},
+	{"no TLS in master.cf", "", "smtp/unix/smtp_tls_security_level =\n", false,
+		"auth_cleartext"},
+	{"DANE where there is some", "smtp_tls_security_level = dane", "", false, "auth_cleartext"},
+	{"DANE alone", "smtp_tls_security_level = dane-only", "", false, ""},
+	{"as of old", "smtp_tls_security_level =", "smtp/unix/smtp_enforce_tls = yes\n", false, ""},
+	{"a policy", "smtp_tls_security_level = may",
+		"smtp/unix/smtp_tls_policy_maps = hash:none, hash:strict\n", false, ""},
+	{"a loose policy", "smtp_tls_policy_maps = hash:loose", "", false, "auth_cleartext"},
+	{"no TLS is meant", "smtp_tls_security_level = may", "", true,
+		"auth_mechanism: postconf -e 'smtp_sasl_security_options = noanonymous'"},
+	{"with TLS all the same", "", "", true, ""},
+};
+
+START_TEST(passwords)
+{
+	const struct auth_row *row = &auth_rows[_i];
+	char path[] = "/tmp/test_doctor_judge.XXXXXX";
+	int fd = mkstemp(path);
+	char text[1024], *main = with(AUTH_MAIN, row->line);
+
+	ck_assert_int_ne(fd, -1);
+	ck_assert_int_eq(write(fd, "secret", 6), 6);
+	close(fd);
+	snprintf(text, sizeof(text),
+		"secret_socket = \"unix:/r/secret.sock\";\n"
+		"pools = { p = { auth = { user = \"u\"; password_file = \"%s\"; allow_cleartext = "
+		"%s; }; hosts = ( { host = \"mx1.example\"; } ); };\n"
+		" q = { hosts = ( { host = \"mx2.example\"; } ); }; };\n"
+		"routes = ( { match = \"example.com\"; pool = \"p\"; },\n"
+		" { match = \"example.org\"; pool = \"q\"; } );\n",
+		path, row->is_meant ? "true" : "false");
+	open_machine(text);
+	unlink(path);
+	machine.postfix.settings = postfix_settings_new(
+		&(struct postfix_texts){main, main, SERVICES, row->overrides, row->overrides});
+	free(main);
+	judge_auth(&list, &machine);
+	ck_assert_msg(strcmp(found(), row->found) == 0, "%s: %s", row->name, found());
+	close_machine();
+}
+END_TEST
+
 #define CF \
 	"O InputMailFilters=nexthop-milter\nXnexthop-milter, S=local:/r/milter.sock, F=T, " \
 	"T=S:30s;R:30s\nKnexthop socket -f -q -T<TMPF> local:/r/map.sock\nMesmtp,\tP=[IPC]\n"
@@ -440,6 +527,7 @@ int main(void)
 	const struct suite_test tests[] = {
 		{postfix, COUNT(rows)},
 		{tables, COUNT(keys)},
+		{passwords, COUNT(auth_rows)},
 		{sendmail, COUNT(sendmails)},
 		{daemons, 1},
 		{logs, 1},
