@@ -199,6 +199,7 @@ esac
 write_routes "" "" "$(
 	cat <<-END
 		pid_file = "$daemon/pid";
+		secret_socket = "unix:$daemon/secret.sock";
 		status_listen = "inet:8080@$world_net.4";
 		socket_mode = "0600";
 		socket_group = "daemon";
@@ -207,7 +208,7 @@ write_routes "" "" "$(
 )"
 sed -i -e "s,milter\.sock,other.sock,; s,control\.sock,other_control.sock,; s,daemon/state,daemon/other_state," "$daemon/routes.cfg"
 changed=$(ctl reload 2>&1)
-for key in milter_socket control_socket status_listen state_file pid_file socket_mode socket_group log_to; do
+for key in milter_socket control_socket secret_socket status_listen state_file pid_file socket_mode socket_group log_to; do
 	contains "$key has changed: milterctl says so" "$changed" \
 		"$daemon/routes.cfg: warning: $key has changed: it takes effect at the next start"
 	ok "$key has changed: the log says so" daemon_has_said "warning: .*$key has changed"

@@ -27,7 +27,8 @@ def main():
     dumped, kept, unlocked = 0, 0, False
     with open(f"/proc/{pid}/mem", "rb", buffering=0) as memory:
         for begin, end, flags in mappings(pid):
-            if "rd" not in flags or "io" in flags:
+            # What is larger is a sanitizer's own.
+            if "rd" not in flags or "io" in flags or end - begin > 1 << 30:
                 continue
             try:
                 memory.seek(begin)
