@@ -112,6 +112,14 @@ contains "a start as well" "$("$DAEMON_PROGRAM" -t --user $USER_OF_DAEMON -c "$d
 chmod 0640 "$daemon/gw1.pass"
 arrives "and what was in force stays" first 2 four@gw.example
 
+# ---- who logs in is shown, and no more
+
+contains "explain" "$(ctl explain u@gw.example)" "up, AUTH as gw1"
+is "explain, as JSON" "$(ctl --json explain u@gw.example u@plain.example | jq -c '[.recipients[].candidates[].auth]')" \
+	'["gw1","gw1",null]'
+is "pools" "$(ctl --json pools 2>/dev/null | jq -c '[.pools[] | [.pool, .hosts[].auth]] | sort')" \
+	'[["plain",null],["smarthosts","gw1","gw1"]]'
+
 # ---- each socket has its own maps
 
 socketmap() {
