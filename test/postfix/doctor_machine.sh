@@ -96,6 +96,8 @@ clear_is_meant() {
 }
 cured "without policies" clear_is_meant
 set_main "smtp_sasl_password_maps = socketmap:unix:$daemon/secret.sock:sasl"
+is "a socket that smtp sees" "$(found)" ""
+postconf -c "$mta" -F smtp/unix/chroot=y
 fault "a socket that a chrooted smtp does not see" auth_map
 mended "a socket that a chrooted smtp does not see"
 doctor_routes
