@@ -76,9 +76,9 @@ struct breaker_event {
 };
 
 /*
- * Applies EVENT. Gives true if the state changed, or an operator's drain has ended in a window. Evidence from before the last change of state, or
- * of a session that began before it, is dropped: it speaks of what was; and so is what is older than
- * the window when it is read.
+ * Applies EVENT. Gives true if the state changed, or an operator's drain has ended in a maintenance
+ * window. Evidence from before the last change of state, or of a session that began before it, is
+ * dropped: it speaks of what was; and so is what is older than `window` when it is read.
  */
 bool breaker_feed(struct health *health, const struct breaker_policy *policy,
 	const struct breaker_event *event, int64_t now);
