@@ -39,7 +39,7 @@ postfix() {
 	esac
 }
 
-# scripts/unpack.sh needs it for axe-core; Debian's does not go with a Node.js of others.
+# scripts/unpack.sh needs it for axe-core and Grafana's types; Debian's does not go with a Node.js of others.
 npm() {
 	command -v npm >/dev/null || echo npm
 }
