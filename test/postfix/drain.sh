@@ -12,11 +12,12 @@ host_start own 2
 host_start lone 21
 daemon_make
 two="11,priority=0 12,priority=10"
+one=21
 drain_routes() { # [KEY=VALUE; ...]
 	# Words are to be split.
 	# shellcheck disable=SC2086
 	daemon_routes "$(health_settings "backoff = 3600; backoff_max = 3600; $*")" <<-END
-		pools = { $(daemon_pool two $two) $(daemon_pool one 21) };
+		pools = { $(daemon_pool two $two) $(daemon_pool one $one) };
 		routes = ( { match = "two.example"; pool = "two"; }, { match = "one.example"; pool = "one"; } );
 	END
 }
@@ -109,6 +110,29 @@ is "enabled: so it is" "$(health_of 11)" up
 verb enable "$a"
 contains "enabled again: nothing to end" "$said" "$a was not drained: up; its last delivery was "
 
+# ---- a reload that drains: a maintenance window that is open
+
+host_stop lone
+send --to last@one.example >/dev/null
+ok "no host listens again: the message waits" wait_for mta_log_has 'to=<last@one.example>.*status=deferred'
+one='21,maintenance="00:00-24:00"'
+drain_routes
+verb reload
+contains "a reload into a window: says what is pending" "$complained" \
+	"$daemon/routes.cfg: warning: $lone is drained, as a maintenance window of it is open, but 1 message is pending that begins with it"
+is "a reload into a window: it is drained" "$(health_of 21)" drained
+drain_routes
+verb reload
+lacks "another reload: it was drained already" "$complained" "1 message is pending that begins with it"
+one=21
+drain_routes
+verb reload
+is "the window is taken away: put back, and tried" "$(health_of 21)" trial
+host_start lone 21
+ok "it listens: the message is delivered" wait_for host_has lone 1
+send --to again@one.example >/dev/null
+ok "so is the next one, and it is up" wait_for health_is 21 up
+
 # ---- the last host of a pool: mail goes on
 
 verb drain "$lone"
@@ -116,7 +140,7 @@ contains "last host: it says so" "$said" "$lone drained: STILL IN USE, "
 is "last host: and warns" "$complained" \
 	"milterctl: warning: $lone is drained, but mail goes on to it: it is the only host of pool one"
 is "last host: mail is accepted" "$(send --count 3 --to u%n@one.example | grep -c ' accepted 1 ')" 3
-ok "last host: and goes on to it" wait_for host_has lone 3
+ok "last host: and goes on to it" wait_for host_has lone 5
 contains "last host: hosts says so" "$(ctl hosts)" "STILL IN USE"
 verb enable "$lone"
 verb drain "$a" "$b"
