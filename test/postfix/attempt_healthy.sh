@@ -106,14 +106,15 @@ fair quiet 24 34 20
 
 fault 25 slow 0.1
 fault 35 slow 0.1
-send_start late --count 40 --rate 20 --parallel 8 --per-connection 10 --to u%n@stopped.example
+# For long enough that it has not come to its end when the daemon is stopped, however busy the machine is.
+send_start late --count 160 --rate 20 --parallel 8 --per-connection 10 --to u%n@stopped.example
 wait_for taken 10 25 35
 daemon_signal STOP
-ok "stopped: it gets nothing more" never_within 3 taken 40 25 35
+ok "stopped: it gets nothing more" never_within 3 taken 160 25 35
 daemon_signal CONT
 process_wait late
-is "stopped: all are accepted" "$(count_lines "$world/late.log" ' accepted ')" 40
-fair stopped 25 35 40
+is "stopped: all are accepted" "$(count_lines "$world/late.log" ' accepted ')" 160
+fair stopped 25 35 160
 
 # ---- a log that is not there for seconds, and is read late
 
