@@ -57,7 +57,7 @@ for i in "${!names[@]}"; do
 		"its limit was met $(grep -F "$world_net.$number[" "$mta_log" | grep -cE ' (421|452)[ -]') times"
 	within "$name: it still delivers" "$(faulty_taken "$number")" 3 100
 	fault "$number" ok
-	ok "$name: busy for seconds only" wait_for_seconds 10 not is_busy "$number"
+	ok "$name: busy for seconds only" wait_for_seconds 25 not is_busy "$number"
 	before=$(given "$name" "$number")
 	storm "$name" 20 40
 	is "$name: it has its share again" "$(($(given "$name" "$number") - before))" 10

@@ -42,8 +42,9 @@ met() {
 	few "$1" "$1" "$2" "$3" 0.5
 	count=$(given "$1" "$2")
 	# The first host has answered nothing yet.
-	ok "$1: all others are delivered by the peer" wait_for_seconds 10 taken $((200 - count)) "$3"
-	within "$1: the peer does it in no time" "$(slowest "$1" "$3" | cut -d . -f 1)" 0 5
+	ok "$1: all others are delivered by the peer" wait_for_seconds 25 taken $((200 - count)) "$3"
+	# The shortest of Postfix's timeouts is 30 seconds.
+	within "$1: the peer waits for no timeout" "$(slowest "$1" "$3" | cut -d . -f 1)" 0 25
 }
 
 for i in "${!kinds[@]}"; do
