@@ -146,7 +146,11 @@ process_stop map
 rm -f "$world/map.sock"
 contains "no map: a client is put off" "$(rcpt u@plain.example)" "451 4.4.3 "
 (printf 'Subject: x\n\nx\n' | sendmail -i -f sender@client.example u@plain.example) >/dev/null 2>&1
-is "no map: local mail waits" "$(mta_queue_length)" 1
+# A session that is just ending may have a file of its own there.
+one_waits() {
+	[ "$(mta_queue_length)" = 1 ]
+}
+ok "no map: local mail waits" wait_for one_waits
 ok "no map: and goes nowhere" never_within 3 host_has own $((own + 2))
 map_start
 ok "a map again: it is delivered" wait_for host_has one $((one + 2))
