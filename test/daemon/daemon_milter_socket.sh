@@ -27,15 +27,19 @@ answers() {
 daemon_start
 is "descriptors: some of those there may be" \
 	"$(status '.descriptors | .open > 5 and .open < .limit')" true
+# Those there may be connections of a moment among them: the daemon's own, of a client before.
 open=$(status .descriptors.open)
+more() {
+	echo $(($(status .descriptors.open) - open))
+}
 client --half-open 30 --hold "$world/hold" >"$world/held" &
 held=$!
-ok "descriptors: each session has one" wait_for eval '[ "$(status .descriptors.open)" -ge $((open + 30)) ]'
+ok "descriptors: each session has one" wait_for eval '[ "$(more)" -gt 20 ]'
 contains "descriptors: people see them" "$(ctl status)" "descriptors"
 ok "the milter answers" answers true
 : >"$world/hold"
 wait "$held"
-ok "descriptors: they come back" wait_for eval '[ "$(status .descriptors.open)" -lt $((open + 30)) ]'
+ok "descriptors: they come back" wait_for eval '[ "$(more)" -lt 10 ]'
 
 # ---- too few descriptors for libmilter to begin
 
