@@ -1,4 +1,4 @@
-/* removal: hosts that a new configuration takes out of use, and the mail that is still to go to them
+/* removal: hosts that a new configuration takes out of use, and the mail still to go to them
  *
  * SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 the nexthop-milter authors
@@ -11,9 +11,10 @@
 #include "engine/engine.h"
 
 /*
- * Adds a warning for each host in force that AFTER has in no pool, or drains by a maintenance window
- * that is open, while messages are pending that begin with it (pending.h): by FILTER a list stays with
- * its message. For the main thread, before the swap; PATH is the configuration's.
+ * Adds a warning for each host in force that AFTER has in no pool, or drains by a maintenance
+ * window that is open now and not waived, while messages are pending that begin with it (pending.h):
+ * by FILTER a list stays with its message. For the main thread, before the swap; PATH is the
+ * configuration's.
  */
 void removal_warn(struct engine *engine, const struct table *after, const char *path,
 	struct fault_list *faults);

@@ -1,4 +1,4 @@
-/* removal: hosts that a new configuration takes out of use, and the mail that is still to go to them
+/* removal: hosts that a new configuration takes out of use, and the mail still to go to them
  *
  * SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 the nexthop-milter authors
@@ -63,9 +63,9 @@ static void join(struct laters *laters)
 	laters->count = kept;
 }
 
-static int list_laters(struct laters *laters, const struct table *table)
+static int list_laters(struct laters *laters, const struct table *table, int64_t now)
 {
-	int minute = clock_week_minute(clock_now());
+	int minute = clock_week_minute(now);
 	size_t most = 1;
 
 	for (size_t i = 0; i < table->pool_count; i++)
@@ -82,7 +82,7 @@ static int list_laters(struct laters *laters, const struct table *table)
 }
 
 /* What becomes of the host by the reload; NULL: it goes on as before. */
-static const char *fate_of(const struct laters *laters, const struct view_host *host)
+static const char *fate_of(const struct laters *laters, const struct view_host *host, int64_t now)
 {
 	struct later key = {.key = table_host_key(host->name, host->port)};
 	const struct later *found =
@@ -90,8 +90,9 @@ static const char *fate_of(const struct laters *laters, const struct view_host *
 
 	if (found == NULL)
 		return "is in no pool any more";
-	if (found->is_away && host->health.state != HEALTH_DRAINED)
-		return "is drained, as a maintenance window of it is open";
+	if (found->is_away && host->health.state != HEALTH_DRAINED &&
+		host->health.waived_until <= now)
+		return "is drained by its maintenance window";
 	return NULL;
 }
 
@@ -108,11 +109,12 @@ static void warn(const struct view_host *host, const char *fate, size_t pending,
 void removal_warn(struct engine *engine, const struct table *after, const char *path,
 	struct fault_list *faults)
 {
+	int64_t now = clock_now();
 	struct laters laters;
 	size_t told = 0;
 
 	/* Without memory there is no warning; that is no reason against the reload. */
-	if (list_laters(&laters, after) == -1)
+	if (list_laters(&laters, after, now) == -1)
 		return;
 	for (size_t i = 0; i < engine_host_count(engine); i++) {
 		struct view_host host;
@@ -121,7 +123,7 @@ void removal_warn(struct engine *engine, const struct table *after, const char *
 		size_t pending;
 
 		engine_view_host(engine, i, &host);
-		fate = fate_of(&laters, &host);
+		fate = fate_of(&laters, &host, now);
 		pending = fate == NULL ? 0 : engine_view_pending(engine, i, &since);
 		if (pending == 0)
 			continue;

@@ -119,7 +119,7 @@ one='21,maintenance="00:00-24:00"'
 drain_routes
 verb reload
 contains "a reload into a window: says what is pending" "$complained" \
-	"$daemon/routes.cfg: warning: $lone is drained, as a maintenance window of it is open, but 1 message is pending that begins with it"
+	"$daemon/routes.cfg: warning: $lone is drained by its maintenance window, but 1 message is pending that begins with it"
 is "a reload into a window: it is drained" "$(health_of 21)" drained
 drain_routes
 verb reload
@@ -128,6 +128,17 @@ one=21
 drain_routes
 verb reload
 is "the window is taken away: put back, and tried" "$(health_of 21)" trial
+one='21,maintenance="00:00-24:00"'
+drain_routes
+verb reload
+contains "a reload into the window again: says it again" "$complained" "drained by its maintenance window, but 1 message is"
+verb enable "$lone"
+verb reload
+lacks "a reload while the window is waived: it drains nobody" "$complained" "1 message is pending that begins with it"
+ok "a reload while the window is waived: so it is" not health_is 21 drained
+one=21
+drain_routes
+verb reload
 host_start lone 21
 ok "it listens: the message is delivered" wait_for host_has lone 1
 send --to again@one.example >/dev/null
