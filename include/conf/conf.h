@@ -19,8 +19,8 @@ struct vault;
 
 /*
  * A struct conf is built whole from one file (and what it includes), never changes, and is freed
- * whole: everything in it lives in its own arena, but for its regular expressions and passwords. The keys, their
- * types, ranges and defaults stand in one table, schema_keys.c.
+ * whole: everything in it lives in its own arena, but for its regular expressions and passwords. The
+ * keys, their types, ranges and defaults stand in one table, schema_keys.c.
  */
 
 enum conf_mta { CONF_MTA_POSTFIX = 0, CONF_MTA_SENDMAIL = 1 };
@@ -85,8 +85,8 @@ struct conf {
 struct conf *conf_load(const char *path, struct fault_list *faults);
 
 /*
- * The same for people who only look, and may not have the right to read passwords: their files are left
- * alone.
+ * The same for people who only look, and may not have the right to read passwords: their files are
+ * left alone.
  */
 struct conf *conf_load_public(const char *path, struct fault_list *faults);
 

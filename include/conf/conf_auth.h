@@ -26,8 +26,8 @@ const struct table_auth *conf_auth_read(
 	struct schema_reader *reader, const config_setting_t *setting);
 
 /*
- * Once all pools are there: makes the table's logins. That one host would get another's login, or that
- * nobody could ask for them, is a fault.
+ * Once all pools are there: makes the table's logins. It is a fault if one host would get another's
+ * login, or if nobody could ask for them.
  */
 void conf_auth_finish(
 	struct schema_reader *reader, const struct conf_pools *pools, struct conf *conf);

@@ -5,57 +5,32 @@
  */
 
 #include "conf/conf_auth.h"
+#include "conf/conf_file.h"
 #include "conf/vault.h"
 #include "core/endpoint.h"
 #include "core/printable.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <search.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 /* ---- a file with a password */
 
-/* Gives NULL, or what is wrong with the file of that descriptor; its size goes to *SIZE. */
-static const char *check_file(int fd, size_t *size)
+/* Gives NULL, or what is wrong with such a file. */
+static const char *check_file(const struct stat *status)
 {
-	struct stat status;
-
-	if (fstat(fd, &status) == -1)
-		return strerror(errno);
-	if (!S_ISREG(status.st_mode))
+	if (!S_ISREG(status->st_mode))
 		return "it is not a regular file";
-	if ((status.st_mode & S_IRWXO) != 0)
+	if ((status->st_mode & S_IRWXO) != 0)
 		return "others than its owner and group have access to it: chmod 0640";
-	if ((status.st_mode & S_IWGRP) != 0)
+	if ((status->st_mode & S_IWGRP) != 0)
 		return "its group may write to it: chmod 0640";
-	if (status.st_size > CONF_AUTH_FILE_MAX)
+	if (status->st_size > CONF_AUTH_FILE_MAX)
 		return "it is larger than 4096 octets";
-	*size = (size_t)status.st_size;
 	return NULL;
-}
-
-/* Reads up to SIZE octets; gives how many, or -1 with errno. */
-static ssize_t read_all(int fd, char *out, size_t size)
-{
-	size_t used = 0;
-
-	while (used < size) {
-		ssize_t got = read(fd, out + used, size - used);
-
-		if (got == -1 && errno == EINTR)
-			continue;
-		if (got == -1)
-			return -1;
-		if (got == 0)
-			break;
-		used += (size_t)got;
-	}
-	return (ssize_t)used;
 }
 
 /* Makes the first of LENGTH octets a text. Gives NULL, or what is wrong with it. */
@@ -79,18 +54,14 @@ static const char *cut_line(char *octets, size_t length)
 	return is_printable ? NULL : "its first line has control characters or is not in UTF-8";
 }
 
-/* "USER:PASSWORD" in the vault. Gives NULL with what is wrong in *WRONG, or without memory. */
+/* "USER:PASSWORD" in the vault, of a file of SIZE octets. NULL: without memory, or *WRONG says why. */
 static const char *read_login(
-	struct schema_reader *reader, int fd, const char *user, const char **wrong)
+	struct schema_reader *reader, int fd, size_t size, const char *user, const char **wrong)
 {
 	size_t before = strlen(user) + 1;
-	size_t size = 0;
 	char *login;
 	ssize_t got;
 
-	*wrong = check_file(fd, &size);
-	if (*wrong != NULL)
-		return NULL;
 	if (reader->vault == NULL)
 		reader->vault = vault_new();
 	login = reader->vault == NULL ? NULL : vault_take(reader->vault, before + size + 1);
@@ -100,24 +71,22 @@ static const char *read_login(
 	}
 	memcpy(login, user, before - 1);
 	login[before - 1] = ':';
-	got = read_all(fd, login + before, size);
+	got = conf_file_read(fd, login + before, size);
 	*wrong = got == -1 ? strerror(errno) : cut_line(login + before, (size_t)got);
 	return *wrong == NULL ? login : NULL;
 }
 
-/* As above, with the fault. */
+/* The same of the file at PATH, with a fault. */
 static const char *open_login(struct schema_reader *reader, const config_setting_t *setting,
 	const char *path, const char *user)
 {
-	/* A FIFO that nobody writes to would hold up the start. */
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	struct stat status;
+	int fd = conf_file_open(path, &status);
+	const char *wrong = fd == -1 ? strerror(errno) : check_file(&status);
 	const char *login = NULL;
-	const char *wrong = NULL;
 
-	if (fd == -1)
-		wrong = strerror(errno);
-	else
-		login = read_login(reader, fd, user, &wrong);
+	if (wrong == NULL)
+		login = read_login(reader, fd, (size_t)status.st_size, user, &wrong);
 	if (wrong != NULL)
 		schema_fault(reader, setting, "password_file %s: %s", path, wrong);
 	if (fd != -1)
@@ -155,6 +124,7 @@ const struct table_auth *conf_auth_read(
 {
 	struct schema_auth from;
 	struct table_auth *auth;
+	const char *path;
 	bool is_short;
 
 	if (setting == NULL)
@@ -165,21 +135,21 @@ const struct table_auth *conf_auth_read(
 	if (is_short || from.user == NULL || from.password_file == NULL ||
 		!is_user(reader, setting, from.user))
 		return NULL;
+	path = schema_path(reader, from.password_file);
 	auth = arena_take(reader->arena, 1, sizeof(*auth));
-	if (auth == NULL) {
+	if (path == NULL || auth == NULL) {
 		reader->no_memory = true;
 		return NULL;
 	}
 	*auth = (struct table_auth){
 		.user = from.user,
-		.password_file = schema_path(reader, from.password_file),
+		.password_file = path,
 		.allows_cleartext = from.allow_cleartext == 1,
 		.file = schema_file(reader, setting),
 		.line = (int)config_setting_source_line(setting),
 	};
-	auth->login = reader->has_no_passwords
-			      ? from.user
-			      : open_login(reader, setting, auth->password_file, from.user);
+	auth->login =
+		reader->has_no_passwords ? from.user : open_login(reader, setting, path, from.user);
 	return auth->login == NULL ? NULL : auth;
 }
 
@@ -277,7 +247,7 @@ void conf_auth_finish(
 	else if (conf->secret_socket.text == NULL)
 		fault_add(reader->faults, first->file, first->line,
 			"auth needs a socket on which Postfix asks for it: set "
-			"secret_socket = \"unix:/run/nexthop-milter/secret.sock\"");
+			"secret_socket = \"unix:/var/spool/postfix/nexthop-milter/secret.sock\"");
 	conf->table.login_count = collect(reader, pools, logins, &tree);
 	for (size_t i = 0; i < pools->count; i++)
 		for (int k = 0; k < pools->pools[i].host_count; k++)

@@ -6,14 +6,13 @@
 
 #include "conf/conf_match.h"
 #include "conf/conf_address.h"
+#include "conf/conf_file.h"
 #include "core/printable.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 /* ---- one match */
@@ -97,44 +96,23 @@ const char *conf_match_file_path(const struct conf_match_file *file)
 	return file->path;
 }
 
-/* Gives -1 with errno. Who writes to it meanwhile gets what was there when it was opened. */
-static int read_all(struct conf_match_file *file, int fd)
-{
-	size_t used = 0;
-
-	while (used < file->size) {
-		ssize_t got = read(fd, file->text + used, file->size - used);
-
-		if (got == -1 && errno == EINTR)
-			continue;
-		if (got == -1)
-			return -1;
-		if (got == 0)
-			break;
-		used += (size_t)got;
-	}
-	file->size = used;
-	file->text[used] = '\0';
-	return 0;
-}
-
 /* Gives why not, or NULL. */
-static const char *load(struct conf_match_file *file, int fd)
+static const char *load(struct conf_match_file *file, int fd, const struct stat *status)
 {
-	struct stat status;
+	ssize_t got;
 
-	if (fstat(fd, &status) == -1)
-		return strerror(errno);
-	if (!S_ISREG(status.st_mode))
+	if (!S_ISREG(status->st_mode))
 		return "not a regular file";
-	if (status.st_size > CONF_MATCH_FILE_MAX)
+	if (status->st_size > CONF_MATCH_FILE_MAX)
 		return "larger than 1 GB";
-	file->size = (size_t)status.st_size;
-	file->text = malloc(file->size + 1);
+	file->text = malloc((size_t)status->st_size + 1);
 	if (file->text == NULL)
 		return "out of memory";
-	if (read_all(file, fd) == -1)
+	got = conf_file_read(fd, file->text, (size_t)status->st_size);
+	if (got == -1)
 		return strerror(errno);
+	file->size = (size_t)got;
+	file->text[got] = '\0';
 	if (strncmp(file->text, byte_order_mark, sizeof(byte_order_mark) - 1) == 0)
 		file->at = sizeof(byte_order_mark) - 1;
 	return NULL;
@@ -144,6 +122,7 @@ struct conf_match_file *conf_match_file_open(
 	struct schema_reader *reader, struct conf_place at, const char *path)
 {
 	struct conf_match_file *file = calloc(1, sizeof(*file));
+	struct stat status;
 	const char *wrong;
 	int fd;
 
@@ -153,9 +132,13 @@ struct conf_match_file *conf_match_file_open(
 	}
 	file->reader = reader;
 	file->path = schema_path(reader, path);
-	/* A FIFO that nobody writes to would hold up the start. */
-	fd = open(file->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-	wrong = fd == -1 ? strerror(errno) : load(file, fd);
+	if (file->path == NULL) {
+		reader->no_memory = true;
+		conf_match_file_close(file);
+		return NULL;
+	}
+	fd = conf_file_open(file->path, &status);
+	wrong = fd == -1 ? strerror(errno) : load(file, fd, &status);
 	if (wrong != NULL) {
 		fault_add(reader->faults, at.file, at.line, "match_file: cannot read %s: %s",
 			file->path, wrong);
