@@ -23,14 +23,16 @@ is_silent() { # NUMBER
 	[ "$(health_member "$1" silent_since)" != null ]
 }
 
-# until_silent POOL NUMBER: one message after another goes to the pool until that host is found silent. On a
-# busy machine its peers are slow as well, and it takes longer to tell.
-until_silent() {
-	one_more() {
-		is_silent "$2" || send --to "more@$1.example" >/dev/null
-		is_silent "$2"
-	}
-	wait_for one_more "$1" "$2"
+# keep_sending POOL COMMAND...: one message after another goes to the pool until COMMAND succeeds. On a busy
+# machine a host's peers are slow as well, and it takes longer to tell.
+keep_sending() {
+	wait_for one_more "$@"
+}
+one_more() {
+	local name=$1
+	shift
+	"$@" || send --to "more@$name.example" >/dev/null
+	"$@"
 }
 
 waiting_is() { # NUMBER COUNT

@@ -34,7 +34,7 @@ for number in 22 23 24 25; do
 	# What the silent one does not get is shared by the others.
 	within "one of five: .$number has its share" "$(given five "$number")" 38 50
 done
-ok "one of five: it is silent" until_silent five 21
+ok "one of five: it is silent" keep_sending five is_silent 21
 for number in 22 23 24 25; do
 	ok "one of five: .$number is not" not is_silent "$number"
 done
@@ -76,7 +76,7 @@ is "all, well again: shared as ever" "$(($(given all 31) - before))" 20
 fault 41 silent data
 storm again 100 50
 few again again 41 42 0.5
-ok "again: it is silent" until_silent again 41
+ok "again: it is silent" keep_sending again is_silent 41
 count=$(given again 41)
 ok "again: they wait for it" waiting_is 41 "$count"
 fault 41 ok

@@ -55,7 +55,7 @@ for i in "${!kinds[@]}"; do
 	*) fault "$number" silent "$kind" ;;
 	esac
 	met "$kind" "$number" "$peer"
-	ok "$kind: it is shown as silent" until_silent "$kind" "$number"
+	ok "$kind: it is shown as silent" keep_sending "$kind" is_silent "$number"
 	contains "$kind: to people as well" "$(ctl hosts | grep -F "$world_net.$number")" 'silent for '
 	is "$kind: that is order only" "$(health_of "$number")" up
 	is "$kind: nothing of it failed" "$(health_member "$number" failures)" 0

@@ -79,11 +79,7 @@ all_delivered silent 60 22 32
 is_found() {
 	is_silent 22 || ! health_is 22 up
 }
-until_found() {
-	is_found || send --to more@silent.example >"$world/sent"
-	is_found
-}
-ok "silent: it is found" wait_for until_found
+ok "silent: it is found" keep_sending silent is_found
 note "silent: $(given silent 22) messages were given to it until then"
 before=$(given silent 22)
 storm silent 20 20
