@@ -111,15 +111,11 @@ static struct span find_ours(const struct judge *judge, const char *value, bool 
 	return span_make(value, 0);
 }
 
-/* A path below the queue directory is seen from a chroot, too. */
-static bool is_seen(const struct judge *judge)
+/* In a chroot a path from the root on leads elsewhere, one from the queue directory on does not. */
+static bool is_seen(const struct judge *judge, struct span table)
 {
-	const char *queue = postfix_settings_get(judge->settings, "queue_directory");
-	size_t length = strlen(queue);
-	const char *path = judge->machine->conf->secret_socket.path;
-
 	return !postfix_settings_is_chrooted(judge->settings, judge->service) ||
-	       (strncmp(path, queue, length) == 0 && path[length] == '/');
+	       span_find(table, "unix:/") == NULL;
 }
 
 static void offer_map(const struct judge *judge, struct finding *finding,
@@ -144,7 +140,7 @@ static void judge_map(const struct judge *judge)
 	struct written written;
 	struct finding *finding;
 
-	if (ours.length > 0 && (is_proxied || is_seen(judge)))
+	if (ours.length > 0 && (is_proxied || is_seen(judge, ours)))
 		return;
 	find_written(judge, "sasl_password_maps", &written);
 	finding = add(judge, FINDING_AUTH_MAP, written.source, shown(written.raw));
