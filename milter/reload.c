@@ -123,7 +123,8 @@ static void warn_of_memory(const struct conf *conf)
 
 	if (error != 0)
 		log_warning("passwords may be swapped out: their memory cannot be locked: %s; "
-			    "raise the limit RLIMIT_MEMLOCK (LimitMEMLOCK= of the unit)",
+			    "see the limit RLIMIT_MEMLOCK (LimitMEMLOCK= of the unit), and what a "
+			    "container forbids (mlock)",
 			strerror(error));
 }
 

@@ -97,6 +97,31 @@ is "the log shows it: it goes to another host" "$(counts)" "2 1 1"
 contains "explain does not know it" "$(inside milterctl explain user@example.com)" 192.0.2.1
 does "wired again" "$(document_block README 'Install from source' 4)"
 
+# ---- passwords: the unit reads, locks and answers them, as docs/postfix has it
+
+main_pid() {
+	inside systemctl show -p MainPID --value nexthop-milter
+}
+secret=$(document_block docs/postfix 'Outgoing SMTP authentication' 2 | sed -n 's/^ *secret_socket = "\(.*\)";$/\1/p')
+login() {
+	inside postmap -q '[192.0.2.1]' "proxy:socketmap:$secret:sasl"
+}
+echo first >"$boot_root/etc/nexthop-milter/gw1.pass"
+does "passwords: the file's group and mode" "$(document_block docs/postfix 'Outgoing SMTP authentication')"
+cp "$CONFIG" "$CONFIG.plain"
+sed -i -e "1i secret_socket = \"$secret\";" \
+	-e 's,exchange = {,& auth = { user = "gw1"; password_file = "/etc/nexthop-milter/gw1.pass"; };,' "$CONFIG"
+does "passwords: start, and Postfix" "$(document_block docs/postfix 'Outgoing SMTP authentication' 3)"
+is "passwords: Postfix is told, through proxymap" "$(login)" gw1:first
+within "passwords: kB that are locked" "$(inside awk '/^VmLck:/ { print $2 }' "/proc/$(main_pid)/status")" 1 64
+lacks "passwords: no warning of that" "$(inside journalctl -u nexthop-milter -o cat)" "cannot be locked"
+echo second >"$boot_root/etc/nexthop-milter/gw1.pass"
+does "passwords: a changed file" "systemctl reload nexthop-milter"
+is "passwords: it is told" "$(login)" gw1:second
+mv "$CONFIG.plain" "$CONFIG"
+does "passwords: without them again" "postconf -X smtp_sasl_auth_enable smtp_sasl_tls_security_options \
+	smtp_sasl_password_maps smtp_tls_security_level; systemctl restart nexthop-milter; postfix reload"
+
 # ---- reload, good and bad
 
 sed -i 's/match = "example.com"/match = [ "example.com", "example.org" ]/' "$CONFIG"
@@ -120,9 +145,6 @@ is_active() {
 }
 ok "it starts by itself when the file is mended" wait_for is_active
 goes "then" "3 2 1"
-main_pid() {
-	inside systemctl show -p MainPID --value nexthop-milter
-}
 before=$(main_pid)
 inside sh -c "kill -KILL $before"
 # 0: systemd has seen the end of one, and there is no other yet.

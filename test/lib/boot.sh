@@ -159,6 +159,7 @@ boot_up() {
 	boot_wait
 }
 
+# A container may not lock memory, as it comes; a machine's services may.
 boot_start() {
 	process_start nspawn bash -c '
 		for group in "${@:2:$1}"; do echo $$ >"$group/cgroup.procs"; done
@@ -166,6 +167,7 @@ boot_start() {
 		exec "$@"' - "${#boot_groups[@]}" "${boot_groups[@]}" \
 		env SYSTEMD_NSPAWN_UNIFIED_HIERARCHY=1 systemd-nspawn --quiet -D "$boot_root" --boot --machine=mx \
 		--register=no "${boot_scope[@]}" --resolv-conf=off --timezone=off --link-journal=no \
+		--system-call-filter=@memlock \
 		"--network-namespace-path=/proc/${world_pids[in]}/ns/net"
 }
 

@@ -44,7 +44,7 @@ daemon_make
 chown -R $USER_OF_DAEMON "$daemon"
 # As docs/postfix says, here.
 here() {
-	sed -e "s,/run/nexthop-milter/,$daemon/,; s,/etc/nexthop-milter/,$daemon/,; s/chgrp nexthop-milter/chgrp $GROUP/" \
+	sed -e "s,/var/spool/postfix/nexthop-milter/,$daemon/,; s,/etc/nexthop-milter/,$daemon/,; s/chgrp nexthop-milter/chgrp $GROUP/" \
 		-e "s/192\.0\.2\.43/$world_net.11/; s/192\.0\.2\.44/$world_net.12/; s/port = 587/port = $HOST_PORT/" \
 		-e "s/^postconf/& -c ${mta//\//\\/}/; /^systemctl\|^postfix reload/d; s/\"ALL\"/\"gw.example\"/"
 }
