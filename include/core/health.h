@@ -141,7 +141,7 @@ void health_set_text(struct health *health, const char *text);
 /* What BREAKER_WEIGHT says: 100 is as configured, and has neither an end nor a reason. */
 void health_set_weight(struct health *health, int percent, int64_t until, const char *text);
 
-/* What BREAKER_PLAN says: a drain from AT on. 0: none is planned, and there is neither an end nor a reason. */
+/* What BREAKER_PLAN says: a drain from AT on; 0: none, without an end and a reason. */
 void health_set_plan(struct health *health, int64_t at, int64_t until, const char *text);
 
 /* Whether a drain that was planned is to begin at NOW; or its end has passed as well. */

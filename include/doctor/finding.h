@@ -11,7 +11,8 @@
 
 /*
  * Of an error mail is refused, lost or does not go where the configuration sends it, or a password
- * may be read on the way; of a warning it will one day, or late; a hint is for a person to weigh, and does not count as wrong.
+ * may be read on the way; of a warning it will one day, or late; a hint is for a person to weigh, and
+ * does not count as wrong.
  */
 enum finding_severity { FINDING_ERROR = 0, FINDING_WARNING = 1, FINDING_HINT = 2 };
 

@@ -10,10 +10,11 @@
 #include "doctor/machine.h"
 
 /*
- * For each transport of a pool whose hosts have "auth": its own settings, which are those of smtp or lmtp,
- * and what master.cf overrides.
+ * For each transport of a pool whose hosts have "auth": its own settings, which are those of smtp or
+ * lmtp, and what master.cf overrides.
  *
- * Limits: a TLS policy is asked for by the host's text, as Postfix does, of tables that postmap(1) can ask.
+ * Limits: a TLS policy is asked for by the host's text, as Postfix does, of tables that postmap(1) can
+ * ask.
  */
 void judge_auth(struct finding_list *list, const struct machine *machine);
 

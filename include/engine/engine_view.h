@@ -37,9 +37,9 @@ struct engine_use {
 	enum all_deferred all_deferred;
 	enum on_recovery on_recovery;
 	int up;
-	int up_spare; /* of these, those that the operator has given 0 percent of their weight */
-	int up_planned; /* of these, those that are planned to be drained while the host in question is */
-	int deferred; /* or on trial */
+	int up_spare;	/* of these, those that the operator has given 0 percent of their weight */
+	int up_planned; /* of these, those whose planned drain meets that of the host asked for */
+	int deferred;	/* or on trial */
 	int drained;
 	/* Of those that are up, in the best priority that has a host which is not drained. */
 	int best_tier_up;

@@ -75,14 +75,15 @@ static const struct page {
 		"routed\n"
 		"before may still go to them: the answer shows how much is pending. A pool that has "
 		"no\n"
-		"other host goes on using them, and the answer warns of it. With --at that begins "
-		"later,\n"
-		"and a span counts from then; enable cancels it.",
+		"other host goes on using them, and the answer warns of it. With --at the drain "
+		"begins\n"
+		"then, and --for counts from there; enable cancels it.",
 		"milterctl drain mx1.example.com --for 2h --reason 'new disks'"},
 	{"enable",
-		"Ends the drain of these hosts, and cancels one that is planned. One whose last word was a failure is on trial "
-		"then: the\n"
-		"next message, or probe, decides. The others are up, unchecked.",
+		"Ends the drain of these hosts, and cancels one that is planned. A host whose last "
+		"word was\n"
+		"a failure is on trial then: the next message, or probe, decides. The others are up, "
+		"unchecked.",
 		"milterctl enable mx1.example.com"},
 	{"reset", "Forgets what is remembered of these hosts: they count as up. A drain stays.",
 		"milterctl reset mx1.example.com"},

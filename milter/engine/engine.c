@@ -302,7 +302,7 @@ static bool has_plan(struct engine *engine, size_t host)
 	return has;
 }
 
-/* The end of the maintenance window that is open for the host at NOW, which is that minute; 0: none is. */
+/* The end of the maintenance window that is open for the host at NOW, in that MINUTE; 0: none. */
 static int64_t window_end(const struct roster_host *host, int64_t now, int minute)
 {
 	int left = daytime_left(host->windows, host->window_count, minute);

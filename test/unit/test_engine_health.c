@@ -116,7 +116,10 @@ static const char *state_of(const char *host)
 	return health_state_name(view(host).health.state);
 }
 
-/* Lets time pass: all back-offs are over. What has changed then has changed now, before what is seen next. */
+/*
+ * Lets time pass: all back-offs are over. What has changed then has changed now, before what is seen
+ * next.
+ */
 static void wait_long(void)
 {
 	engine_tick(sample.engine, clock_now() + 3600000);
