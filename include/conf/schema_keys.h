@@ -177,6 +177,8 @@ struct schema_rule {
 struct schema_when {
 	config_setting_t *values[RULES_FACT_COUNT]; /* texts, by the fact */
 	int64_t sizes[RULES_FACT_COUNT];
+	int recipients_over; /* 0: nothing is said of that */
+	int recipients_under;
 	int tls_verified;
 	int percent;
 	const char *tag;

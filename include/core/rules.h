@@ -43,7 +43,9 @@ enum rules_fact {
 	RULES_TIME = 15,
 	RULES_PERCENT = 16, /* of all pairs of sender and first recipient, always the same ones */
 	RULES_TAG = 17,	    /* of a rule before this one */
-	RULES_FACT_COUNT = 18,
+	RULES_RECIPIENTS_OVER = 18, /* how many there are */
+	RULES_RECIPIENTS_UNDER = 19,
+	RULES_FACT_COUNT = 20,
 };
 
 enum { RULES_PERCENT_WHOLE = 10000, RULES_NAME_MAX = 64, RULES_DEPTH_MAX = 16 };
@@ -57,7 +59,7 @@ struct rules_test {
 	const struct network *networks;
 	const struct daytime *daytimes;
 	size_t count;	  /* of these */
-	int64_t size;	  /* RULES_SIZE_ */
+	int64_t size;	  /* RULES_SIZE_, RULES_RECIPIENTS_ */
 	bool is_true;	  /* RULES_TLS_VERIFIED: what it is to be */
 	uint32_t percent; /* of RULES_PERCENT_WHOLE */
 	uint64_t seed;	  /* RULES_PERCENT: hash of the rule's name */

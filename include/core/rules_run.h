@@ -40,11 +40,11 @@ struct rules_run {
 	const struct rules *rules;
 	struct pattern_matcher matcher;
 	struct pattern_budget budget;
-	uint8_t *answers; /* of each test, each rule, each tag (rules_run.c) */
-	size_t first;	  /* the first rule that is not answered; those after it may be */
-	size_t looked;	  /* how many rules the last rules_run_decide() went by */
-	int decided;	  /* index of a rule, RULES_NONE or RULES_UNDECIDED */
-	bool has_recipients;
+	uint8_t *answers;   /* of each test, each rule, each tag (rules_run.c) */
+	size_t first;	    /* the first rule that is not answered; those after it may be */
+	size_t looked;	    /* how many rules the last rules_run_decide() went by */
+	int decided;	    /* index of a rule, RULES_NONE or RULES_UNDECIDED */
+	int64_t recipients; /* that it was told of */
 };
 
 /* How many octets of memory a run takes. */
@@ -96,7 +96,7 @@ void rules_run_share(struct rules_run *run, uint64_t hash);
 
 /*
  * Nothing more comes of that fact. What is open then is answered: every recipient was one of those
- * asked for if there was any, all else is not so.
+ * asked for, or they are fewer than asked for, if there was any; all else is not so.
  */
 void rules_run_close(struct rules_run *run, enum rules_fact fact);
 

@@ -357,6 +357,10 @@ static void read_number(struct conf_conditions *conditions, enum rules_fact fact
 		test.percent = (uint32_t)from->percent;
 		/* Five percent of one rule are not those of another. */
 		test.seed = hash_octets(rule, strlen(rule));
+	} else if (fact == RULES_RECIPIENTS_OVER || fact == RULES_RECIPIENTS_UNDER) {
+		test.size = fact == RULES_RECIPIENTS_OVER ? from->recipients_over
+							  : from->recipients_under;
+		is_set = test.size != 0;
 	} else {
 		is_set = from->sizes[fact] != -1;
 		test.size = from->sizes[fact];
@@ -431,6 +435,8 @@ static void read_fact(struct conf_conditions *conditions, const config_setting_t
 	case RULES_PERCENT:
 	case RULES_SIZE_OVER:
 	case RULES_SIZE_UNDER:
+	case RULES_RECIPIENTS_OVER:
+	case RULES_RECIPIENTS_UNDER:
 		read_number(conditions, (enum rules_fact)fact, member, from, rule);
 		break;
 	case RULES_TAG:

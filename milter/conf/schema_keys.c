@@ -174,6 +174,8 @@ static const struct schema_key keys[] = {
 	OTHER(WHEN(values[RULES_SENDER]), SCHEMA_TEXTS, "sender", NULL),
 	OTHER(WHEN(values[RULES_RECIPIENT]), SCHEMA_TEXTS, "recipient", NULL),
 	OTHER(WHEN(values[RULES_ALL_RECIPIENTS]), SCHEMA_TEXTS, "all_recipients", NULL),
+	NUMBER(WHEN(recipients_over), "recipients_over", 1, 1000000, NULL),
+	NUMBER(WHEN(recipients_under), "recipients_under", 2, 1000000, NULL),
 	OTHER(WHEN(values[RULES_CLIENT]), SCHEMA_TEXTS, "client", NULL),
 	OTHER(WHEN(values[RULES_CLIENT_NAME]), SCHEMA_TEXTS, "client_name", NULL),
 	OTHER(WHEN(values[RULES_HELO]), SCHEMA_TEXTS, "helo", NULL),

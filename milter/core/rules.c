@@ -30,6 +30,8 @@ static const struct fact {
 	[RULES_TIME] = {"time", 0},
 	[RULES_PERCENT] = {"percent", RULES_NEEDS_MAIL},
 	[RULES_TAG] = {"tag", 0},
+	[RULES_RECIPIENTS_OVER] = {"recipients_over", 0},
+	[RULES_RECIPIENTS_UNDER] = {"recipients_under", 0},
 };
 
 unsigned rules_needs(const struct rules *rules)

@@ -195,13 +195,28 @@ void rules_run_sender(struct rules_run *run, const struct address *sender)
 		set_answer(run, i, has(run, i, &subject));
 }
 
+/* It never becomes fewer: "over" is so at once, "under" is not so at once. */
+static void count_recipient(struct rules_run *run)
+{
+	struct rules_range over = tests_about(run, RULES_RECIPIENTS_OVER);
+	struct rules_range under = tests_about(run, RULES_RECIPIENTS_UNDER);
+
+	run->recipients++;
+	for (uint32_t i; take_open(run, &over, &i);)
+		if (run->recipients > run->rules->tests[i].size)
+			set_answer(run, i, true);
+	for (uint32_t i; take_open(run, &under, &i);)
+		if (run->recipients >= run->rules->tests[i].size)
+			set_answer(run, i, false);
+}
+
 void rules_run_recipient(struct rules_run *run, const struct address *recipient)
 {
 	struct rules_range any = tests_about(run, RULES_RECIPIENT);
 	struct rules_range every = tests_about(run, RULES_ALL_RECIPIENTS);
 	struct subject subject;
 
-	run->has_recipients = true;
+	count_recipient(run);
 	subject_init_address(&subject, recipient, any.count + every.count);
 	for (uint32_t i; take_open(run, &any, &i);)
 		if (has(run, i, &subject))
@@ -322,9 +337,10 @@ void rules_run_share(struct rules_run *run, uint64_t hash)
 void rules_run_close(struct rules_run *run, enum rules_fact fact)
 {
 	struct rules_range range = tests_about(run, fact);
+	bool by_any = fact == RULES_ALL_RECIPIENTS || fact == RULES_RECIPIENTS_UNDER;
 
 	for (uint32_t i; take_open(run, &range, &i);)
-		set_answer(run, i, fact == RULES_ALL_RECIPIENTS && run->has_recipients);
+		set_answer(run, i, by_any && run->recipients > 0);
 }
 
 /* ---- what follows */

@@ -241,7 +241,7 @@ int routing_rules_recipient(struct routing_rules *rules, const struct address *r
 		int i = (int)(run - rules->runs);
 
 		rules_run_copy(&rules->before[i], run, memory_before(rules, i));
-		if (!run->has_recipients)
+		if (run->recipients == 0)
 			rules_run_share(run, share);
 		rules_run_recipient(run, recipient);
 	}
@@ -342,6 +342,8 @@ static void end_shown(struct routing_rules *rules)
 
 	rules_run_close(run, RULES_RECIPIENT);
 	rules_run_close(run, RULES_ALL_RECIPIENTS);
+	rules_run_close(run, RULES_RECIPIENTS_OVER);
+	rules_run_close(run, RULES_RECIPIENTS_UNDER);
 	rules_run_decide(run);
 }
 

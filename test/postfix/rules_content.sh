@@ -1,5 +1,5 @@
 #!/bin/bash
-# rules_content: each condition on headers and size decides where a message goes
+# rules_content: each condition on headers, size and recipients decides where a message goes
 #
 # SPDX-License-Identifier: BSD-2-Clause
 # Copyright (c) 2026 the nexthop-milter authors
@@ -25,6 +25,9 @@ row "header: an encoded word, Q" 'header = "X-Word: Bücher und mehr";' \
 	--header 'X-Word: =?UTF-8?Q?B=C3=BCcher_und?= mehr' or --header 'X-Word: =?UTF-8?Q?B=C3=BCche?='
 row "header: an encoded word, B" 'header = "X-Word: Bücher";' --header 'X-Word: =?ISO-8859-1?B?QvxjaGVy?=' or \
 	--header 'X-Word: QvxjaGVy'
+# Beside the one that each message has.
+row "recipients_over" 'recipients_over = 2;' --to a@example.com --to b@example.com or --to a@example.com
+row "recipients_under" 'recipients_under = 3;' --to a@example.com or --to a@example.com --to b@example.com
 row "size_over: declared" 'size_over = 20000;' --mail-parameter SIZE=20001 or --mail-parameter SIZE=20000
 row "size_over: as it is" 'size_over = 20000;' --text 20000 or --text 19000
 row "size_over: declared, and not so" 'size_over = 20000;' --mail-parameter SIZE=20001 or \

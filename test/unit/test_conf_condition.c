@@ -66,7 +66,8 @@ static void dump_test(const struct rules_test *test)
 	if (test->name != NULL)
 		say(" %s", test->name);
 	dump_values(test);
-	if (test->fact == RULES_SIZE_OVER || test->fact == RULES_SIZE_UNDER)
+	if (test->fact == RULES_SIZE_OVER || test->fact == RULES_SIZE_UNDER ||
+		test->fact == RULES_RECIPIENTS_OVER || test->fact == RULES_RECIPIENTS_UNDER)
 		say(" %lld", (long long)test->size);
 	if (test->fact == RULES_TLS_VERIFIED)
 		say(" %d", test->is_true);
@@ -147,6 +148,8 @@ static const struct when_row {
 	{"macro = [ \"j: mx.example\", \"{j}: *.example\", \"{A_1}\" ];",
 		"all(any(macro j =mx.example ~*.example; macro {A_1}))"},
 	{"macro = \"{if_addr}: 192.0.2.1\";", "all(macro {if_addr} =192.0.2.1)"},
+	{"recipients_over = 1; recipients_under = 1000000;",
+		"all(recipients_over 1; recipients_under 1000000)"},
 	{"size_over = 0; size_under = 4611686018427387904L;",
 		"all(size_over 0; size_under 4611686018427387904)"},
 	{"time = [ \"Sat,Sun\", \"Mon-Fri 22:00-06:00\", \"Sat,Sun\" ];",
@@ -279,7 +282,7 @@ START_TEST(tests_are_sorted)
 		"header = [ \"b: 1\", \"B-c\", \"a\" ]; listener_port = 25; listener = \"l\";"
 		"tls_verified = true; tls = \"\"; auth_user = \"\"; helo = \"h\"; client_name = "
 		"\"c\";"
-		"client = \"::1\"; all_recipients = \"*\"; recipient = \"*\"; sender = \"*\";"
+		"recipients_over = 1; recipients_under = 9; client = \"::1\"; all_recipients = \"*\"; recipient = \"*\"; sender = \"*\";"
 		"not = { header = \"B: 2\"; sender = \"\"; };");
 	const struct rules *rules = conf->table.rules;
 	static const char *const names[] = {"a", "b", "b-c"};

@@ -33,6 +33,8 @@ static const struct fact_row {
 	{RULES_TIME, "time", 0},
 	{RULES_PERCENT, "percent", RULES_NEEDS_MAIL},
 	{RULES_TAG, "tag", 0},
+	{RULES_RECIPIENTS_OVER, "recipients_over", 0},
+	{RULES_RECIPIENTS_UNDER, "recipients_under", 0},
 };
 
 START_TEST(facts_have_names_and_needs)

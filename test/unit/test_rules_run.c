@@ -58,6 +58,8 @@ static const struct rules_test is_header = {
 	.fact = RULES_HEADER, .name = "subject", PATTERNS(GLOB("*sale*"), GLOB("*win*"))};
 static const struct rules_test is_over = {.fact = RULES_SIZE_OVER, .size = 1000};
 static const struct rules_test is_under = {.fact = RULES_SIZE_UNDER, .size = 1000};
+static const struct rules_test are_over = {.fact = RULES_RECIPIENTS_OVER, .size = 2};
+static const struct rules_test are_under = {.fact = RULES_RECIPIENTS_UNDER, .size = 2};
 static const struct rules_test has_macro = {.fact = RULES_MACRO, .name = "{x}"};
 static const struct rules_test is_macro = {
 	.fact = RULES_MACRO, .name = "j", PATTERNS(EXACT("y"), EXACT("z"))};
@@ -97,6 +99,16 @@ static const struct condition_row {
 	{&are_recipients, "recipient b@example.com\nrecipient a@example.com\nend", RULES_NO},
 	{&are_recipients, "close all_recipients", RULES_NO},
 	{&are_recipients, "sender a@example.com\nend", RULES_NO},
+	{&are_over, "recipient a@x\nrecipient a@x", RULES_OPEN},
+	{&are_over, "recipient a@x\nrecipient b@x\nrecipient c@x", RULES_YES},
+	{&are_over, "recipient a@x\nrecipient b@x\nclose recipients_over", RULES_NO},
+	{&are_over, "recipient a@x\nrecipient b@x\nend", RULES_NO},
+	{&are_over, "recipient a@x\nclose recipients_under", RULES_OPEN},
+	{&are_under, "recipient a@x", RULES_OPEN},
+	{&are_under, "recipient a@x\nrecipient b@x", RULES_NO},
+	{&are_under, "recipient a@x\nclose recipients_under", RULES_YES},
+	{&are_under, "recipient a@x\nend", RULES_YES},
+	{&are_under, "close recipients_under", RULES_NO},
 	{&is_client, "client 192.0.2.7", RULES_YES},
 	{&is_client, "client 192.0.3.7", RULES_NO},
 	{&is_client, "client 2001:db8::1", RULES_YES},
