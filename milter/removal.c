@@ -6,6 +6,7 @@
 
 #include "removal.h"
 #include "core/daytime.h"
+#include "core/endpoint.h"
 #include "engine/clock.h"
 #include "engine/engine_view.h"
 
@@ -101,9 +102,10 @@ static void warn(const struct view_host *host, const char *fate, size_t pending,
 {
 	const char *what =
 		pending == 1 ? "message is pending that begins" : "messages are pending that begin";
+	char text[ENDPOINT_TEXT_MAX];
 
-	fault_warn(faults, path, 0, "%s:%d %s, but %zu %s with it", host->name, host->port, fate,
-		pending, what);
+	fault_warn(faults, path, 0, "%s %s, but %zu %s with it",
+		endpoint_format(text, host->name, host->port), fate, pending, what);
 }
 
 void removal_warn(struct engine *engine, const struct table *after, const char *path,

@@ -13,6 +13,9 @@
 #include "core/network.h"
 #include "core/table.h"
 
+/* struct sockaddr_un has room for one octet more, but libmilter does not use it. */
+enum { CONF_ADDRESS_PATH_MAX = 106 };
+
 /*
  * What stands in the file to the one form that the table has. Functions that give an int give 0, or
  * -1 if TEXT is nothing of the kind.
@@ -29,7 +32,8 @@ int conf_address_mail_domain(const char *text, char out[DOMAIN_MAX + 1]);
 
 /*
  * A host name or an IP address, with or without brackets, in its canonical form. A name that ends
- * in a number would be a mistyped IP address (RFC 1123, 2.1), and is none.
+ * in a number would be a mistyped IP address (RFC 1123, 2.1), and is none. Or "unix:PATH", a Unix socket:
+ * its path has a slash, by which the MTA's log tells it from an address.
  */
 int conf_address_host(const char *text, char out[DOMAIN_MAX + 1], enum host_kind *kind);
 
@@ -59,9 +63,6 @@ enum { CONF_ADDRESS_WRONG_MAX = 128 };
  */
 const char *conf_address_network(
 	const char *text, struct network *network, char wrong[CONF_ADDRESS_WRONG_MAX]);
-
-/* struct sockaddr_un has room for one octet more, but libmilter does not use it. */
-enum { CONF_ADDRESS_PATH_MAX = 106 };
 
 /*
  * "unix:/path" or "inet:PORT@ADDRESS". TEXT must live as long as the socket, which points into it.

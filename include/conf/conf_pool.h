@@ -27,6 +27,7 @@ struct conf_pools {
 	enum table_mta mta;
 	enum on_recovery on_recovery;  /* of pools that do not say it */
 	const struct table_auth *auth; /* of the pool that is read; NULL: none */
+	enum protocol protocol;	       /* of the pool that is read */
 };
 
 /*

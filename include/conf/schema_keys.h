@@ -121,6 +121,7 @@ struct schema_classify {
 
 struct schema_pool {
 	const char *transport;
+	int protocol; /* enum protocol; -1: by the transport's name */
 	int balance;
 	int hash_on; /* -1: not set */
 	int lookup;
@@ -135,7 +136,7 @@ struct schema_pool {
 
 struct schema_host {
 	const char *host;
-	int port;
+	int port; /* 0: not set */
 	int priority;
 	int weight;
 	int lookup; /* -1: as the pool's */

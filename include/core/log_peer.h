@@ -19,7 +19,8 @@ struct log_peer {
 
 /*
  * Takes Postfix's form: "mx1.example.com[192.0.2.1]", with ":25" after it or not; of a host that
- * is given by its address that stands twice, and of a Unix socket its path in the brackets. False
+ * is given by its address that stands twice. Of a Unix socket its path stands in the brackets, after
+ * the name of the machine itself: PEER gets "unix:PATH" for a host, and the path as its address. False
  * if there is none, or one that is too long; then REST is as it was and PEER is not to be used.
  */
 bool log_peer_take(struct span *rest, struct log_peer *peer);

@@ -16,7 +16,8 @@
  * Postfix (transport(5), smtp(8)): "smtp:[192.0.2.1],[mx1.example.com]:2525". The transport stands
  * once, in front; lists need Postfix 3.5. Brackets say: no MX lookup. An IPv6 address is bracketed as
  * it is. Postfix looks up TLS policies and passwords by this very text: so the name stands in it as it
- * was written, and a port only if one was (test/postfix/policy.sh).
+ * was written, and a port only if one was (test/postfix/policy.sh). lmtp(8) takes "unix:PATH" for one
+ * path up to the end, whatever stands in it: such a host stands alone (test/postfix/lmtp.sh).
  *
  * Sendmail (op.me, "$@ host"): "esmtp:[192.0.2.1]:[192.0.2.2],[192.0.2.3]:[mx1.example.com]". In
  * front stands the mailer; a colon parts preferences, a comma hosts of the same one, among which
@@ -59,6 +60,15 @@ int nexthop_append(char *out, size_t size, int length, const char *host);
 
 /* How many of the pool's hosts fit, in the order of the pool; all of them for Postfix. */
 int nexthop_fits(const struct pool *pool, enum table_mta mta);
+
+/* Whether the pool is a Unix socket: nothing may be appended to its next hop, nor it to another one. */
+bool nexthop_is_alone(const struct pool *pool);
+
+/* What a transport of that name speaks, unless it is said: "lmtp", "lmtp-backup". */
+enum protocol nexthop_protocol(const char *transport);
+
+/* Where it connects to if a host has no port. */
+int nexthop_default_port(enum protocol protocol);
 
 /* Whether it is a mailer of Sendmail's MAILER(smtp), in either case: these connect to port 25 alone. */
 bool nexthop_is_smtp_mailer(const char *mailer);

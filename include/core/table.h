@@ -36,7 +36,8 @@ enum hash_on { HASH_ON_RECIPIENT = 0, HASH_ON_SENDER = 1 };
 enum lookup { LOOKUP_HOST = 0, LOOKUP_MX = 1 };
 enum all_deferred { ALL_DEFERRED_TRY = 0, ALL_DEFERRED_TEMPFAIL = 1 };
 enum on_recovery { ON_RECOVERY_NONE = 0, ON_RECOVERY_FLUSH = 1 };
-enum host_kind { HOST_NAME = 0, HOST_IPV4 = 1, HOST_IPV6 = 2 };
+enum host_kind { HOST_NAME = 0, HOST_IPV4 = 1, HOST_IPV6 = 2, HOST_UNIX = 3 };
+enum protocol { PROTOCOL_SMTP = 0, PROTOCOL_LMTP = 1 };
 
 /* What a route does with a message. ACTION_NONE is never in a table: it says that none matched. */
 enum action {
@@ -66,10 +67,11 @@ struct table_auth {
 };
 
 struct pool_host {
-	const char *name;    /* host name (A-labels, lower case) or IP address, canonical */
+	const char
+		*name; /* host name (A-labels, lower case), IP address, canonical, or "unix:PATH" */
 	const char *nexthop; /* as the MTA wants it in a list (nexthop.h) */
 	uint64_t key;	     /* table_host_key(): the health of a host belongs to it */
-	int port;
+	int port;	     /* HOST_UNIX: 0 */
 	int priority;
 	int weight;
 	enum host_kind kind;
@@ -109,6 +111,7 @@ struct pool_probe {
 struct pool {
 	const char *name; /* "route:MATCH" for a pool in place */
 	const char *transport;
+	enum protocol protocol; /* what the transport speaks */
 	const char *file;
 	int line;
 	enum balance balance;

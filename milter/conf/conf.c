@@ -14,6 +14,7 @@
 #include "conf/conf_text.h"
 #include "conf/schema.h"
 #include "conf/vault.h"
+#include "core/nexthop.h"
 #include "text/regex.h"
 
 #include <libgen.h>
@@ -327,7 +328,13 @@ static void warn_of_fallbacks(struct schema_reader *reader, const struct conf *c
 		const struct pool *fallback =
 			pool->fallback == -1 ? NULL : &table->pools[pool->fallback];
 
-		if (fallback != NULL && strcmp(pool->transport, fallback->transport) != 0)
+		if (fallback != NULL && (nexthop_is_alone(pool) || nexthop_is_alone(fallback)))
+			fault_warn(reader->faults, pool->file, pool->line,
+				"pool %s: a Unix socket stands alone in Postfix's list, so a message "
+				"that was given this pool never reaches its fallback \"%s\"; set "
+				"postfix_delivery = \"map\"",
+				pool->name, fallback->name);
+		else if (fallback != NULL && strcmp(pool->transport, fallback->transport) != 0)
 			fault_warn(reader->faults, pool->file, pool->line,
 				"pool %s: fallback \"%s\" has transport \"%s\", not \"%s\": a "
 				"message that was given this pool never reaches it; give both one "

@@ -6,6 +6,7 @@
 
 #include "conf/conf_address.h"
 #include "core/decimal.h"
+#include "core/endpoint.h"
 #include "text/idn.h"
 
 #include <arpa/inet.h>
@@ -100,6 +101,16 @@ static bool ends_in_number(const char *name)
 	return last[strspn(last, "0123456789")] == '\0';
 }
 
+static int parse_unix_host(const char *text, char out[DOMAIN_MAX + 1])
+{
+	const char *path = text + strlen("unix:");
+
+	if (strlen(path) > CONF_ADDRESS_PATH_MAX || !endpoint_path_valid(path))
+		return -1;
+	memcpy(out, text, strlen(text) + 1);
+	return 0;
+}
+
 int conf_address_host(const char *text, char out[DOMAIN_MAX + 1], enum host_kind *kind)
 {
 	unsigned char octets[sizeof(struct in6_addr)];
@@ -107,6 +118,10 @@ int conf_address_host(const char *text, char out[DOMAIN_MAX + 1], enum host_kind
 	size_t length = strlen(text);
 	char inner[DOMAIN_MAX + 1];
 
+	if (endpoint_is_unix(text)) {
+		*kind = HOST_UNIX;
+		return parse_unix_host(text, out);
+	}
 	if (length > 2 && text[0] == '[' && text[length - 1] == ']' && length - 2 < sizeof(inner)) {
 		length -= 2;
 		memcpy(inner, text + 1, length);

@@ -8,6 +8,7 @@
 #include "conf/conf_address.h"
 #include "conf/conf_auth.h"
 #include "conf/conf_maintenance.h"
+#include "conf/conf_transport.h"
 #include "core/endpoint.h"
 #include "core/nexthop.h"
 #include "core/similar.h"
@@ -15,107 +16,6 @@
 #include <search.h>
 #include <stdlib.h>
 #include <string.h>
-
-/* ---- transports */
-
-/*
- * Postfix: a service of master.cf, "smtp" by default; each host may have its own port.
- * Sendmail: a mailer, "esmtp" by default; the port is the mailer's ("TCP $h PORT"), and those
- * that come with Sendmail have 25.
- */
-
-enum { TRANSPORT_MAX = 63, SMTP_PORT = 25 };
-
-static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_";
-
-/* The transport of a pool, or of a route with hosts: SETTING is its group. */
-static const char *transport_of(
-	const struct schema_pool *from, const config_setting_t *setting, enum table_mta mta)
-{
-	bool is_set = config_setting_get_member(setting, "transport") != NULL;
-
-	return is_set || mta == TABLE_POSTFIX ? from->transport : "esmtp";
-}
-
-/* It stands in front of a colon, in the MTA's own syntax. */
-static bool is_transport(const char *name, enum table_mta mta)
-{
-	size_t length = strlen(name);
-	size_t good = 0;
-
-	/* A dot parts words in Sendmail's rules. */
-	while (good < length && (strchr(letters, name[good]) != NULL ||
-					(mta == TABLE_POSTFIX && name[good] == '.')))
-		good++;
-	return length > 0 && length <= TRANSPORT_MAX && good == length;
-}
-
-/* A list that is too long is cut: all the pool's hosts are tried in turn, but not for one message. */
-static void check_length(struct schema_reader *reader, const struct pool *pool)
-{
-	int fits = nexthop_fits(pool, TABLE_SENDMAIL);
-
-	for (int i = 0; i < pool->host_count; i++) {
-		const struct pool_host *host = &pool->hosts[i];
-
-		if (strlen(host->nexthop) > NEXTHOP_SENDMAIL_MAX)
-			fault_add(reader->faults, host->file, host->line,
-				"host %s: its name is too long for Sendmail", host->name);
-	}
-	if (fits > 0 && fits < pool->host_count)
-		fault_warn(reader->faults, pool->file, pool->line,
-			"pool %s: Sendmail uses %d octets of hosts, so about %d of its %d are "
-			"tried for one message",
-			pool->name, NEXTHOP_SENDMAIL_MAX, fits, pool->host_count);
-}
-
-static bool has_port(const char *nexthop)
-{
-	const char *bracket = strrchr(nexthop, ']');
-
-	return strchr(bracket == NULL ? nexthop : bracket, ':') != NULL;
-}
-
-/* Postfix finds the port of a host that has none by the transport's protocol: we know SMTP's. */
-static void check_port(struct schema_reader *reader, const struct pool *pool)
-{
-	if (strcmp(pool->transport, "lmtp") != 0)
-		return;
-	for (int i = 0; i < pool->host_count; i++)
-		if (!has_port(pool->hosts[i].nexthop))
-			fault_warn(reader->faults, pool->hosts[i].file, pool->hosts[i].line,
-				"host %s has no port, so transport lmtp connects to port 24 and "
-				"its health is not seen; add port = 24",
-				pool->hosts[i].name);
-}
-
-/* Adds a fault for each host of POOL that its mailer does not reach. */
-static void check_transport(
-	struct schema_reader *reader, const struct pool *pool, enum table_mta mta)
-{
-	char text[ENDPOINT_TEXT_MAX];
-
-	if (mta == TABLE_POSTFIX) {
-		check_port(reader, pool);
-		return;
-	}
-	check_length(reader, pool);
-	for (int i = 0; i < pool->host_count; i++) {
-		const struct pool_host *host = &pool->hosts[i];
-
-		endpoint_format(text, host->name, host->port);
-		if (nexthop_is_smtp_mailer(pool->transport) && host->port != SMTP_PORT)
-			fault_add(reader->faults, host->file, host->line,
-				"host %s: Sendmail's mailer %s goes to port %d; another port "
-				"requires a mailer of its own, named as the pool's transport",
-				text, pool->transport, SMTP_PORT);
-		else if (host->port != pool->hosts[0].port)
-			fault_add(reader->faults, host->file, host->line,
-				"host %s: a mailer of Sendmail has one port, and host %s of this "
-				"pool has port %d",
-				text, pool->hosts[0].name, pool->hosts[0].port);
-	}
-}
 
 /* ---- the set of pools */
 
@@ -216,15 +116,22 @@ static int read_host(const struct conf_pools *pools, struct schema_reader *reade
 		return -1;
 	}
 	if (conf_address_host(from.host, name, &host->kind) == -1) {
-		schema_fault(reader, setting, "\"%s\" is not a host name or IP address", from.host);
+		schema_fault(reader, setting,
+			endpoint_is_unix(from.host)
+				? "\"%s\" is not unix:PATH: a path has a slash, at most %d octets, "
+				  "and no blanks, commas, brackets, quotes, \";\" or \"=\""
+				: "\"%s\" is not a host name or IP address",
+			from.host, CONF_ADDRESS_PATH_MAX);
 		return -1;
 	}
 	if (find_lookup(reader, setting, &from, lookup, host) == -1 ||
 		conf_maintenance_read(reader, from.maintenance, &host->maintenance) == -1)
 		return -1;
 	host->name = schema_keep(reader, name, strlen(name));
-	host->key = table_host_key(name, from.port);
-	host->port = from.port;
+	host->port = from.port != 0 || host->kind == HOST_UNIX
+			     ? from.port
+			     : nexthop_default_port(pools->protocol);
+	host->key = table_host_key(name, host->port);
 	host->priority = from.priority;
 	host->weight = from.weight;
 	host->auth = from.auth == NULL ? pools->auth : conf_auth_read(reader, from.auth);
@@ -296,17 +203,14 @@ int conf_pool_add(struct conf_pools *pools, struct schema_reader *reader, const 
 	struct pool *pool = &pools->pools[pools->count];
 	int length = config_setting_length(from->hosts);
 	struct pool_host *hosts = arena_take(reader->arena, (size_t)length + 1, sizeof(*hosts));
-	const char *transport = transport_of(from, setting, pools->mta);
+	const char *transport = conf_transport_name(from, setting, pools->mta);
 
 	if (hosts == NULL || pools->count == pools->room) {
 		reader->no_memory = true;
 		return -1;
 	}
-	if (!is_transport(transport, pools->mta)) {
-		schema_fault(reader, setting, "transport = \"%s\" is not the name of a %s",
-			transport, pools->mta == TABLE_SENDMAIL ? "mailer" : "transport");
+	if (conf_transport_check_name(reader, setting, transport, pools->mta) == -1)
 		return -1;
-	}
 	if (from->hash_on != -1 && from->balance != BALANCE_HASH) {
 		schema_fault(reader, setting, "hash_on is only for balance = \"hash\"");
 		return -1;
@@ -316,9 +220,12 @@ int conf_pool_add(struct conf_pools *pools, struct schema_reader *reader, const 
 		return -1;
 	}
 	pools->auth = conf_auth_read(reader, from->auth);
+	pools->protocol =
+		from->protocol == -1 ? nexthop_protocol(transport) : (enum protocol)from->protocol;
 	*pool = (struct pool){
 		.name = name,
 		.transport = transport,
+		.protocol = pools->protocol,
 		.file = schema_file(reader, setting),
 		.line = (int)config_setting_source_line(setting),
 		.balance = (enum balance)from->balance,
@@ -331,7 +238,7 @@ int conf_pool_add(struct conf_pools *pools, struct schema_reader *reader, const 
 						       : (enum on_recovery)from->on_recovery,
 	};
 	conf_maintenance_read(reader, from->maintenance, &pool->maintenance);
-	check_transport(reader, pool, pools->mta);
+	conf_transport_check_hosts(reader, pool, pools->mta);
 	conf_health_apply(health, pool);
 	pools->fallback[pools->count] = from->fallback;
 	if (tsearch(pool, &pools->by_name, compare_names) == NULL) {

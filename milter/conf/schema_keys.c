@@ -110,6 +110,7 @@ static const struct schema_key keys[] = {
 
 	OTHER(POOL(hosts), SCHEMA_LIST, "hosts", NULL),
 	OTHER(POOL(transport), SCHEMA_TEXT, "transport", "smtp"),
+	WORD(POOL(protocol), "protocol", "smtp|lmtp", NULL),
 	WORD(POOL(balance), "balance", "round-robin|hash|least-pending", "round-robin"),
 	WORD(POOL(hash_on), "hash_on", "recipient|sender", NULL),
 	WORD(POOL(lookup), "lookup", "host|mx", "host"),
@@ -121,7 +122,7 @@ static const struct schema_key keys[] = {
 	OTHER(POOL(health), SCHEMA_GROUP, "health", NULL),
 
 	OTHER(HOST(host), SCHEMA_TEXT, "host", NULL),
-	NUMBER(HOST(port), "port", 1, 65535, "25"),
+	NUMBER(HOST(port), "port", 1, 65535, NULL),
 	NUMBER(HOST(priority), "priority", 0, HOST_PRIORITY_MAX, "0"),
 	NUMBER(HOST(weight), "weight", 1, HOST_WEIGHT_MAX, "1"),
 	WORD(HOST(lookup), "lookup", "host|mx", NULL),
@@ -140,6 +141,7 @@ static const struct schema_key keys[] = {
 	NUMBER(ROUTE(target.code), "code", 400, 599, NULL),
 	OTHER(ROUTE(target.in_place.hosts), SCHEMA_LIST, "hosts", NULL),
 	OTHER(ROUTE(target.in_place.transport), SCHEMA_TEXT, "transport", "smtp"),
+	WORD(ROUTE(target.in_place.protocol), "protocol", "smtp|lmtp", NULL),
 	WORD(ROUTE(target.in_place.balance), "balance", "round-robin|hash|least-pending",
 		"round-robin"),
 	WORD(ROUTE(target.in_place.hash_on), "hash_on", "recipient|sender", NULL),
@@ -161,6 +163,7 @@ static const struct schema_key keys[] = {
 	NUMBER(RULE(target.code), "code", 400, 599, NULL),
 	OTHER(RULE(target.in_place.hosts), SCHEMA_LIST, "hosts", NULL),
 	OTHER(RULE(target.in_place.transport), SCHEMA_TEXT, "transport", "smtp"),
+	WORD(RULE(target.in_place.protocol), "protocol", "smtp|lmtp", NULL),
 	WORD(RULE(target.in_place.balance), "balance", "round-robin|hash|least-pending",
 		"round-robin"),
 	WORD(RULE(target.in_place.hash_on), "hash_on", "recipient|sender", NULL),

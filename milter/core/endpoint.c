@@ -12,11 +12,41 @@
 
 enum { PORT_MAX = 65535 };
 
+static const char unix_prefix[] = "unix:";
+
+bool endpoint_is_unix(const char *name)
+{
+	return strncmp(name, unix_prefix, sizeof(unix_prefix) - 1) == 0;
+}
+
+bool endpoint_path_valid(const char *path)
+{
+	size_t length = strlen(path);
+
+	for (size_t i = 0; i < length; i++)
+		if (path[i] <= ' ' || path[i] > '~' || strchr(",;=\"'()<>[]", path[i]) != NULL)
+			return false;
+	return strchr(path, '/') != NULL && path[length - 1] != '/';
+}
+
+static int parse_unix(struct endpoint *endpoint, const char *text)
+{
+	size_t length = strlen(text);
+
+	if (length < sizeof(unix_prefix) || length > DOMAIN_MAX)
+		return -1;
+	memcpy(endpoint->name, text, length + 1);
+	endpoint->port = 0;
+	return 0;
+}
+
 int endpoint_parse(struct endpoint *endpoint, const char *text)
 {
 	const char *port = NULL;
 	const char *end;
 
+	if (endpoint_is_unix(text))
+		return parse_unix(endpoint, text);
 	if (*text == '[') {
 		text++;
 		end = strchr(text, ']');
@@ -40,7 +70,8 @@ int endpoint_parse(struct endpoint *endpoint, const char *text)
 
 char *endpoint_format(char out[ENDPOINT_TEXT_MAX], const char *name, int64_t port)
 {
-	bool bracketed = strchr(name, ':') != NULL;
+	bool is_unix = endpoint_is_unix(name);
+	bool bracketed = !is_unix && strchr(name, ':') != NULL;
 	size_t length = strlen(name);
 	char *to = out;
 
@@ -52,8 +83,11 @@ char *endpoint_format(char out[ENDPOINT_TEXT_MAX], const char *name, int64_t por
 	to += length;
 	if (bracketed)
 		*to++ = ']';
-	*to++ = ':';
-	if (port >= 0 && port <= PORT_MAX)
+	if (!is_unix)
+		*to++ = ':';
+	if (is_unix)
+		*to = '\0';
+	else if (port >= 0 && port <= PORT_MAX)
 		to = decimal_put(to, port);
 	else
 		*to++ = '?';

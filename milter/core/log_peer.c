@@ -5,6 +5,7 @@
  */
 
 #include "core/log_peer.h"
+#include "core/endpoint.h"
 
 #include <string.h>
 
@@ -32,6 +33,18 @@ static bool is_path(struct span text)
 	return true;
 }
 
+/* An address has no slash, so it is no path. */
+static void set_unix(struct log_peer *peer)
+{
+	static const char prefix[] = "unix:";
+	const size_t length = sizeof(prefix) - 1;
+
+	_Static_assert(sizeof(peer->address) + sizeof(prefix) <= sizeof(peer->host),
+		"a name holds a path");
+	memcpy(peer->host, prefix, length);
+	memcpy(peer->host + length, peer->address, strlen(peer->address) + 1);
+}
+
 bool log_peer_take(struct span *rest, struct log_peer *peer)
 {
 	struct span after = *rest;
@@ -50,6 +63,8 @@ bool log_peer_take(struct span *rest, struct log_peer *peer)
 		return false;
 	memcpy(peer->address, address.at, address.length);
 	peer->address[address.length] = '\0';
+	if (endpoint_path_valid(peer->address))
+		set_unix(peer);
 	peer->port = 0;
 	*rest = after;
 	if (span_take(&after, ":") && span_take_number(&after, 5, &peer->port) && peer->port >= 1 &&

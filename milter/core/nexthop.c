@@ -27,6 +27,10 @@ void nexthop_host(char *out, const struct pool_host *host, const struct nexthop_
 	bool is_postfix = mta == TABLE_POSTFIX;
 
 	assert(strlen(host->name) <= DOMAIN_MAX && strlen(written->name) <= DOMAIN_MAX);
+	if (host->kind == HOST_UNIX) {
+		*put_text(out, host->name) = '\0';
+		return;
+	}
 	assert(host->port > 0 && host->port <= 65535);
 	if (is_literal)
 		*out++ = '[';
@@ -114,6 +118,23 @@ int nexthop_list(char *out, size_t size, const struct pool *pool,
 	}
 	out[used] = '\0';
 	return (int)used;
+}
+
+bool nexthop_is_alone(const struct pool *pool)
+{
+	return pool->host_count > 0 && pool->hosts[0].kind == HOST_UNIX;
+}
+
+enum protocol nexthop_protocol(const char *transport)
+{
+	return strncmp(transport, "lmtp", 4) == 0 ? PROTOCOL_LMTP : PROTOCOL_SMTP;
+}
+
+int nexthop_default_port(enum protocol protocol)
+{
+	enum { SMTP_PORT = 25, LMTP_PORT = 24 };
+
+	return protocol == PROTOCOL_LMTP ? LMTP_PORT : SMTP_PORT;
 }
 
 bool nexthop_is_smtp_mailer(const char *mailer)

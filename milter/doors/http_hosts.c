@@ -75,6 +75,8 @@ static void canonical_host(struct endpoint *endpoint)
 	char ascii[DOMAIN_MAX + 1];
 	size_t length = strlen(endpoint->name);
 
+	if (endpoint_is_unix(endpoint->name))
+		return;
 	if (inet_pton(AF_INET6, endpoint->name, octets) == 1) {
 		inet_ntop(AF_INET6, octets, endpoint->name, sizeof(endpoint->name));
 		return;

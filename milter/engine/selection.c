@@ -129,11 +129,12 @@ static void put_fallbacks_behind(
 
 	selection->behind_count = 0;
 	/* Sendmail queries again whenever it delivers. */
-	if (roster->table->mta != TABLE_POSTFIX)
+	if (roster->table->mta != TABLE_POSTFIX || nexthop_is_alone(pool->pool))
 		return;
 	while (pool->pool->fallback != -1) {
 		pool = &roster->pools[pool->pool->fallback];
-		if (strcmp(pool->pool->transport, selection->pool->pool->transport) == 0)
+		if (strcmp(pool->pool->transport, selection->pool->pool->transport) == 0 &&
+			!nexthop_is_alone(pool->pool))
 			put_behind(selection, roster, pool, now);
 	}
 }

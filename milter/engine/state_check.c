@@ -5,6 +5,7 @@
  */
 
 #include "engine/state_check.h"
+#include "core/endpoint.h"
 #include "core/printable.h"
 #include "engine/state_upgrade.h"
 
@@ -108,7 +109,8 @@ static const char *fault_of(const struct state_slot *slot)
 		return slot->port > 0 && slot->port <= STATE_EVENT_SLOTS
 			       ? NULL
 			       : "a value is out of range";
-	return slot->port > 0 && slot->port <= 65535 && health_valid(&slot->health)
+	return slot->port >= (endpoint_is_unix(slot->key) ? 0 : 1) && slot->port <= 65535 &&
+			       health_valid(&slot->health)
 		       ? NULL
 		       : "a value is out of range";
 }

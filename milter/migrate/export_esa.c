@@ -5,6 +5,7 @@
  */
 
 #include "migrate/export_esa.h"
+#include "core/nexthop.h"
 #include "migrate/export_sheet.h"
 
 #include <string.h>
@@ -72,6 +73,11 @@ static bool is_said(struct export_sheet *sheet, const struct route *route)
 		export_sheet_leave(sheet, route->file, route->line,
 			"match \"%s\": action = \"%s\" is not an SMTP route; refuse it in the RAT",
 			route->match, table_action_name(route->action));
+	else if (route->action == ACTION_POOL &&
+		 nexthop_is_alone(&sheet->conf->table.pools[route->pool]))
+		export_sheet_leave(sheet, route->file, route->line,
+			"match \"%s\": pool %s is a Unix socket, which is not an SMTP route",
+			route->match, sheet->conf->table.pools[route->pool].name);
 	else
 		return true;
 	return false;

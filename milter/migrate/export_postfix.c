@@ -259,6 +259,10 @@ static int put_keys(struct export_sheet *sheet, const char *value)
 		for (int k = 0; k < table->pools[i].host_count; k++) {
 			struct element *at = &list[count];
 
+			/* Postfix goes by no such text there. */
+			if (table->pools[i].hosts[k].kind == HOST_UNIX)
+				continue;
+
 			*at = (struct element){.pool = &table->pools[i],
 				.host = &table->pools[i].hosts[k],
 				.place = count};

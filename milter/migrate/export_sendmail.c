@@ -66,7 +66,7 @@ static int list_hosts(const struct pool *pool, char out[NEXTHOP_MAX])
 		const struct pool_host *host = &pool->hosts[i];
 		size_t length = strlen(host->nexthop);
 
-		if (host->port != port_of(pool))
+		if (host->port != port_of(pool) || host->kind == HOST_UNIX)
 			continue;
 		if (!has_room(used + 1 + length - mailer))
 			break;
@@ -96,8 +96,12 @@ static void leave_hosts(struct export_sheet *sheet)
 		for (int k = 0; k < pool->host_count; k++) {
 			const struct pool_host *host = &pool->hosts[k];
 
-			reached += host->port == port_of(pool);
-			if (host->port != port_of(pool))
+			reached += host->port == port_of(pool) && host->kind != HOST_UNIX;
+			if (host->kind == HOST_UNIX)
+				export_sheet_leave(sheet, host->file, host->line,
+					"pool %s, host %s: Sendmail has no Unix sockets there",
+					pool->name, host->name);
+			else if (host->port != port_of(pool))
 				export_sheet_leave(sheet, host->file, host->line,
 					"pool %s, host %s: its port %d is not that of mailer %s",
 					pool->name, host->name, host->port, pool->transport);
@@ -170,7 +174,7 @@ static void put_answer(struct export_sheet *sheet, const struct route *route)
 		reply.action = ACTION_DEFER;
 		reply.code = "451";
 		reply.enhanced = "4.3.5";
-		reply.text = "The hosts of this route are on ports that the mailer has not";
+		reply.text = "The hosts of this route are where the mailer does not go";
 	}
 	fprintf(sheet->to, "%s\t", strcmp(route->match, "ALL") == 0 ? "." : route->match);
 	put_value(sheet->to, export_sheet_value(out, MAP_REQUEST_MAILERTABLE, &reply));

@@ -7,6 +7,7 @@
 #include "migrate/export_sheet.h"
 #include "conf/conf_address.h"
 #include "core/candidates.h"
+#include "core/nexthop.h"
 #include "core/printable.h"
 #include "core/rules.h"
 
@@ -208,6 +209,13 @@ static void add_hosts(struct export_sheet *sheet, const struct pool *from, int a
 	}
 }
 
+/* Whether hosts of the second may stand behind those of the first, its fallback's. */
+static bool may_append(const struct pool *pool, const struct pool *fallback)
+{
+	return strcmp(fallback->transport, pool->transport) == 0 && !nexthop_is_alone(pool) &&
+	       !nexthop_is_alone(fallback);
+}
+
 const struct pool *export_sheet_pool(struct export_sheet *sheet, const struct pool *pool)
 {
 	const struct pool *at = pool;
@@ -219,7 +227,7 @@ const struct pool *export_sheet_pool(struct export_sheet *sheet, const struct po
 	add_hosts(sheet, pool, 0);
 	while (at->fallback != -1) {
 		at = &sheet->conf->table.pools[at->fallback];
-		if (strcmp(at->transport, pool->transport) == 0)
+		if (may_append(pool, at))
 			add_hosts(sheet, at, sheet->hosts[sheet->pool.host_count - 1].priority + 1);
 	}
 	return &sheet->pool;
@@ -318,11 +326,13 @@ static void leave_fallback(struct export_sheet *sheet, const struct pool *pool)
 	const struct pool *pools = sheet->conf->table.pools;
 
 	for (int at = pool->fallback; at != -1; at = pools[at].fallback)
-		if (strcmp(pools[at].transport, pool->transport) != 0)
+		if (!may_append(pool, &pools[at]))
 			export_sheet_leave(sheet, pool->file, pool->line,
-				"pool %s: it falls back to pool %s, which has another transport: "
-				"not in the table",
-				pool->name, pools[at].name);
+				"pool %s: it falls back to pool %s, which %s: not in the table",
+				pool->name, pools[at].name,
+				strcmp(pools[at].transport, pool->transport) != 0
+					? "has another transport"
+					: "cannot stand in one list with it");
 }
 
 void export_sheet_pools(struct export_sheet *sheet, bool has_tiers)

@@ -209,6 +209,11 @@ static void compare_hosts(struct comparison *comparison)
 
 /* ---- settings */
 
+static const char *protocol_text(const struct pool *pool)
+{
+	return pool->protocol == PROTOCOL_LMTP ? "lmtp" : "smtp";
+}
+
 static const char *balance_text(const struct pool *pool)
 {
 	switch (pool->balance) {
@@ -300,6 +305,7 @@ static size_t compare_pool(struct comparison *comparison)
 	const struct pool *new = comparison->new;
 
 	compare_texts(comparison, "transport", old->transport, new->transport);
+	compare_texts(comparison, "protocol", protocol_text(old), protocol_text(new));
 	compare_hosts(comparison);
 	compare_texts(comparison, "balance", balance_text(old), balance_text(new));
 	compare_texts(comparison, "all_deferred",

@@ -109,6 +109,8 @@
 	const words = (reason) => reason.replace(/_/g, " ");
 
 	function address(host) {
+		if (host.host.startsWith("unix:"))
+			return host.host;
 		return (host.host.includes(":") ? "[" + host.host + "]" : host.host) + ":" + host.port;
 	}
 
@@ -481,7 +483,7 @@
 			make("td", {role: "cell", class: name || null, "data-label": label}, ...children);
 
 		/* A long name breaks in front of the port, if it has to. */
-		const colon = row.name.lastIndexOf(":");
+		const colon = row.name.startsWith("unix:") ? row.name.lastIndexOf("/") : row.name.lastIndexOf(":");
 		const name = [row.name.slice(0, colon), make("wbr"), row.name.slice(colon)];
 
 		row.role = make("span", {class: "sub"});

@@ -99,6 +99,7 @@ static const struct host_row {
 	{"bücher.example", "xn--bcher-kva.example", HOST_NAME},
 	{"3com.example", "3com.example", HOST_NAME},
 	{"a.3com", "a.3com", HOST_NAME},
+	{"unix:private/Dovecot-lmtp", "unix:private/Dovecot-lmtp", HOST_UNIX},
 	{"192.0.2.1", "192.0.2.1", HOST_IPV4},
 	{"[192.0.2.1]", "192.0.2.1", HOST_IPV4},
 	{"2001:DB8:0:0::1", "2001:db8::1", HOST_IPV6},

@@ -145,8 +145,8 @@ static const struct row {
 		".\tesmtp:[a.example],c.example\n"},
 	{"mail waits for hosts that the mailer does not reach", export_sendmail, postfix,
 		other_ports,
-		"a.example\terror:4.3.5:\"451 4.3.5 The hosts of this route are on ports that the "
-		"mailer has not\"\n"},
+		"a.example\terror:4.3.5:\"451 4.3.5 The hosts of this route are where the mailer "
+		"does not go\"\n"},
 	{"mailers of one's own", export_sendmail, sendmail, mailers,
 		"a.example\tesmtp2525:[192.0.2.1]\nb.example\trelay:[mx.b.example]\n"},
 	{"domains alone, for Sendmail", export_sendmail, sendmail, keys,

@@ -42,7 +42,7 @@ static const struct row {
 		"mx1.example.com", OBSERVATION_TIMEOUT, OBSERVATION_STAGE_TLS, 0, NULL},
 	{"connect to " MX ":25: Connection refused", "mx1.example.com", OBSERVATION_REFUSED,
 		OBSERVATION_STAGE_CONNECT, 0, NULL},
-	{"connect to mx[private/lmtp]: Permission denied", "mx", OBSERVATION_OURS,
+	{"connect to mx[private/lmtp]: Permission denied", "unix:private/lmtp", OBSERVATION_OURS,
 		OBSERVATION_STAGE_CONNECT, 0, NULL},
 	{"connect to transport private/smtp: Connection refused", NULL, 0, 0, 0, NULL},
 	{"mail for [mx1.example.com]:25 loops back to myself", "mx1.example.com", OBSERVATION_OTHER,

@@ -29,6 +29,8 @@ static const struct host_row {
 	{{.name = "example.net", .port = 25, .lookup = LOOKUP_MX}, {"example.net", true},
 		"example.net:25", "example.net"},
 	{{.name = "x", .port = 65535}, {"x", true}, "[x]:65535", "[x]"},
+	{{.name = "unix:private/lmtp", .kind = HOST_UNIX}, {"unix:private/lmtp", false},
+		"unix:private/lmtp", "unix:private/lmtp"},
 };
 
 START_TEST(host)
