@@ -143,9 +143,10 @@ scripts/setup.sh test || exit 1
 mkdir -p build-check
 # One for all builds.
 export NEXTHOP_SENDMAIL=$PWD/build-check/sendmail NEXTHOP_POSTFIX=$PWD/build-check/postfix
-export NEXTHOP_SLAPD=$PWD/build-check/slapd
+export NEXTHOP_SLAPD=$PWD/build-check/slapd NEXTHOP_DOVECOT=$PWD/build-check/dovecot
 export NEXTHOP_AXE=$PWD/build-check/axe NEXTHOP_GRAFANA=$PWD/build-check/grafana
 step "Sendmail" build-check/sendmail.log scripts/unpack.sh sendmail "$NEXTHOP_SENDMAIL" || exit 1
+step "Dovecot" build-check/dovecot.log scripts/unpack.sh dovecot "$NEXTHOP_DOVECOT" || exit 1
 step "axe-core" build-check/axe.log scripts/unpack.sh axe "$NEXTHOP_AXE" || exit 1
 step "Grafana's types" build-check/grafana.log scripts/unpack.sh grafana "$NEXTHOP_GRAFANA" || exit 1
 # They are needed late, and take minutes.

@@ -26,6 +26,9 @@ TEST='miltertest socat curl openssl python3 iproute2 procps xz-utils git systemd
 POSTFIX='libc6 libdb5.3 libicu72 libnsl2 libsasl2-2 libssl3'
 SENDMAIL='m4 util-linux libdb5.3 libldap-2.5-0 libnsl2 libsasl2-2 libssl3 libwrap0'
 
+DOVECOT='libcap2 libcrypt1 libgcrypt20 libgssapi-krb5-2 liblz4-1 liblzma5 libpam0g libsodium23 libssl3 libsystemd0
+	libtirpc3 libunwind8 libzstd1'
+
 # The installed mail system, if there is one.
 mail_system() {
 	dpkg-query -W -f '${db:Status-Status} ${Package} ${Provides}\n' |
@@ -56,7 +59,7 @@ done
 case "$what" in
 build) wanted=$BUILD ;;
 demo) wanted="$BUILD $DEMO $(postfix "")" ;;
-test) wanted="$BUILD $DEMO $(postfix postfix-ldap) $TEST $(npm) $SENDMAIL" ;;
+test) wanted="$BUILD $DEMO $(postfix postfix-ldap) $TEST $(npm) $SENDMAIL $DOVECOT" ;;
 esac
 # Words are to be split, here and below.
 # shellcheck disable=SC2086

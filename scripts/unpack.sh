@@ -1,14 +1,14 @@
 #!/bin/sh
-# unpack: unpacks Debian's Sendmail, Postfix or OpenLDAP, or packages of npm, into a folder, for the tests
+# unpack: unpacks Debian's Sendmail, Postfix, OpenLDAP or Dovecot, or packages of npm, into a folder, for the tests
 #
 # SPDX-License-Identifier: BSD-2-Clause
 # Copyright (c) 2026 the nexthop-milter authors
 #
-# Usage: scripts/unpack.sh sendmail|postfix|slapd|axe|grafana FOLDER
+# Usage: scripts/unpack.sh sendmail|postfix|slapd|dovecot|axe|grafana FOLDER
 #
 # A machine has room for one MTA: the packages of two conflict. So what the tests need beside the
 # machine's own is not installed: it is fetched with apt-get and unpacked, and nothing outside FOLDER
-# is changed. So it is with a directory server, which would otherwise be one of the machine's. The
+# is changed. So it is with servers of directories and mailboxes, which would otherwise be the machine's. The
 # libraries come with scripts/setup.sh. Does nothing if it is there already; several may run at once.
 # Each of them makes a copy of its own, and one of these gets the name.
 #
@@ -36,6 +36,10 @@ postfix)
 slapd)
 	packages=slapd
 	program=usr/sbin/slapd
+	;;
+dovecot)
+	packages='dovecot-core dovecot-lmtpd'
+	program=usr/lib/dovecot/lmtp
 	;;
 axe)
 	packages=axe-core@4.14.1
