@@ -61,6 +61,7 @@ static bool target(void *context, size_t host, struct probe_target *target)
 	target->port = from.host.port;
 	target->key = table_host_key(from.host.name, from.host.port);
 	target->plan.depth = from.probe.depth;
+	target->plan.protocol = from.protocol;
 	copy(target->plan.helo, sizeof(target->plan.helo), from.probe.helo, observers->helo);
 	copy(target->plan.sender, sizeof(target->plan.sender), from.probe.sender, "");
 	copy(target->plan.recipient, sizeof(target->plan.recipient), from.probe.recipient, "");

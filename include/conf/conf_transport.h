@@ -27,4 +27,10 @@ int conf_transport_check_name(struct schema_reader *reader, const config_setting
 void conf_transport_check_hosts(
 	struct schema_reader *reader, const struct pool *pool, enum table_mta mta);
 
+/*
+ * The path of a Unix socket may be relative to Postfix's queue directory, which is not known here: such a
+ * host is not probed but tried by messages, with a warning. After the pool's health settings.
+ */
+void conf_transport_check_probes(struct schema_reader *reader, struct pool *pool);
+
 #endif

@@ -14,14 +14,14 @@
 #include "core/table.h"
 
 /*
- * Connect, greeting, EHLO, MAIL, RCPT, as deep as asked; then RSET if a transaction is open, and
- * QUIT, so that the host has nothing to complain of. No message is ever sent. The machine is fed
- * what the host says and gives back what to do; how the host's octets are cut into pieces makes no
+ * Connect, greeting, EHLO (LHLO in LMTP), MAIL, RCPT, as deep as asked; then RSET if a transaction is
+ * open, and QUIT, so that the host has nothing to complain of. No message is ever sent. The machine is
+ * fed what the host says and gives back what to do; how the host's octets are cut into pieces makes no
  * difference to what it says or finds.
  *
  * It judges as Postfix and Sendmail would at delivery: 2xx is yes, whatever its other digits; 5xx
- * to EHLO is followed by HELO; octets that come before they are asked for are taken for the answer
- * to the next command; lines may end without CR. 421 ends it at any stage.
+ * to EHLO, not to LHLO, is followed by HELO; octets that come before they are asked for are taken for
+ * the answer to the next command; lines may end without CR. 421 ends it at any stage.
  *
  * Limits: no TLS, no AUTH, no SMTPUTF8, no pipelining.
  */
@@ -44,6 +44,7 @@ struct probe_plan {
 	char helo[DOMAIN_MAX + 1];
 	char sender[ADDRESS_MAX + 1];	 /* without <>; may be empty */
 	char recipient[ADDRESS_MAX + 1]; /* without <>; of interest only to PROBE_DEPTH_RCPT */
+	enum protocol protocol;
 };
 
 /* Where the conversation is: which reply is waited for. */

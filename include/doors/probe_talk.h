@@ -23,6 +23,8 @@
  * then timed out, then unreachable. Our own shortages (descriptors, memory, local ports) are
  * OBSERVATION_OURS.
  *
+ * A Unix socket that is not there, or at which nobody listens, is refused.
+ *
  * Limits: at most PROBE_TALK_ADDRESSES of a name are tried, in the order in which they come.
  */
 
@@ -30,7 +32,7 @@ enum { PROBE_TALK_ADDRESSES = 5 };
 
 /* A host, and how it is to be probed. */
 struct probe_target {
-	char name[DOMAIN_MAX + 1]; /* or an IP address, without brackets */
+	char name[DOMAIN_MAX + 1]; /* or an IP address, without brackets, or "unix:/path" */
 	int port;
 	uint64_t key; /* table_host_key() */
 	struct probe_plan plan;

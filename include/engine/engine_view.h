@@ -64,7 +64,8 @@ size_t engine_view_route(
 struct engine_probe {
 	struct view_host host;
 	struct pool_probe probe; /* its strings live until the next swap */
-	int jitter;		 /* percent of the interval */
+	enum protocol protocol;
+	int jitter; /* percent of the interval */
 };
 bool engine_view_probe(struct engine *engine, size_t host, struct engine_probe *probe);
 

@@ -240,6 +240,7 @@ int conf_pool_add(struct conf_pools *pools, struct schema_reader *reader, const 
 	conf_maintenance_read(reader, from->maintenance, &pool->maintenance);
 	conf_transport_check_hosts(reader, pool, pools->mta);
 	conf_health_apply(health, pool);
+	conf_transport_check_probes(reader, pool);
 	pools->fallback[pools->count] = from->fallback;
 	if (tsearch(pool, &pools->by_name, compare_names) == NULL) {
 		reader->no_memory = true;

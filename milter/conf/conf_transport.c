@@ -75,6 +75,21 @@ static void check_unix(struct schema_reader *reader, const struct pool *pool, en
 	}
 }
 
+void conf_transport_check_probes(struct schema_reader *reader, struct pool *pool)
+{
+	const struct pool_host *host = &pool->hosts[0];
+
+	if (!nexthop_is_alone(pool) || !pool->policy.has_probe ||
+		host->name[strlen("unix:")] == '/')
+		return;
+	pool->policy.has_probe = false;
+	pool->probe.interval = 0;
+	fault_warn(reader->faults, host->file, host->line,
+		"host %s: its path is relative to Postfix's queue directory, so it is not probed, and "
+		"messages try it when it was deferred",
+		host->name);
+}
+
 /* ---- Sendmail */
 
 /* A list that is too long is cut: all the pool's hosts are tried in turn, but not for one message. */

@@ -127,7 +127,8 @@ static void say_next(struct probe *probe)
 		       : probe->state == PROBE_MAIL   ? PROBE_RCPT
 						      : PROBE_MAIL;
 	if (probe->state == PROBE_EHLO)
-		say(probe, "EHLO ", probe->plan.helo, "");
+		say(probe, probe->plan.protocol == PROTOCOL_LMTP ? "LHLO " : "EHLO ",
+			probe->plan.helo, "");
 	else if (probe->state == PROBE_MAIL)
 		say(probe, "MAIL FROM:<", probe->plan.sender, ">");
 	else
@@ -160,7 +161,8 @@ static void take_reply(struct probe *probe)
 		probe->state = PROBE_ENDED;
 		return;
 	}
-	if (!probe->is_decided && probe->state == PROBE_EHLO && class == 5) {
+	if (!probe->is_decided && probe->state == PROBE_EHLO && class == 5 &&
+		probe->plan.protocol == PROTOCOL_SMTP) {
 		probe->state = PROBE_HELO;
 		say(probe, "HELO ", probe->plan.helo, "");
 		return;

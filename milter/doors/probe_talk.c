@@ -6,6 +6,7 @@
 
 #include "doors/probe_talk.h"
 #include "core/address.h"
+#include "core/endpoint.h"
 #include "engine/clock.h"
 #include "engine/log.h"
 
@@ -14,6 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include <event2/buffer.h>
@@ -83,7 +85,7 @@ static void set_address(const struct probe_talk *talk, struct observation *resul
 {
 	const struct address_slot *slot;
 
-	if (talk->address_shown == 0)
+	if (talk->address_shown == 0 || endpoint_is_unix(talk->target.name))
 		return;
 	slot = &talk->addresses[talk->address_shown - 1];
 	if (getnameinfo((const struct sockaddr *)&slot->address, slot->length, result->address,
@@ -111,7 +113,9 @@ static void report(struct probe_talk *talk)
 	talk->is_reported = true;
 	result->at = clock_now();
 	result->port = talk->target.port;
-	address_fold(result->host, talk->target.name, strlen(talk->target.name) + 1);
+	memcpy(result->host, talk->target.name, sizeof(result->host));
+	if (!endpoint_is_unix(result->host))
+		address_fold(result->host, result->host, strlen(result->host));
 	set_address(talk, result);
 	result->delays[DELAY_CONNECT] =
 		(int32_t)((talk->connected == 0 ? now : talk->connected) - talk->begun);
@@ -159,6 +163,7 @@ static enum observation_what what_of_errno(int error)
 {
 	switch (error) {
 	case ECONNREFUSED:
+	case ENOENT: /* of a Unix socket */
 		return OBSERVATION_REFUSED;
 	case ETIMEDOUT:
 		return OBSERVATION_TIMEOUT;
@@ -311,6 +316,25 @@ static void on_names(void *context, int error, const struct evutil_addrinfo *add
 		try_next(talk);
 }
 
+/* ---- Unix sockets */
+
+static void connect_unix(struct probe_talk *talk)
+{
+	struct sockaddr_un address = {.sun_family = AF_UNIX};
+	const char *path = talk->target.name + strlen("unix:");
+	struct address_slot *slot = &talk->addresses[0];
+
+	if (strlen(path) >= sizeof(address.sun_path)) {
+		fail(talk, OBSERVATION_OURS, strerror(ENAMETOOLONG));
+		return;
+	}
+	memcpy(address.sun_path, path, strlen(path) + 1);
+	memcpy(&slot->address, &address, sizeof(address));
+	slot->length = sizeof(address);
+	talk->address_count = 1;
+	try_next(talk);
+}
+
 /* ---- life */
 
 static void begin(struct probe_talk *talk)
@@ -318,6 +342,10 @@ static void begin(struct probe_talk *talk)
 	talk->begun = clock_steady();
 	talk->deadline = talk->begun + talk->target.timeout_ms;
 	arm(talk, talk->target.timeout_ms);
+	if (endpoint_is_unix(talk->target.name)) {
+		connect_unix(talk);
+		return;
+	}
 	/* An answer that is there at once leaves no lookup; then the talk has gone on already. */
 	talk->lookup = probe_names_ask(
 		talk->services->names, talk->target.name, talk->target.port, on_names, talk);

@@ -44,6 +44,7 @@ bool engine_view_probe(struct engine *engine, size_t host, struct engine_probe *
 	if (pool->probe.interval == 0 || of->host->lookup == LOOKUP_MX)
 		return false;
 	probe->probe = pool->probe;
+	probe->protocol = pool->protocol;
 	probe->jitter = pool->policy.jitter;
 	engine_view_host(engine, host, &probe->host);
 	return true;

@@ -21,12 +21,16 @@ postconf -c "$mta" -e "transport_maps=$(postconf -c "$mta" -h transport_maps), r
 sed -i 's/^lmtp  .*/lmtp unix - - y - - lmtp/' "$mta/master.cf"
 TCP=$(document_block docs/postfix 'Dovecot behind it: LMTP' 1)
 OWN=$(document_block docs/postfix 'Dovecot behind it: LMTP' 4)
-# Both configurations in one.
-{ echo "$TCP"; echo "$OWN"; } | sed "s/192\.0\.2\.45/$world_net.11/; s/192\.0\.2\.46/$world_net.12/" |
-	awk '/^pools = \{/ { if (pools++) next } /^\};/ { if (!closed++) next }
-		/^routes/ { gsub(/^routes = \( | \);$/, ""); routes = routes (routes == "" ? "" : ", ") $0; next } { print }
-		END { print "routes = ( " routes " );" }' |
-	daemon_routes "map_socket = \"unix:$daemon/map.sock\";" "$(health_settings 'backoff = 600;')"
+# Both configurations in one. PATH stands before the socket's.
+configure() { # [PATH [HEALTH]]
+	{ echo "$TCP"; echo "$OWN"; } |
+		sed "s/192\.0\.2\.45/$world_net.11/; s/192\.0\.2\.46/$world_net.12/; s,\"unix:,&${1:-}," |
+		awk '/^pools = \{/ { if (pools++) next } /^\};/ { if (!closed++) next }
+			/^routes/ { gsub(/^routes = \( | \);$/, ""); routes = routes (routes == "" ? "" : ", ") $0; next } { print }
+			END { print "routes = ( " routes " );" }' |
+		daemon_routes "map_socket = \"unix:$daemon/map.sock\";" "$(health_settings "${2:-backoff = 600;}")"
+}
+configure
 daemon_start
 mta_start
 document_block docs/postfix 'Dovecot behind it: LMTP' 2 | sed "s/192\.0\.2\.45/$world_net.11/" | dovecot_make first good
@@ -98,10 +102,32 @@ is_deferred() {
 }
 ok "its Dovecot dies: it is deferred" wait_for is_deferred
 is "and it is said why" "$(own .reason)" '"connection_refused"'
+until=$(own .until)
 daemon_kill
 daemon_start
-is "that holds through kill -9" "$(own .state)" '"deferred"'
+is "that holds through kill -9" "$(own '[.state, .until]')" "[\"deferred\",$until]"
 contains "milterctl state has it" "$("$MILTERCTL_PROGRAM" state "$daemon/state")" "$SOCKET"
+
+# ---- probes: LHLO, since a Dovecot does not know EHLO there
+
+PROBE='backoff = 1; backoff_max = 1; probe = { interval = 1; };'
+configure '' "$PROBE"
+contains "a path relative to the queue directory is not probed" "$(ctl check "$daemon/routes.cfg" 2>&1)" \
+	"host $SOCKET: its path is relative to Postfix's queue directory, so it is not probed"
+configure "$mta/queue/" "$PROBE"
+SOCKET=unix:$mta/queue/private/dovecot-lmtp
+daemon_reload
+quietly ctl reset "$world_net.11"
+ok "a probe finds that nobody listens on a Unix socket" wait_for is_deferred
+is "and says why" "$(own .reason)" '"connection_refused"'
+ok "nor on port 24" wait_for health_is 11 deferred
+dovecot_start first
+dovecot_start third
+is_up() {
+	[ "$(own .state)" = '"up"' ]
+}
+ok "and that somebody does" wait_for is_up
+ok "the same on port 24" wait_for health_is 11 up
 
 # ---- beside it there is nothing
 

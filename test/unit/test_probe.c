@@ -396,17 +396,19 @@ static const struct plan_row {
 	struct probe_plan plan;
 	bool is_valid;
 } plans[] = {
-	{"least", {PROBE_DEPTH_CONNECT, "h", "", ""}, true},
-	{"most", {PROBE_DEPTH_RCPT, "[192.0.2.1]", "a@b", "\"odd name\"@b"}, true},
-	{"no name", {PROBE_DEPTH_CONNECT, "", "", ""}, false},
-	{"two names", {PROBE_DEPTH_CONNECT, "a b", "", ""}, false},
-	{"no recipient", {PROBE_DEPTH_RCPT, "h", "", ""}, false},
-	{"a name with a command", {PROBE_DEPTH_EHLO, "h\r\nVRFY", "", ""}, false},
-	{"a sender with a command", {PROBE_DEPTH_MAIL, "h", "a>\r\nDATA", ""}, false},
-	{"a sender with a parameter", {PROBE_DEPTH_MAIL, "h", "a> SIZE=1", ""}, false},
-	{"a recipient with a line end", {PROBE_DEPTH_RCPT, "h", "", "a\nb"}, false},
-	{"UTF-8", {PROBE_DEPTH_RCPT, "h", "", "b\xc3\xbc@b"}, false},
-	{"no such depth", {PROBE_DEPTH_COUNT, "h", "", ""}, false},
+	{"least", {PROBE_DEPTH_CONNECT, "h", "", "", PROTOCOL_SMTP}, true},
+	{"most", {PROBE_DEPTH_RCPT, "[192.0.2.1]", "a@b", "\"odd name\"@b", PROTOCOL_SMTP}, true},
+	{"no name", {PROBE_DEPTH_CONNECT, "", "", "", PROTOCOL_SMTP}, false},
+	{"two names", {PROBE_DEPTH_CONNECT, "a b", "", "", PROTOCOL_SMTP}, false},
+	{"no recipient", {PROBE_DEPTH_RCPT, "h", "", "", PROTOCOL_SMTP}, false},
+	{"a name with a command", {PROBE_DEPTH_EHLO, "h\r\nVRFY", "", "", PROTOCOL_SMTP}, false},
+	{"a sender with a command", {PROBE_DEPTH_MAIL, "h", "a>\r\nDATA", "", PROTOCOL_SMTP},
+		false},
+	{"a sender with a parameter", {PROBE_DEPTH_MAIL, "h", "a> SIZE=1", "", PROTOCOL_SMTP},
+		false},
+	{"a recipient with a line end", {PROBE_DEPTH_RCPT, "h", "", "a\nb", PROTOCOL_SMTP}, false},
+	{"UTF-8", {PROBE_DEPTH_RCPT, "h", "", "b\xc3\xbc@b", PROTOCOL_SMTP}, false},
+	{"no such depth", {PROBE_DEPTH_COUNT, "h", "", "", PROTOCOL_SMTP}, false},
 };
 
 START_TEST(plans_are_checked)
@@ -487,6 +489,25 @@ START_TEST(junk_is_the_same_in_any_pieces)
 }
 END_TEST
 
+START_TEST(speaks_lmtp)
+{
+	static const char *const replies[] = {"220 mx\r\n", "500 5.5.1 what?\r\n"};
+	const struct probe_plan plan = {
+		.depth = PROBE_DEPTH_MAIL, .protocol = PROTOCOL_LMTP, .helo = "me.example"};
+
+	probe_init(&probe, &plan);
+	probe_connected(&probe);
+	ck_assert_int_eq(probe_feed(&probe, replies[0], strlen(replies[0])), PROBE_WRITE);
+	ck_assert_str_eq(probe.out, "LHLO me.example\r\n");
+	/* There is no older command in LMTP. */
+	memset(probe.out, 0, sizeof(probe.out));
+	ck_assert_int_eq(probe_feed(&probe, replies[1], strlen(replies[1])), PROBE_WRITE);
+	ck_assert_str_eq(probe.out, "QUIT\r\n");
+	ck_assert_int_eq(probe.result.outcome, OBSERVATION_PASSED_ON);
+	ck_assert_int_eq(probe.result.stage, OBSERVATION_STAGE_EHLO);
+}
+END_TEST
+
 int main(void)
 {
 	const struct suite_test tests[] = {{conversations, COUNT(rows)}, {each_step_in_its_turn, 1},
@@ -494,7 +515,8 @@ int main(void)
 		{text_is_cut_between_characters, 1}, {a_nul_does_not_end_the_text, 1},
 		{failures_have_their_stage, COUNT(events)}, {a_failed_goodbye_changes_nothing, 1},
 		{plans_are_checked, COUNT(plans)}, {the_longest_plan_has_room, 1},
-		{depths_have_names, PROBE_DEPTH_COUNT + 1}, {junk_is_the_same_in_any_pieces, 4}};
+		{depths_have_names, PROBE_DEPTH_COUNT + 1}, {junk_is_the_same_in_any_pieces, 4},
+		{speaks_lmtp, 1}};
 
 	return suite_run("probe", tests, COUNT(tests));
 }
