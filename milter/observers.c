@@ -65,7 +65,8 @@ static bool target(void *context, size_t host, struct probe_target *target)
 	copy(target->plan.helo, sizeof(target->plan.helo), from.probe.helo, observers->helo);
 	copy(target->plan.sender, sizeof(target->plan.sender), from.probe.sender, "");
 	copy(target->plan.recipient, sizeof(target->plan.recipient), from.probe.recipient, "");
-	target->is_up = from.host.health.state == HEALTH_UP;
+	target->is_up =
+		from.host.health.state == HEALTH_UP || from.host.health.state == HEALTH_SPENT;
 	target->interval_ms = (int32_t)from.probe.interval;
 	target->fast_interval_ms = fast < FASTEST_MS ? FASTEST_MS : (int32_t)fast;
 	target->timeout_ms = (int32_t)from.probe.timeout;

@@ -25,9 +25,10 @@ struct conf_pools {
 	const char **fallback;		  /* the name of each pool's, or NULL */
 	const struct conf_health *health; /* of all pools */
 	enum table_mta mta;
-	enum on_recovery on_recovery;  /* of pools that do not say it */
-	const struct table_auth *auth; /* of the pool that is read; NULL: none */
-	enum protocol protocol;	       /* of the pool that is read */
+	enum on_recovery on_recovery;	   /* of pools that do not say it */
+	const struct table_auth *auth;	   /* of the pool that is read; NULL: none */
+	const struct quota_limits *limits; /* the same */
+	enum protocol protocol;		   /* the same */
 };
 
 /*

@@ -31,7 +31,8 @@ enum schema_scope {
 	SCHEMA_WHEN = 8,
 	SCHEMA_RATE = 9,
 	SCHEMA_AUTH = 10,
-	SCHEMA_SCOPE_COUNT = 11,
+	SCHEMA_QUOTA = 11,
+	SCHEMA_SCOPE_COUNT = 12,
 };
 
 enum schema_type {
@@ -129,6 +130,7 @@ struct schema_pool {
 	const char *fallback;
 	int on_recovery; /* -1: as it is for all pools */
 	config_setting_t *maintenance;
+	config_setting_t *quota;
 	config_setting_t *auth;
 	config_setting_t *hosts;
 	config_setting_t *health;
@@ -141,7 +143,14 @@ struct schema_host {
 	int weight;
 	int lookup; /* -1: as the pool's */
 	config_setting_t *maintenance;
+	config_setting_t *quota;
 	config_setting_t *auth;
+};
+
+struct schema_quota {
+	int messages; /* 0: not set */
+	int recipients;
+	int per; /* s */
 };
 
 struct schema_auth {

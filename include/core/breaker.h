@@ -17,6 +17,9 @@
  * a failure makes it deferred for longer. Drained is the operator's word and overrides all; or a
  * maintenance window's, while it is open.
  *
+ * A host that is well is spent while it has had its quota (quota.h). It fails as one that is up does;
+ * when it is up again it is spent at once, if its quota still is.
+ *
  * breaker_feed() is the one place where a host's state changes. It is a function of the health, the
  * policy, the event and the time, and of nothing else: jitter is a hash of these. A clock that is
  * set forward ends a back-off early; one that is set back never holds a host longer than the
@@ -54,7 +57,8 @@ enum breaker_kind {
 	BREAKER_PLAN = 10,  /* a drain that begins later, or none; no state changes */
 	/* Its time has come. It shortens no drain, and begins none if its end has passed as well. */
 	BREAKER_PLAN_DUE = 11,
-	BREAKER_KIND_COUNT = 12,
+	BREAKER_QUOTA = 12, /* what its quota says: spent, or not */
+	BREAKER_KIND_COUNT = 13,
 };
 
 struct breaker_event {
@@ -65,14 +69,16 @@ struct breaker_event {
 	uint64_t stage;	  /* of evidence: one message counts once at each */
 	bool is_probe;
 	bool is_repeat;		   /* it was counted as an attempt already */
+	bool has_quota;		   /* TICK: it has one, of which QUOTA tells */
 	enum health_reason reason; /* of evidence */
 	/*
 	 * DRAIN, WEIGHT, PLAN: its end; 0: it has none. TICK, ENABLE: the end of the maintenance window
-	 * that is open; 0: none is.
+	 * that is open; 0: none is. QUOTA: when there is room in it; 0: there is.
 	 */
 	int64_t until;
-	int percent;	  /* WEIGHT: of the weight, 0..HEALTH_PERCENT_MAX */
-	const char *text; /* evidence: the reply; DRAIN, WEIGHT, PLAN: the operator's reason */
+	int percent; /* WEIGHT: of the weight, 0..HEALTH_PERCENT_MAX */
+	/* Evidence: the reply; DRAIN, WEIGHT, PLAN: the operator's reason; QUOTA: what is spent. */
+	const char *text;
 };
 
 /*

@@ -17,9 +17,13 @@
 
 /*
  * Tiers by rising priority; in each, the hosts that are up, as a rotation that starts with the host
- * whose turn it is; those that are silent or busy (lane.h) come last in their tier. Then
- * the hosts on trial and the deferred ones, soonest retry first: a list that is frozen in a queue
- * file must still reach every host. Drained hosts are left out, unless no other is left.
+ * whose turn it is; those that are silent or busy (lane.h) come last in their tier. Then the hosts
+ * that have had their quota, in tiers as well; then the hosts on trial and the deferred ones, soonest
+ * retry first: a list that is frozen in a queue file must still reach every host. Drained hosts are
+ * left out, unless no other is left.
+ *
+ * A quota counts what was delivered and what is pending, so a host that is up may have had it: it is
+ * spent when all that is pending has been delivered. It has no trials then.
  *
  * A host on trial that waits for a message is put in front of all others, for that one message,
  * unless a host of a better priority is up. The rotation stands still for that message.
@@ -35,7 +39,7 @@
 
 struct candidates {
 	int count;
-	int tiered;	 /* so many of them stand by priority; the rest waits */
+	int tiered; /* so many of them stand by priority; the rest waits, or has had its quota */
 	uint64_t parted; /* bits of places at which hosts of 0 percent begin, behind their tier's */
 	bool is_trial;	 /* the first is on trial: this is its message */
 	uint8_t hosts[POOL_HOSTS_MAX]; /* indexes into the pool's hosts */
@@ -62,6 +66,10 @@ struct candidates_input {
 	bool has_no_trial; /* no host on trial is put in front: no mail follows */
 	int64_t now;
 };
+
+/* The host of that index is up, and its quota has room for one more message. LANES may be NULL. */
+bool candidates_is_ready(const struct pool *pool, const struct health *const *health,
+	const struct lane *const *lanes, int host, int64_t now);
 
 /* There is always at least one candidate. */
 void candidates_order(const struct pool *pool, const struct candidates_input *input,

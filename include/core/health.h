@@ -1,4 +1,4 @@
-/* health: what is remembered of a host, its four states and the reasons for them
+/* health: what is remembered of a host, its five states and the reasons for them
  *
  * SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 the nexthop-milter authors
@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "core/outage.h"
+#include "core/quota.h"
 
 /*
  * One struct health is kept for each host and port, in the state file itself: its members have
@@ -33,7 +34,8 @@ enum health_state {
 	HEALTH_DEFERRED = 1,
 	HEALTH_TRIAL = 2,
 	HEALTH_DRAINED = 3,
-	HEALTH_STATE_COUNT = 4,
+	HEALTH_SPENT = 4, /* it is well, and has had its quota */
+	HEALTH_STATE_COUNT = 5,
 };
 
 /*
@@ -87,7 +89,9 @@ enum health_reason {
 	HEALTH_REASON_FAILS_IN_PART = 38, /* too many of its last attempts (lane.h) */
 	HEALTH_REASON_PASSED_OVER = 39,	  /* a host after it in the list has the message */
 	HEALTH_REASON_MAINTENANCE = 40,	  /* drained by a window of the configuration */
-	HEALTH_REASON_COUNT = 41,
+	HEALTH_REASON_QUOTA = 41,	  /* it has had what its quota is */
+	HEALTH_REASON_QUOTA_FREE = 42,	  /* there is room in its quota again */
+	HEALTH_REASON_COUNT = 43,
 };
 
 /* One failure: when, of which message (a hash of the queue id), and at which stage. */
@@ -99,7 +103,8 @@ struct health_evidence {
 
 struct health {
 	int64_t since; /* of the state */
-	int64_t until; /* deferred: the next trial; drained: the end, 0 if it has none */
+	/* Deferred: the next trial; drained: the end, 0 if it has none; spent: room in its quota. */
+	int64_t until;
 	int64_t last_success;
 	int64_t last_failure;
 	int64_t trial_started;
@@ -127,6 +132,7 @@ struct health {
 	int64_t drain_until;		   /* its end; 0: it has none */
 	char drain_text[HEALTH_TEXT_MAX];  /* the operator's reason; NUL-terminated */
 	int64_t waived_until; /* the end of a maintenance window that is waived; 0: none is */
+	struct quota quota;   /* what its quota has counted */
 };
 
 /* A host of which nothing is known yet: up. */

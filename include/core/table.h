@@ -14,6 +14,7 @@
 #include "core/blame.h"
 #include "core/breaker.h"
 #include "core/daytime.h"
+#include "core/quota.h"
 
 /*
  * Everything here is built once by conf, then only read, then freed whole by conf: the core holds
@@ -80,6 +81,7 @@ struct pool_host {
 	int line;
 	const char *file;
 	struct maintenance maintenance;
+	const struct quota_limits *limits; /* NULL: none. The same in each pool that has the host */
 };
 
 /* What Postfix asks for is the text of a host: nexthop of pool_host. */

@@ -32,8 +32,9 @@ enum watch_model_tone {
 	WATCH_MODEL_DEFERRED = 0,
 	WATCH_MODEL_TRIAL = 1,
 	WATCH_MODEL_DRAINED = 2,
-	WATCH_MODEL_UNKNOWN = 3,
-	WATCH_MODEL_UP = 4,
+	WATCH_MODEL_SPENT = 3,
+	WATCH_MODEL_UNKNOWN = 4,
+	WATCH_MODEL_UP = 5,
 };
 
 enum watch_model_order {

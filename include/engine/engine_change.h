@@ -20,6 +20,12 @@
 void engine_change_feed(struct engine *engine, size_t host, const struct breaker_event *event,
 	enum event_kind kind, int64_t now);
 
+/*
+ * Has the state of the host of that index be what its quota says. False if it has none. Main thread
+ * only.
+ */
+bool engine_change_quota(struct engine *engine, size_t host, int64_t now);
+
 /* The engine lock must be held. */
 void engine_change_add_event(struct engine *engine, const struct event_entry *entry);
 

@@ -32,6 +32,8 @@ struct engine_metrics_host {
 	uint32_t state;		      /* enum health_state */
 	int64_t since;		      /* of the state; ms */
 	uint32_t waiting;	      /* deliveries that wait for it */
+	uint32_t quota;		      /* 0: none */
+	uint32_t quota_left;
 	bool is_silent;
 	bool is_probed;
 	bool has_unlabelled;  /* it is in pools that are not told of by their names, too */
@@ -57,7 +59,7 @@ struct engine_metrics_place {
 struct engine_metrics_pool {
 	char name[ROSTER_LABEL_NAME_MAX + 1];
 	enum balance balance;
-	bool is_on_backup; /* none is up in the best priority with a host that is not drained */
+	bool is_on_backup; /* none is up in the best priority with a host not drained or spent */
 	int count;	   /* of its hosts */
 	struct engine_metrics_place *places; /* by rising priority */
 };

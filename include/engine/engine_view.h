@@ -41,7 +41,8 @@ struct engine_use {
 	int up_planned; /* of these, those whose planned drain meets that of the host asked for */
 	int deferred;	/* or on trial */
 	int drained;
-	/* Of those that are up, in the best priority that has a host which is not drained. */
+	int spent;
+	/* Of those that are up, in the best priority that has a host which is neither drained nor spent. */
 	int best_tier_up;
 	bool has_fallback; /* some pool along its fallbacks has a host that is up */
 	bool is_used;	   /* new messages are given lists with that host */

@@ -38,7 +38,8 @@ enum event_kind {
 	EVENT_DRAIN_PLANNED = 13, /* the operator has planned a drain */
 	EVENT_DRAIN_CANCELLED = 14,
 	EVENT_DRAIN_DROPPED = 15, /* one that was planned: its end had passed, too */
-	EVENT_KIND_COUNT = 16,
+	EVENT_SPENT = 16,
+	EVENT_KIND_COUNT = 17,
 };
 
 struct event_entry {

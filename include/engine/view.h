@@ -38,10 +38,12 @@ struct view_host {
 	uint64_t first;
 	uint64_t listed;
 	/* How it does just now (lane.h): */
-	uint32_t waiting;     /* deliveries that wait for it */
-	int64_t usual;	      /* ms a delivery to it takes; 0: not known */
-	int64_t silent_since; /* 0: it is not silent */
-	int64_t busy_until;   /* 0: it is not busy */
+	uint32_t waiting;	    /* deliveries that wait for it */
+	int64_t usual;		    /* ms a delivery to it takes; 0: not known */
+	int64_t silent_since;	    /* 0: it is not silent */
+	int64_t busy_until;	    /* 0: it is not busy */
+	uint32_t pending;	    /* attempts without a result */
+	struct quota_limits limits; /* all 0: none */
 	struct health health;
 };
 

@@ -8,6 +8,7 @@
 #include "conf/conf_address.h"
 #include "conf/conf_auth.h"
 #include "conf/conf_maintenance.h"
+#include "conf/conf_quota.h"
 #include "conf/conf_transport.h"
 #include "core/endpoint.h"
 #include "core/nexthop.h"
@@ -135,6 +136,7 @@ static int read_host(const struct conf_pools *pools, struct schema_reader *reade
 	host->priority = from.priority;
 	host->weight = from.weight;
 	host->auth = from.auth == NULL ? pools->auth : conf_auth_read(reader, from.auth);
+	host->limits = conf_quota_read(reader, from.quota, pools->mta, pools->limits);
 	host->file = schema_file(reader, setting);
 	host->line = (int)config_setting_source_line(setting);
 	if (host->name == NULL)
@@ -222,6 +224,7 @@ int conf_pool_add(struct conf_pools *pools, struct schema_reader *reader, const 
 	pools->auth = conf_auth_read(reader, from->auth);
 	pools->protocol =
 		from->protocol == -1 ? nexthop_protocol(transport) : (enum protocol)from->protocol;
+	pools->limits = conf_quota_read(reader, from->quota, pools->mta, NULL);
 	*pool = (struct pool){
 		.name = name,
 		.transport = transport,
@@ -342,10 +345,26 @@ static int compare_seen(const void *a, const void *b)
 	return x->port != y->port ? x->port - y->port : strcmp(x->name, y->name);
 }
 
-static void warn_of_shared_hosts(struct conf_pools *pools, struct schema_reader *reader)
+static void check_shared_host(
+	struct schema_reader *reader, const struct seen *first, const struct seen *seen)
+{
+	const struct pool_host *host = seen->host;
+	char text[ENDPOINT_TEXT_MAX];
+
+	endpoint_format(text, host->name, host->port);
+	if (!conf_health_equal(first->pool, seen->pool))
+		fault_warn(reader->faults, host->file, host->line,
+			"host %s goes by the health settings of pool %s, the first that has it",
+			text, first->pool->name);
+	if (!conf_quota_equal(first->host->limits, host->limits))
+		fault_add(reader->faults, host->file, host->line,
+			"host %s has another quota in pool %s, at %s:%d: it can have only one",
+			text, first->pool->name, first->host->file, first->host->line);
+}
+
+static void check_shared_hosts(struct conf_pools *pools, struct schema_reader *reader)
 {
 	void *tree = NULL;
-	char text[ENDPOINT_TEXT_MAX];
 
 	for (size_t i = 0; i < pools->count; i++) {
 		const struct pool *pool = &pools->pools[i];
@@ -359,13 +378,8 @@ static void warn_of_shared_hosts(struct conf_pools *pools, struct schema_reader 
 				continue;
 			*seen = (struct seen){.host = host, .pool = pool};
 			first = tsearch(seen, &tree, compare_seen);
-			if (first == NULL || conf_health_equal((*first)->pool, pool))
-				continue;
-			fault_warn(reader->faults, host->file, host->line,
-				"host %s goes by the health settings of pool %s, the first that "
-				"has it",
-				endpoint_format(text, host->name, host->port),
-				(*first)->pool->name);
+			if (first != NULL && *first != seen)
+				check_shared_host(reader, *first, seen);
 		}
 	}
 	tdestroy(tree, arena_keep);
@@ -379,6 +393,7 @@ void conf_pool_finish(struct conf_pools *pools, struct schema_reader *reader)
 		if (is_circle(pools, i))
 			fault_add(reader->faults, pools->pools[i].file, pools->pools[i].line,
 				"fallback of pool %s is a loop", pools->pools[i].name);
-	warn_of_shared_hosts(pools, reader);
+	check_shared_hosts(pools, reader);
+	conf_quota_check(pools, reader);
 	conf_maintenance_check(pools, reader);
 }

@@ -126,6 +126,7 @@ static const char *scope_name(enum schema_scope scope)
 		[SCHEMA_POOL] = "in a pool",
 		[SCHEMA_HOST] = "in an element of hosts",
 		[SCHEMA_AUTH] = "in auth",
+		[SCHEMA_QUOTA] = "in quota",
 		[SCHEMA_ROUTE] = "in a route",
 		[SCHEMA_RULE] = "in a rule",
 		[SCHEMA_WHEN] = "in a rule's when",

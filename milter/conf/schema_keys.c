@@ -20,6 +20,7 @@
 #define POOL(member)	 SCHEMA_POOL, offsetof(struct schema_pool, member)
 #define HOST(member)	 SCHEMA_HOST, offsetof(struct schema_host, member)
 #define AUTH(member)	 SCHEMA_AUTH, offsetof(struct schema_auth, member)
+#define QUOTA(member)	 SCHEMA_QUOTA, offsetof(struct schema_quota, member)
 #define ROUTE(member)	 SCHEMA_ROUTE, offsetof(struct schema_route, member)
 #define RULE(member)	 SCHEMA_RULE, offsetof(struct schema_rule, member)
 #define WHEN(member)	 SCHEMA_WHEN, offsetof(struct schema_when, member)
@@ -118,6 +119,7 @@ static const struct schema_key keys[] = {
 	OTHER(POOL(fallback), SCHEMA_TEXT, "fallback", NULL),
 	WORD(POOL(on_recovery), "on_recovery", "none|flush", NULL),
 	OTHER(POOL(maintenance), SCHEMA_TEXTS, "maintenance", NULL),
+	OTHER(POOL(quota), SCHEMA_GROUP, "quota", NULL),
 	OTHER(POOL(auth), SCHEMA_GROUP, "auth", NULL),
 	OTHER(POOL(health), SCHEMA_GROUP, "health", NULL),
 
@@ -127,7 +129,12 @@ static const struct schema_key keys[] = {
 	NUMBER(HOST(weight), "weight", 1, HOST_WEIGHT_MAX, "1"),
 	WORD(HOST(lookup), "lookup", "host|mx", NULL),
 	OTHER(HOST(maintenance), SCHEMA_TEXTS, "maintenance", NULL),
+	OTHER(HOST(quota), SCHEMA_GROUP, "quota", NULL),
 	OTHER(HOST(auth), SCHEMA_GROUP, "auth", NULL),
+
+	NUMBER(QUOTA(messages), "messages", 1, 1000000000, NULL),
+	NUMBER(QUOTA(recipients), "recipients", 1, 1000000000, NULL),
+	DURATION(QUOTA(per), "per", 1, 2678400, NULL),
 
 	OTHER(AUTH(user), SCHEMA_TEXT, "user", NULL),
 	OTHER(AUTH(password_file), SCHEMA_TEXT, "password_file", NULL),
@@ -150,6 +157,7 @@ static const struct schema_key keys[] = {
 	OTHER(ROUTE(target.in_place.fallback), SCHEMA_TEXT, "fallback", NULL),
 	WORD(ROUTE(target.in_place.on_recovery), "on_recovery", "none|flush", NULL),
 	OTHER(ROUTE(target.in_place.maintenance), SCHEMA_TEXTS, "maintenance", NULL),
+	OTHER(ROUTE(target.in_place.quota), SCHEMA_GROUP, "quota", NULL),
 	OTHER(ROUTE(target.in_place.auth), SCHEMA_GROUP, "auth", NULL),
 
 	OTHER(RULE(name), SCHEMA_TEXT, "name", NULL),
@@ -172,6 +180,7 @@ static const struct schema_key keys[] = {
 	OTHER(RULE(target.in_place.fallback), SCHEMA_TEXT, "fallback", NULL),
 	WORD(RULE(target.in_place.on_recovery), "on_recovery", "none|flush", NULL),
 	OTHER(RULE(target.in_place.maintenance), SCHEMA_TEXTS, "maintenance", NULL),
+	OTHER(RULE(target.in_place.quota), SCHEMA_GROUP, "quota", NULL),
 	OTHER(RULE(target.in_place.auth), SCHEMA_GROUP, "auth", NULL),
 
 	OTHER(WHEN(values[RULES_SENDER]), SCHEMA_TEXTS, "sender", NULL),

@@ -85,13 +85,19 @@ static void forget_run(struct health *health)
 	health->evidence_count = 0;
 }
 
+/* It has what it takes, and may be out of turn for what it has had. */
+static bool is_well(const struct health *health)
+{
+	return health->state == HEALTH_UP || health->state == HEALTH_SPENT;
+}
+
 static bool defer(struct health *health, const struct breaker_policy *policy,
 	const struct breaker_event *event, int64_t now)
 {
 	uint64_t draw;
 	int64_t span;
 
-	if (health->state == HEALTH_UP)
+	if (is_well(health))
 		age(health, policy, now - health->since);
 	span = span_of(policy, health->backoff_steps);
 	draw = hash_pair((uint64_t)now, event->message ^ health->attempts);
@@ -222,11 +228,15 @@ static bool feed_failure(struct health *health, const struct breaker_policy *pol
 	health->successes = 0;
 	if (health->state == HEALTH_DRAINED)
 		return false;
-	health_set_text(health, event->text);
+	/* Why it is spent is of more interest than a failure. */
+	if (health->state != HEALTH_SPENT)
+		health_set_text(health, event->text);
 	switch (health->state) {
 	case HEALTH_UP:
+	case HEALTH_SPENT:
 		if (event->kind == BREAKER_FAILURE && !is_enough(health, policy, event, now))
 			return false;
+		health_set_text(health, event->text);
 		return defer(health, policy, event, now);
 	case HEALTH_TRIAL:
 		return defer(health, policy, event, now);
@@ -238,7 +248,7 @@ static bool feed_failure(struct health *health, const struct breaker_policy *pol
 static bool feed_success(struct health *health, const struct breaker_policy *policy,
 	const struct breaker_event *event)
 {
-	bool is_up = health->state == HEALTH_UP;
+	bool is_up = is_well(health);
 
 	/* A probe need not go as deep as a message: it says nothing of what messages have met, and
 	 * does not end a back-off early. */
@@ -248,13 +258,33 @@ static bool feed_success(struct health *health, const struct breaker_policy *pol
 	}
 	if (is_up || health->state == HEALTH_DRAINED) {
 		forget_run(health);
-		if (is_up)
+		if (health->state == HEALTH_UP)
 			health_set_text(health, "");
 		return false;
 	}
 	trial_end(health);
 	health->successes++;
 	return (int)health->successes >= policy->recover;
+}
+
+/* ---- its quota */
+
+static bool be_free(struct health *health, int64_t now)
+{
+	health_set_text(health, "");
+	return change(health, HEALTH_UP, HEALTH_REASON_QUOTA_FREE, 0, now);
+}
+
+static bool feed_quota(struct health *health, const struct breaker_event *event, int64_t now)
+{
+	bool is_spent = event->until > now;
+
+	if (!is_well(health) || (!is_spent && health->state == HEALTH_UP))
+		return false;
+	if (!is_spent)
+		return be_free(health, now);
+	health_set_text(health, event->text);
+	return change(health, HEALTH_SPENT, HEALTH_REASON_QUOTA, event->until, now);
 }
 
 /* ---- time */
@@ -299,11 +329,11 @@ static bool keep_drained(struct health *health, int64_t end, int64_t now)
 	return true;
 }
 
-static bool tick(
-	struct health *health, const struct breaker_policy *policy, int64_t end, int64_t now)
+static bool tick(struct health *health, const struct breaker_policy *policy,
+	const struct breaker_event *event, int64_t now)
 {
 	bool is_over = health->until != 0 && health->until <= now;
-	int64_t window = window_in_force(health, end, now);
+	int64_t window = window_in_force(health, event->until, now);
 
 	if (window != 0 &&
 		(health->state != HEALTH_DRAINED || is_in_maintenance(health) || is_over))
@@ -319,6 +349,8 @@ static bool tick(
 		return false;
 	case HEALTH_DRAINED:
 		return is_over && put_back(health, HEALTH_REASON_DRAIN_ENDED, now);
+	case HEALTH_SPENT:
+		return (is_over || !event->has_quota) && be_free(health, now);
 	default:
 		return false;
 	}
@@ -336,6 +368,7 @@ static void forget(struct health *health)
 	health->attempts = 0;
 	health->delivered = 0;
 	health->deferred = 0;
+	memset(&health->quota, 0, sizeof(health->quota));
 	memset(&health->outage, 0, sizeof(health->outage));
 }
 
@@ -377,7 +410,7 @@ static bool feed_operator(struct health *health, const struct breaker_event *eve
 	if (event->kind == BREAKER_ENABLE) {
 		health->waived_until = event->until > now ? event->until : 0;
 		/* Nothing to end. */
-		if (health->state == HEALTH_UP || health->state == HEALTH_TRIAL)
+		if (is_well(health) || health->state == HEALTH_TRIAL)
 			return false;
 		return put_back(health, HEALTH_REASON_OPERATOR, now);
 	}
@@ -417,9 +450,11 @@ bool breaker_feed(struct health *health, const struct breaker_policy *policy,
 	accept_clock(health, policy, now);
 	switch (event->kind) {
 	case BREAKER_TICK:
-		return tick(health, policy, event->until, now);
+		return tick(health, policy, event, now);
 	case BREAKER_PLAN_DUE:
 		return begin_plan(health, now);
+	case BREAKER_QUOTA:
+		return feed_quota(health, event, now);
 	case BREAKER_CHOSEN:
 		trial_grant(health, policy, event->message, now);
 		return false;

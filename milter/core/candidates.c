@@ -5,6 +5,7 @@
  */
 
 #include "core/candidates.h"
+#include "core/quota.h"
 #include "core/trial.h"
 
 #include <assert.h>
@@ -143,6 +144,37 @@ static bool is_spare(const struct candidates_input *input, int host)
 	return health_percent(input->health[host], input->now) == 0;
 }
 
+/* ---- quotas */
+
+static bool has_had_quota(const struct pool *pool, const struct health *const *health,
+	const struct lane *const *lanes, int host, int64_t now)
+{
+	const struct quota_limits *limits = pool->hosts[host].limits;
+
+	return limits != NULL && quota_is_full(&health[host]->quota, limits,
+					 lanes == NULL ? 0 : lanes[host]->pending, now);
+}
+
+bool candidates_is_ready(const struct pool *pool, const struct health *const *health,
+	const struct lane *const *lanes, int host, int64_t now)
+{
+	return health[host]->state == HEALTH_UP && !has_had_quota(pool, health, lanes, host, now);
+}
+
+/* Among which hosts it stands. Not its state: one that is up is spent as soon as its quota is full. */
+static enum health_state standing_of(
+	const struct pool *pool, const struct candidates_input *input, int host)
+{
+	enum health_state state = (enum health_state)input->health[host]->state;
+
+	if (state == HEALTH_UP &&
+		has_had_quota(pool, input->health, input->lanes, host, input->now))
+		return HEALTH_SPENT;
+	return state;
+}
+
+/* ---- tiers */
+
 /* The hosts of one tier, in the order in which they come. */
 enum { GROUP_READY, GROUP_BEHIND, GROUP_SPARE, GROUP_COUNT };
 
@@ -182,7 +214,7 @@ static void append_range(const struct pool *pool, const struct candidates_input 
 		for (; i < to && pool->hosts[i].priority == priority; i++) {
 			struct tier *group = &groups[group_of(input, i)];
 
-			if (input->health[i]->state == state)
+			if (standing_of(pool, input, i) == state)
 				group->hosts[group->count++] = (uint8_t)i;
 		}
 		append_groups(pool, input, groups, rotation, candidates);
@@ -201,7 +233,7 @@ static void append_tiers(const struct pool *pool, const struct candidates_input 
 	int count = pool->host_count;
 	int from = 0, to, main = 0;
 
-	while (main < count && (input->health[main]->state != state || is_spare(input, main)))
+	while (main < count && (standing_of(pool, input, main) != state || is_spare(input, main)))
 		main++;
 	if (main == count) {
 		append_range(pool, input, state, 0, count, rotation, candidates);
@@ -234,7 +266,7 @@ static bool is_trial_of(const struct candidates_input *input, int host)
 static int best_up(const struct pool *pool, const struct candidates_input *input, bool spare)
 {
 	for (int i = 0; i < pool->host_count; i++)
-		if (input->health[i]->state == HEALTH_UP && is_spare(input, i) == spare)
+		if (standing_of(pool, input, i) == HEALTH_UP && is_spare(input, i) == spare)
 			return pool->hosts[i].priority;
 	return -1;
 }
@@ -246,7 +278,9 @@ static int find_trial_among(
 	for (int i = 0; i < pool->host_count; i++) {
 		if (best != -1 && pool->hosts[i].priority > best)
 			break;
-		if (is_trial_of(input, i) && is_spare(input, i) == spare)
+		if (is_trial_of(input, i) &&
+			!has_had_quota(pool, input->health, input->lanes, i, input->now) &&
+			is_spare(input, i) == spare)
 			return i;
 	}
 	return -1;
@@ -312,6 +346,10 @@ void candidates_order(const struct pool *pool, const struct candidates_input *in
 	}
 	append_tiers(pool, input, HEALTH_UP, rotation, candidates);
 	candidates->tiered = candidates->count;
+	append_tiers(pool, input, HEALTH_SPENT, candidates->count > (trial != -1) ? NULL : rotation,
+		candidates);
+	if (candidates->tiered == (trial != -1))
+		candidates->tiered = candidates->count;
 	append_waiting(pool, input, trial, candidates);
 	if (candidates->count > 0)
 		return;

@@ -1,4 +1,4 @@
-/* health: what is remembered of a host, its four states and the reasons for them
+/* health: what is remembered of a host, its five states and the reasons for them
  *
  * SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 the nexthop-milter authors
@@ -13,6 +13,7 @@ static const char *const state_names[HEALTH_STATE_COUNT] = {
 	[HEALTH_DEFERRED] = "deferred",
 	[HEALTH_TRIAL] = "trial",
 	[HEALTH_DRAINED] = "drained",
+	[HEALTH_SPENT] = "spent",
 };
 
 static const char *const reason_names[HEALTH_REASON_COUNT] = {
@@ -57,6 +58,8 @@ static const char *const reason_names[HEALTH_REASON_COUNT] = {
 	[HEALTH_REASON_FAILS_IN_PART] = "fails_in_part",
 	[HEALTH_REASON_PASSED_OVER] = "passed_over",
 	[HEALTH_REASON_MAINTENANCE] = "maintenance",
+	[HEALTH_REASON_QUOTA] = "quota",
+	[HEALTH_REASON_QUOTA_FREE] = "quota_free",
 };
 
 void health_init(struct health *health, int64_t now)
@@ -101,6 +104,7 @@ bool health_valid(const struct health *health)
 	if (health->evidence_count > HEALTH_EVIDENCE_MAX || !times_valid(health))
 		return false;
 	return outage_valid(&health->outage) && weight_valid(health) && plan_valid(health) &&
+	       quota_valid(&health->quota) &&
 	       memchr(health->text, '\0', sizeof(health->text)) != NULL;
 }
 

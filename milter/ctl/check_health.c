@@ -87,10 +87,12 @@ static int print_line(const json_t *answer)
 		printf("\n");
 		return level;
 	}
-	printf(" | up=%lld deferred=%lld trial=%lld drained=%lld messages=%lldc routed=%lldc\n",
+	printf(" | up=%lld deferred=%lld trial=%lld drained=%lld spent=%lld "
+	       "messages=%lldc routed=%lldc\n",
 		fields_number(hosts, "up"), fields_number(hosts, "deferred"),
 		fields_number(hosts, "trial"), fields_number(hosts, "drained"),
-		fields_number(messages, "total"), fields_number(messages, "routed"));
+		fields_number(hosts, "spent"), fields_number(messages, "total"),
+		fields_number(messages, "routed"));
 	return level;
 }
 

@@ -22,6 +22,21 @@
 
 /* ---- as people read it */
 
+/* "up"; or why it stands behind the others although it is well. */
+static int write_state(char *out, size_t size, const json_t *host)
+{
+	const char *state = fields_shown(host, "state");
+	char until[FIELDS_TIME_MAX];
+
+	if (strcmp(state, "spent") == 0)
+		return snprintf(out, size, "spent until %s, behind the others",
+			fields_time(host, "until", until));
+	if (strcmp(state, "up") == 0 &&
+		json_is_true(json_object_get(json_object_get(host, "quota"), "full")))
+		return snprintf(out, size, "up, its quota is pending, behind the others");
+	return snprintf(out, size, "%.64s", state);
+}
+
 /* With the pool, if that is one that the message falls back to within its attempt, and who logs in. */
 static void add_state(struct columns *columns, const json_t *host, const char *takes)
 {
@@ -30,7 +45,7 @@ static void add_state(struct columns *columns, const json_t *host, const char *t
 	char text[1024];
 	int used;
 
-	used = snprintf(text, sizeof(text), "%.64s", fields_shown(host, "state"));
+	used = write_state(text, sizeof(text), host);
 	if (is_of_other)
 		used += snprintf(text + used, sizeof(text) - (size_t)used, ", of pool %.400s",
 			fields_shown(host, "pool"));

@@ -196,6 +196,7 @@ static enum watch_model_tone tone_of(const char *state)
 		{"deferred", WATCH_MODEL_DEFERRED},
 		{"trial", WATCH_MODEL_TRIAL},
 		{"drained", WATCH_MODEL_DRAINED},
+		{"spent", WATCH_MODEL_SPENT},
 	};
 
 	for (size_t i = 0; i < sizeof(tones) / sizeof(tones[0]); i++)

@@ -60,6 +60,7 @@ static void begin_colours(void)
 	init_pair(1 + WATCH_MODEL_DEFERRED, COLOR_RED, -1);
 	init_pair(1 + WATCH_MODEL_TRIAL, COLOR_YELLOW, -1);
 	init_pair(1 + WATCH_MODEL_DRAINED, COLOR_CYAN, -1);
+	init_pair(1 + WATCH_MODEL_SPENT, COLOR_BLUE, -1);
 	init_pair(1 + WATCH_MODEL_UNKNOWN, COLOR_MAGENTA, -1);
 	init_pair(1 + WATCH_MODEL_UP, COLOR_GREEN, -1);
 }

@@ -257,7 +257,7 @@ static const char *what_happens(enum all_deferred all_deferred)
 /* What an operator may not have meant, for one pool of a host that is drained now. */
 static json_t *warning_of(const char *host, const struct engine_use *use)
 {
-	int others = use->up + use->deferred + use->drained - 1;
+	int others = use->up + use->deferred + use->drained + use->spent - 1;
 
 	if (use->up > 0)
 		return NULL;
@@ -265,6 +265,10 @@ static json_t *warning_of(const char *host, const struct engine_use *use)
 		return json_sprintf("pool %s has no host up: its mail goes to its fallback, pool "
 				    "%s",
 			use->pool, use->taker);
+	if (use->spent > 0)
+		return json_sprintf("pool %s has no host up, %d with a spent quota: its mail goes "
+				    "to those",
+			use->pool, use->spent);
 	if (use->deferred > 0)
 		return json_sprintf("pool %s has no host up, %d deferred: %s", use->pool,
 			use->deferred, what_happens(use->all_deferred));
@@ -286,7 +290,7 @@ static json_t *warning_of_weight(const char *host, const struct engine_use *use)
 /* The same for one that is to be drained later, by what is so now. */
 static json_t *warning_of_plan(const char *host, const struct engine_use *use)
 {
-	int others = use->up + use->deferred + use->drained - 1;
+	int others = use->up + use->deferred + use->drained + use->spent - 1;
 
 	if (use->up > use->up_planned)
 		return NULL;

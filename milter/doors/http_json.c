@@ -69,6 +69,25 @@ static json_t *with_set(json_t *host, const struct health *health)
 	return host;
 }
 
+/* Null: it has none. */
+static json_t *quota_object(const struct view_host *host)
+{
+	const struct quota_limits *limits = &host->limits;
+	const struct quota *quota = &host->health.quota;
+	int64_t limit = quota_limit(limits);
+	int64_t now = clock_now();
+	int64_t used;
+
+	if (limit == 0)
+		return json_null();
+	used = quota_used(quota, limits, now);
+	return json_pack("{s:s, s:I, s:f, s:I, s:I, s:b}", "of",
+		limits->messages != 0 ? "messages" : "recipients", "limit", (json_int_t)limit,
+		"per", (double)limits->per / 1000, "used", (json_int_t)used, "left",
+		(json_int_t)(used < limit ? limit - used : 0), "full",
+		quota_is_full(quota, limits, host->pending, now));
+}
+
 /* POOLS is taken over. */
 static json_t *host_object(const struct view_host *host, json_t *pools)
 {
@@ -94,6 +113,7 @@ static json_t *host_object(const struct view_host *host, json_t *pools)
 			host->busy_until > clock_now() ? http_json_time(host->busy_until)
 						       : json_null()),
 		&health->outage);
+	json_object_set_new(object, "quota", quota_object(host));
 	return with_set(object, health);
 }
 
@@ -170,12 +190,13 @@ json_t *http_json_plan(const struct engine_plan *plan, const char *recipient)
 		const struct view_host *host = &plan->candidates[i].host;
 
 		json_array_append_new(candidates,
-			json_pack("{s:s, s:i, s:s, s:i, s:i, s:i, s:s, s:o}", "host", host->name,
-				"port", host->port, "pool", plan->candidates[i].pool, "priority",
-				host->priority, "weight", host->weight, "weight_percent",
-				health_percent(&host->health, clock_now()), "state",
-				health_state_name(host->health.state), "auth",
-				http_json_text_or_null(host->auth_user)));
+			json_pack("{s:s, s:i, s:s, s:i, s:i, s:i, s:s, s:o, s:o, s:o}", "host",
+				host->name, "port", host->port, "pool", plan->candidates[i].pool,
+				"priority", host->priority, "weight", host->weight,
+				"weight_percent", health_percent(&host->health, clock_now()),
+				"state", health_state_name(host->health.state), "until",
+				http_json_time(host->health.until), "quota", quota_object(host),
+				"auth", http_json_text_or_null(host->auth_user)));
 	}
 	return json_pack("{s:o, s:o, s:o, s:s, s:o, s:o, s:o, s:o, s:o}", "recipient",
 		foreign_text(recipient), "match", http_json_text_or_null(route->match), "source",

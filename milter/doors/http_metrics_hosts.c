@@ -185,6 +185,25 @@ static void put_hosts(struct exposition *out, const struct snapshot *all, enum h
 	}
 }
 
+static void put_quotas(struct exposition *out, const struct snapshot *all, enum http_metrics_id id)
+{
+	bool is_begun = false;
+
+	for (size_t i = 0; i < all->host_count; i++) {
+		const struct engine_metrics_host *host = &all->hosts[i];
+
+		if (host->quota == 0)
+			continue;
+		if (!is_begun)
+			begin(out, id);
+		is_begun = true;
+		exposition_begin(out);
+		exposition_label(out, "host", host->name);
+		exposition_count(
+			out, id == HTTP_METRICS_HOST_QUOTA ? host->quota : host->quota_left);
+	}
+}
+
 /* ---- all of them */
 
 static int take_snapshot(struct snapshot *all, struct engine *engine)
@@ -227,6 +246,8 @@ static void put_snapshot(struct exposition *out, const struct snapshot *all)
 	put_deferral_reasons(out, all);
 	put_hosts(out, all, HTTP_METRICS_HOST_PENDING);
 	put_hosts(out, all, HTTP_METRICS_HOST_SILENT);
+	put_quotas(out, all, HTTP_METRICS_HOST_QUOTA);
+	put_quotas(out, all, HTTP_METRICS_HOST_QUOTA_LEFT);
 	http_metrics_counts_write(out, all->hosts, all->host_count);
 }
 

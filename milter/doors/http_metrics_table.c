@@ -79,10 +79,12 @@ static const struct http_metrics_row rows[HTTP_METRICS_COUNT] = {
 	[HTTP_METRICS_POOL_HOSTS_UP] = {{"nexthop_pool_hosts_up", EXPOSITION_GAUGE,
 						"Those of them that are up."},
 		"pool, tier", "one for each priority of each pool"},
-	[HTTP_METRICS_POOL_ON_BACKUP] = {{"nexthop_pool_on_backup", EXPOSITION_GAUGE,
-						 "1 if no host of the best priority is up, while "
-						 "one of another is. Drained hosts do not count."},
-		"pool", "one for each pool"},
+	[HTTP_METRICS_POOL_ON_BACKUP] =
+		{{"nexthop_pool_on_backup", EXPOSITION_GAUGE,
+			 "1 if no host of the best priority is up, while "
+			 "one of another is. Drained and spent hosts do not "
+			 "count."},
+			"pool", "one for each pool"},
 	[HTTP_METRICS_CHOICES] =
 		{{"nexthop_choices_total", EXPOSITION_COUNTER,
 			 "Messages whose list began with that host. Outlives "
@@ -98,11 +100,10 @@ static const struct http_metrics_row rows[HTTP_METRICS_COUNT] = {
 			 "The weight by which it shares the mail now: less while it starts slowly, "
 			 "and what milterctl weight has left of it; 0 if it is not up, or up in a priority that has to wait."},
 			"pool, host", "one for each host of each pool"},
-	[HTTP_METRICS_HOST_STATE] =
-		{{"nexthop_host_state", EXPOSITION_GAUGE,
-			 "1 for the state that it is in (up, deferred, trial or "
-			 "drained), else 0."},
-			"host, state", "4 for each host"},
+	[HTTP_METRICS_HOST_STATE] = {{"nexthop_host_state", EXPOSITION_GAUGE,
+					     "1 for the state that it is in (up, deferred, trial, "
+					     "drained or spent), else 0."},
+		"host, state", "5 for each host"},
 	[HTTP_METRICS_HOST_STATE_SINCE] = {{"nexthop_host_state_since_timestamp_seconds",
 						   EXPOSITION_GAUGE,
 						   "Since when it is in its state."},
@@ -117,7 +118,8 @@ static const struct http_metrics_row rows[HTTP_METRICS_COUNT] = {
 	[HTTP_METRICS_HOST_DOWNTIME] =
 		{{"nexthop_host_downtime_seconds_total", EXPOSITION_COUNTER,
 			 "How long it has been deferred or on trial in all. "
-			 "Outlives restarts, in the state file. Drained is not down."},
+			 "Outlives restarts, in the state file. Drained is not down, nor is "
+			 "spent."},
 			"host", "one for each host"},
 	[HTTP_METRICS_HOST_DOWN_SINCE] =
 		{{"nexthop_host_down_since_timestamp_seconds", EXPOSITION_GAUGE,
@@ -138,6 +140,14 @@ static const struct http_metrics_row rows[HTTP_METRICS_COUNT] = {
 					      "1 if it is silent: it comes last in its priority "
 					      "until it gives a result."},
 		"host", "one for each host"},
+	[HTTP_METRICS_HOST_QUOTA] = {{"nexthop_host_quota", EXPOSITION_GAUGE,
+					     "Its quota, of messages or recipients as configured."},
+		"host", "one for each host that has a quota"},
+	[HTTP_METRICS_HOST_QUOTA_LEFT] =
+		{{"nexthop_host_quota_left", EXPOSITION_GAUGE,
+			 "What is left of its quota, by what was delivered. Outlives restarts, in the "
+			 "state file."},
+			"host", "one for each host that has a quota"},
 	[HTTP_METRICS_DELIVERIES] =
 		{{"nexthop_deliveries_total", EXPOSITION_COUNTER,
 			 "What the MTA's log has reported of deliveries to that host: sent, deferred "

@@ -36,7 +36,8 @@ static int count_usable(struct engine *engine, size_t pool, int host_count)
 		struct view_host host;
 
 		engine_view_pool_host(engine, pool, i, &host);
-		usable += host.health.state == HEALTH_UP || host.health.state == HEALTH_TRIAL;
+		usable += host.health.state == HEALTH_UP || host.health.state == HEALTH_TRIAL ||
+			  host.health.state == HEALTH_SPENT;
 	}
 	return usable;
 }

@@ -202,6 +202,11 @@ static void judge_pool(struct condition *condition, const struct engine_use *use
 			"pool %s: no host is up, its fallback has its mail: milterctl hosts shows "
 			"why",
 			use->pool);
+	else if (use->spent > 0)
+		condition_add(condition, CONDITION_DEGRADED, "pool",
+			"pool %s: no host is up, and %d with a spent quota have its mail: "
+			"milterctl hosts shows until when",
+			use->pool, use->spent);
 	else if (use->deferred == 0)
 		condition_add(condition, CONDITION_DEGRADED, "pool",
 			"pool %s: all %d hosts are drained, and used all the same: milterctl "

@@ -370,6 +370,7 @@ static void tick_hosts(struct engine *engine, int64_t now)
 	for (size_t host = 0; host < engine->roster->host_count; host++) {
 		event.until = window_end(&engine->roster->hosts[host], now, minute);
 		obey_clock(engine, host, now);
+		event.has_quota = engine_change_quota(engine, host, now);
 		engine_change_feed(engine, host, &event, EVENT_KIND_COUNT, now);
 	}
 }

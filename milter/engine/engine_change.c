@@ -8,6 +8,7 @@
 #include "core/duration.h"
 #include "core/endpoint.h"
 #include "core/printable.h"
+#include "core/quota.h"
 #include "engine/clock.h"
 #include "engine/engine_self.h"
 #include "engine/log.h"
@@ -22,6 +23,7 @@ static enum event_kind kind_of(uint32_t state, uint32_t reason)
 		return EVENT_DRAIN;
 	return state == HEALTH_DEFERRED ? EVENT_DEFERRED
 	       : state == HEALTH_TRIAL	? EVENT_TRIAL
+	       : state == HEALTH_SPENT	? EVENT_SPENT
 					: EVENT_UP;
 }
 
@@ -176,4 +178,36 @@ void engine_change_feed(struct engine *engine, size_t host, const struct breaker
 		log_set(&entry);
 	else if (is_new)
 		log_change(&entry);
+}
+
+/* Until when its quota is spent (0: it is not) is not what its health says. */
+static bool is_news(const struct health *health, int64_t until)
+{
+	return health->state == HEALTH_SPENT ? health->until != until
+					     : health->state == HEALTH_UP && until != 0;
+}
+
+bool engine_change_quota(struct engine *engine, size_t host, int64_t now)
+{
+	const struct roster_host *of = &engine->roster->hosts[host];
+	const struct quota_limits *limits = of->host->limits;
+	char text[HEALTH_TEXT_MAX];
+	struct breaker_event event = {.kind = BREAKER_QUOTA, .text = text};
+	char per[DURATION_TEXT_MAX];
+	bool is_new;
+
+	if (limits == NULL || quota_limit(limits) == 0)
+		return false;
+	engine_self_lock(engine);
+	quota_tick(&of->health->quota, limits, now);
+	event.until = quota_until(&of->health->quota, limits, now);
+	is_new = is_news(of->health, event.until);
+	engine_self_unlock(engine);
+	if (!is_new)
+		return true;
+	snprintf(text, sizeof(text), "%u %s in %s", quota_limit(limits),
+		limits->messages != 0 ? "messages" : "recipients",
+		duration_format(per, limits->per));
+	engine_change_feed(engine, host, &event, EVENT_KIND_COUNT, now);
+	return true;
 }

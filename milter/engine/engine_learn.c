@@ -10,6 +10,8 @@
 #include "core/blame.h"
 #include "core/breaker.h"
 #include "core/endpoint.h"
+#include "core/hash.h"
+#include "core/quota.h"
 #include "core/trial.h"
 #include "engine/attribution.h"
 #include "engine/clock.h"
@@ -20,6 +22,7 @@
 #include "engine/selection.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 static struct attempt_lanes lanes_of(const struct roster *roster)
 {
@@ -199,6 +202,31 @@ static void tell_elsewhere(struct engine *engine)
 	engine_note(engine, EVENT_ELSEWHERE, text);
 }
 
+/* ---- quotas */
+
+/* All recipients of one transaction have one reply, which differs from that of the next one. */
+static uint64_t transaction_of(const struct observation *seen, uint64_t message)
+{
+	uint64_t key = hash_pair(
+		message, hash_pair(seen->pid,
+				 hash_octets(seen->text, strnlen(seen->text, sizeof(seen->text)))));
+
+	return key == 0 ? 1 : key;
+}
+
+/* The engine lock must be held. True if the host has a quota, and this counts. */
+static bool count_quota(const struct roster_host *host, const struct attempt_line *line)
+{
+	const struct quota_limits *limits = host->host->limits;
+
+	if (limits == NULL || quota_limit(limits) == 0 || line->blame.class != BLAME_SUCCESS ||
+		line->seen->outcome != OBSERVATION_SENT || line->seen->is_probe)
+		return false;
+	quota_count(&host->health->quota, limits, transaction_of(line->seen, line->message),
+		line->seen->at, clock_now());
+	return true;
+}
+
 /* ---- lines */
 
 void engine_learn_line(struct engine *engine, const struct observation *observation)
@@ -206,7 +234,7 @@ void engine_learn_line(struct engine *engine, const struct observation *observat
 	struct attempt_line line = {.seen = observation, .host = ATTEMPT_STRANGER};
 	struct attempt_verdicts verdicts;
 	bool has_id = observation->queue_id[0] != '\0';
-	bool is_news = false;
+	bool is_news = false, is_counted = false;
 	size_t host;
 
 	verdicts.count = 0;
@@ -227,6 +255,7 @@ void engine_learn_line(struct engine *engine, const struct observation *observat
 		line.blame = blame_find(pool->rules, pool->rule_count, observation);
 		line.is_inferring = roster->table->mta == TABLE_SENDMAIL;
 		count_line(engine, &line);
+		is_counted = count_quota(&roster->hosts[host], &line);
 	}
 	if (has_id && attempt_place_by(&engine->attempts, line.message, line.host))
 		wiring_right(&engine->wiring);
@@ -238,6 +267,8 @@ void engine_learn_line(struct engine *engine, const struct observation *observat
 		tell_elsewhere(engine);
 	engine_count(engine, line.host == ATTEMPT_STRANGER ? ENGINE_STRANGERS : ENGINE_OBSERVED, 1);
 	apply_all(engine, &verdicts, observation->is_probe);
+	if (is_counted)
+		engine_change_quota(engine, host, clock_now());
 }
 
 void engine_learn_active(struct engine *engine, const char *queue_id, int64_t size, int64_t at)

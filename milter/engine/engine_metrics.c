@@ -6,6 +6,7 @@
 
 #include "engine/engine_metrics.h"
 #include "core/breaker.h"
+#include "core/quota.h"
 #include "engine/clock.h"
 #include "engine/engine_self.h"
 #include "engine/roster.h"
@@ -15,6 +16,19 @@ _Static_assert((int)ENGINE_METRICS_MAPS == (int)MAP_REQUEST_POOL + 1, "all maps"
 _Static_assert((int)ENGINE_METRICS_MAP_RESULTS == (int)MAP_REPLY_REFUSED + 1, "all results");
 
 /* ---- hosts */
+
+/* The engine lock must be held. */
+static void copy_quota(struct engine_metrics_host *view, const struct roster_host *of)
+{
+	const struct quota_limits *limits = of->host->limits;
+	uint32_t used;
+
+	view->quota = limits == NULL ? 0 : quota_limit(limits);
+	if (view->quota == 0)
+		return;
+	used = quota_used(&of->health->quota, limits, clock_now());
+	view->quota_left = used < view->quota ? view->quota - used : 0;
+}
 
 void engine_metrics_host(struct engine *engine, size_t host, struct engine_metrics_host *view)
 {
@@ -31,6 +45,7 @@ void engine_metrics_host(struct engine *engine, size_t host, struct engine_metri
 	view->down_since = of->health->outage.since;
 	view->down_reason = of->health->outage.reason;
 	view->waiting = of->lane->waiting;
+	copy_quota(view, of);
 	view->is_silent = of->lane->silent_since != 0;
 	view->unlabelled = of->counts->unlabelled;
 	engine_self_unlock(engine);
@@ -82,7 +97,7 @@ static void find_shares(
 	}
 }
 
-/* Drained by an operator is not down: the best priority is of those that are left. */
+/* Neither drained nor spent is down: the best priority is of those that are left. */
 static bool is_on_backup(const struct engine_metrics_pool *view, const struct roster_pool *pool)
 {
 	bool is_found = false;
@@ -91,7 +106,8 @@ static bool is_on_backup(const struct engine_metrics_pool *view, const struct ro
 	for (int i = 0; i < view->count; i++) {
 		const struct engine_metrics_place *place = &view->places[i];
 
-		if (!is_found && pool->health[i]->state != HEALTH_DRAINED) {
+		if (!is_found && pool->health[i]->state != HEALTH_DRAINED &&
+			pool->health[i]->state != HEALTH_SPENT) {
 			is_found = true;
 			best = place->priority;
 		}

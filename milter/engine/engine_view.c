@@ -87,9 +87,10 @@ static void count_states(const struct roster_pool *pool, struct engine_use *use)
 		use->up += state == HEALTH_UP;
 		use->up_spare += state == HEALTH_UP && health_percent(pool->health[i], now) == 0;
 		use->drained += state == HEALTH_DRAINED;
-		use->deferred += state != HEALTH_UP && state != HEALTH_DRAINED;
-		/* By rising priority. */
-		if (!has_best && state != HEALTH_DRAINED) {
+		use->spent += state == HEALTH_SPENT;
+		use->deferred += state == HEALTH_DEFERRED || state == HEALTH_TRIAL;
+		/* By rising priority. That others take over from a spent one is what a quota is for. */
+		if (!has_best && state != HEALTH_DRAINED && state != HEALTH_SPENT) {
 			has_best = true;
 			best = priority;
 		}

@@ -18,6 +18,7 @@ static const char *const kind_names[EVENT_KIND_COUNT] = {
 	[EVENT_DEFERRED] = "deferred",
 	[EVENT_TRIAL] = "trial",
 	[EVENT_UP] = "up",
+	[EVENT_SPENT] = "spent",
 	[EVENT_RESET] = "reset",
 	[EVENT_ELSEWHERE] = "elsewhere",
 	[EVENT_WEIGHT] = "weight",

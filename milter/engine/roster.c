@@ -413,7 +413,8 @@ bool roster_has_usable(const struct roster_pool *pool)
 static bool has_usable_for(const struct roster_pool *pool, uint64_t owner, int64_t now)
 {
 	for (int i = 0; i < pool->pool->host_count; i++)
-		if (pool->health[i]->state == HEALTH_UP ||
+		if (candidates_is_ready(pool->pool, (const struct health *const *)pool->health,
+			    (const struct lane *const *)pool->lanes, i, now) ||
 			trial_may_have(pool->health[i], pool->policy[i], owner, now))
 			return true;
 	return false;

@@ -31,6 +31,7 @@ void simulation_copy(
 		simulation->pool_hosts[i].name = host->name;
 		simulation->pool_hosts[i].nexthop = "";
 		simulation->pool_hosts[i].file = "";
+		simulation->pool_hosts[i].limits = host->limits.per == 0 ? NULL : &host->limits;
 		simulation->health[i] = &host->health;
 		simulation->policies[i] = *from->policy[i];
 		simulation->policy[i] = &simulation->policies[i];

@@ -39,6 +39,7 @@ static void copy_host(struct view_host *view, const struct pool_host *host)
 	view->priority = host->priority;
 	view->weight = host->weight;
 	view->auth_user[0] = '\0';
+	view->limits = host->limits == NULL ? (struct quota_limits){.per = 0} : *host->limits;
 	view->first = 0;
 	view->listed = 0;
 }
@@ -46,6 +47,7 @@ static void copy_host(struct view_host *view, const struct pool_host *host)
 static void copy_lane(struct view_host *view, const struct lane *lane)
 {
 	view->waiting = lane->waiting;
+	view->pending = lane->pending;
 	view->usual = lane->usual;
 	view->silent_since = lane->silent_since;
 	view->busy_until = lane->busy_until;
@@ -125,8 +127,12 @@ static bool is_put_off(const struct roster_pool *pool)
 
 	if (pool->pool->all_deferred != ALL_DEFERRED_TEMPFAIL || roster_has_usable(pool))
 		return false;
-	for (int i = 0; i < pool->pool->host_count; i++)
+	for (int i = 0; i < pool->pool->host_count; i++) {
+		/* What it does with mail that is too much for it is its own to say. */
+		if (pool->health[i]->state == HEALTH_SPENT)
+			return false;
 		has_deferred |= pool->health[i]->state != HEALTH_DRAINED;
+	}
 	return has_deferred;
 }
 

@@ -16,7 +16,7 @@
 	const SHARE_LEAST = 20;
 	const EVENTS_SHOWN = 12;
 	const LANES_MAX = 12;
-	const SICK = ["deferred", "trial", "drained"];
+	const SICK = ["deferred", "trial", "drained", "spent"];
 
 	/* ---- small tools */
 
@@ -521,7 +521,7 @@
 		const parts = [host.down_since ? "down for " + span(since(host.down_since)) : "for " + span(since(host.since))];
 
 		if (host.until && Date.parse(host.until) > now())
-			parts.push((host.state === "deferred" ? "next try in " : "ends in ") + span(-since(host.until)));
+			parts.push((host.state === "deferred" ? "next try in " : host.state === "spent" ? "room in its quota in " : "ends in ") + span(-since(host.until)));
 		else if (host.state === "deferred")
 			parts.push("to be tried with the next message");
 		if (host.silent_since)
@@ -532,6 +532,8 @@
 			parts.push(host.weight_percent + " % of its weight" + (host.weight_until ? ", " + span(-since(host.weight_until)) + " left" : ""));
 		if (host.waived_until)
 			parts.push("maintenance waived until " + when(host.waived_until));
+		if (host.quota)
+			parts.push(host.quota.used + " of " + host.quota.limit + " " + host.quota.of + " in " + span(host.quota.per));
 		if (host.drain_at)
 			parts.push("drain planned at " + when(host.drain_at) + (host.drain_until ? " until " + when(host.drain_until) : "") + (host.drain_text ? ": " + host.drain_text : ""));
 		return parts.join(", ");
@@ -610,7 +612,7 @@
 	}
 
 	function summarizeSection(section) {
-		const counts = {up: 0, deferred: 0, trial: 0, drained: 0};
+		const counts = {up: 0, deferred: 0, trial: 0, drained: 0, spent: 0};
 		const pool = section.pool;
 
 		for (const member of pool.hosts)
@@ -734,7 +736,7 @@
 	let eventsShown = EVENTS_SHOWN;
 	const kinds = {
 		start: "The daemon was started", reload: "Configuration reloaded", reload_failed: "Reload failed", drain: "drained",
-		enable: "enabled", drain_ended: "end of the drain", deferred: "deferred", trial: "on trial", up: "up", reset: "reset",
+		enable: "enabled", drain_ended: "end of the drain", deferred: "deferred", trial: "on trial", up: "up", spent: "quota spent", reset: "reset",
 		elsewhere: "Mail goes elsewhere than it was routed",
 	};
 	/* What an operator has set: the state is as it was. */

@@ -82,7 +82,7 @@ nexthops 1 a@gone.example >/dev/null
 host_names="host port pools priority weight state since until reason failures attempts delivered
 	deferred text first listed last_success last_failure waiting usual silent_since busy_until
 	down_since down_reason outages downtime weight_percent weight_until weight_text
-	drain_at drain_until drain_text waived_until"
+	drain_at drain_until drain_text waived_until quota"
 
 json status
 keys . version pid started config mta state_file sockets pools hosts routes rules reload messages recipients milter \
@@ -184,7 +184,7 @@ json explain user@example.com
 keys . recipient match source action pool takes candidates nexthop reply doors rule rules tags over_budget
 keys .doors milter map
 keys .doors.milter does with
-keys '.candidates[0]' host port pool priority weight weight_percent state auth
+keys '.candidates[0]' host port pool priority weight weight_percent state until quota auth
 is "$what: the recipient as asked" "$(jq -r .recipient <<<"$said")" user@example.com
 next=$(nexthops 1 user@example.com)
 is "$what: that is what the next message gets" "$(jq -r .nexthop <<<"$said")" "$next"

@@ -48,14 +48,14 @@ all_say() {
 	is "$what: check-health: status $plugin" "$status" "$plugin"
 	is "$what: check-health: one line" "$(wc -l <<<"$said")" 1
 	contains "$what: check-health: says so" "$said" "$text"
-	ok "$what: check-health: counters" grep -qE ' \| up=[0-9]+ deferred=[0-9]+ trial=[0-9]+ drained=[0-9]+ messages=[0-9]+c routed=[0-9]+c$' <<<"$said"
+	ok "$what: check-health: counters" grep -qE ' \| up=[0-9]+ deferred=[0-9]+ trial=[0-9]+ drained=[0-9]+ spent=[0-9]+ messages=[0-9]+c routed=[0-9]+c$' <<<"$said"
 	is "$what: check-health: nothing on standard error" "$complained" ""
 }
 
 # ---- ok
 
 all_say "ok" ok 200 0 "NEXTHOP OK - 3 of 3 hosts up | up=3 "
-is "ok: the hosts" "$(jq -c .hosts <<<"$body")" '{"total":3,"up":3,"deferred":0,"trial":0,"drained":0}'
+is "ok: the hosts" "$(jq -c .hosts <<<"$body")" '{"total":3,"up":3,"deferred":0,"trial":0,"drained":0,"spent":0}'
 verb --json check-health
 is "ok: as JSON" "$(jq -c 'keys' <<<"$said")" '["hosts","more","ok","reasons","status"]'
 

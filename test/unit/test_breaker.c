@@ -46,7 +46,8 @@ static const struct breaker_policy probed = {
  * +N -N    N seconds pass, or the clock is set back by so many; then a tick
  * <N       the next evidence is N seconds old
  * D EN E R drain, drain until N seconds from now, enable, reset
- * =u =d =t =x   it must be up, deferred, on trial, drained
+ * SN S0    its quota is spent until N seconds from now, or has room; N: a tick without a quota
+ * =u =d =t =x =s   it must be up, deferred, on trial, drained, spent
  * =w =n    it must want a message for its trial, or not
  */
 
@@ -66,6 +67,7 @@ static bool feed(
 		.message = message == 0 ? (uint64_t)play->now : message,
 		.stage = stage,
 		.is_probe = is_probe,
+		.has_quota = true,
 		.reason = HEALTH_REASON_MAIL_4XX,
 		.text = "452 4.3.1 full",
 	};
@@ -85,6 +87,8 @@ static bool is_in(const struct play *play, char letter)
 		return play->health.state == HEALTH_TRIAL;
 	case 'x':
 		return play->health.state == HEALTH_DRAINED;
+	case 's':
+		return play->health.state == HEALTH_SPENT;
 	case 'n':
 		return !trial_wants_message(&play->health, play->policy);
 	default:
@@ -96,6 +100,17 @@ static void pass(struct play *play, int64_t seconds)
 {
 	play->now += seconds * SECOND;
 	feed(play, BREAKER_TICK, 0, 0, false);
+}
+
+static void tell_quota(struct play *play, bool has_one, int64_t left)
+{
+	const struct breaker_event event = {
+		.kind = has_one ? BREAKER_QUOTA : BREAKER_TICK,
+		.until = left == 0 ? 0 : play->now + left,
+		.text = "3 messages in 1h",
+	};
+
+	breaker_feed(&play->health, play->policy, &event, play->now);
 }
 
 static void act(struct play *play, const char *word, const char *name)
@@ -142,6 +157,10 @@ static void act(struct play *play, const char *word, const char *name)
 		drain.until = number == 0 ? 0 : play->now + (int64_t)number * SECOND;
 		breaker_feed(&play->health, play->policy, &drain, play->now);
 		break;
+	case 'S':
+	case 'N':
+		tell_quota(play, *word == 'S', (int64_t)number * SECOND);
+		break;
 	case 'E':
 		feed(play, BREAKER_ENABLE, 0, 0, false);
 		break;
@@ -182,6 +201,16 @@ static const struct row {
 	{"one message at three stages is one message", &plain, "f1 F1 G1 =u"},
 	{"two messages, one of them again and again", &plain, "f1 f2 f1 f1 f2 =u f3 =d"},
 	{"two messages, three failures", &plain, "f1 F1 =u f2 =d"},
+	{"a quota is spent", &plain, "S50 =s +49 =s S0 =u"},
+	{"its time is over", &plain, "S50 +50 =u"},
+	{"it is spent for longer", &plain, "S50 +40 S50 +40 =s +10 =u"},
+	{"it has no quota any more", &plain, "S50 N =u"},
+	{"spent, and it fails", &plain, "S50 f1 f2 =s f3 =d +31 =t"},
+	{"spent, and it delivers", &plain, "S50 f1 f2 s =s f3 f4 =s"},
+	{"deferred before it is spent", &plain, "a1 S50 =d +31 S50 =t c s c s =u S50 =s"},
+	{"drained and spent", &plain, "D0 S50 =x E =u S50 =s D0 =x"},
+	{"enable leaves a quota alone", &plain, "S50 E =s"},
+	{"reset does not", &plain, "S50 R =u"},
 	{"a success ends the run", &plain, "f1 f2 s f3 f4 =u f5 =d"},
 	{"what says nothing does not", &plain, "f1 f2 n f3 =d"},
 	{"outside of the window", &plain, "f1 f2 +61 f3 =u f4 =u f5 =d"},

@@ -23,11 +23,13 @@ static struct pool pool;
 static uint64_t turn;
 
 /*
- * One letter a host, the state: u(p), d(eferred), x (drained), t: on trial and wants a message, w: on
- * trial and waits; a digit before: its priority.
+ * One letter a host, the state: u(p), d(eferred), x (drained), s(pent), t: on trial and wants a message,
+ * w: on trial and waits; f: up, and its quota is f(ull); v: as t, with a quota that is; a digit before:
+ * its priority.
  */
 static void make(const char *text)
 {
+	static const struct quota_limits limits = {.messages = 1, .per = 3600000};
 	int priority = 0;
 
 	memset(&rotation, 0, sizeof(rotation));
@@ -43,14 +45,19 @@ static void make(const char *text)
 		hosts[i] = (struct pool_host){
 			.priority = priority, .weight = 1, .key = hash_pair((uint64_t)i, 3)};
 		health_init(&healths[i], 1000);
-		healths[i].state = *text == 'u'	  ? HEALTH_UP
-				   : *text == 't' ? HEALTH_TRIAL
-				   : *text == 'w' ? HEALTH_TRIAL
-				   : *text == 'd' ? HEALTH_DEFERRED
-						  : HEALTH_DRAINED;
+		healths[i].state = *text == 'u' || *text == 'f'	  ? HEALTH_UP
+				   : *text == 't' || *text == 'v' ? HEALTH_TRIAL
+				   : *text == 's'		  ? HEALTH_SPENT
+				   : *text == 'w'		  ? HEALTH_TRIAL
+				   : *text == 'd'		  ? HEALTH_DEFERRED
+								  : HEALTH_DRAINED;
 		/* The later in the pool, the sooner the next trial. */
 		healths[i].until = healths[i].state == HEALTH_DEFERRED ? 5000 - i : 0;
 		healths[i].trial_message = *text == 'w' ? trial_owner(400, TRIAL_MESSAGE) : 0;
+		if (*text == 'f' || *text == 'v') {
+			hosts[i].limits = &limits;
+			quota_count(&healths[i].quota, &limits, 1, 1000000, 1000000);
+		}
 		pointers[i] = &healths[i];
 		policies[i] = &policy;
 		pool.host_count++;
@@ -118,6 +125,14 @@ static const struct row {
 	{"on trial, all others deferred", "dtd", {"bca", "bca", "bca", "bca"}},
 	{"only one, on trial", "w", {"a", "a", "a", "a"}},
 	{"an empty first tier", "0xx1uu", {"cd", "dc", "cd", "dc"}},
+	{"a spent one is behind", "suu", {"bca", "cba", "bca", "cba"}},
+	{"behind all tiers, before the deferred", "0sd1u2u", {"cdab", "cdab", "cdab", "cdab"}},
+	{"its quota is full before it is spent", "fuu", {"bca", "cba", "bca", "cba"}},
+	{"all spent: in turn, by tiers", "0sf1s", {"abc", "bac", "abc", "bac"}},
+	{"all of a tier spent: the next has it", "0ss1u", {"cab", "cba", "cab", "cba"}},
+	{"spent and drained", "xs", {"b", "b", "b", "b"}},
+	{"spent: no trial", "uvs", {"acb", "acb", "acb", "acb"}},
+	{"a trial before what is spent", "0s1t", {"ba", "ba", "ba", "ba"}},
 };
 
 START_TEST(orders)
@@ -454,7 +469,7 @@ static void make_random(unsigned *seed)
 	for (unsigned i = 0; i < count; i++) {
 		if (suite_random(seed) % 4 == 0 && priority < 9)
 			sprintf(text + strlen(text), "%d", ++priority);
-		sprintf(text + strlen(text), "%c", "uutdx"[suite_random(seed) % 5]);
+		sprintf(text + strlen(text), "%c", "uutdxs"[suite_random(seed) % 6]);
 	}
 	make(text);
 	for (int i = 0; i < pool.host_count; i++) {
@@ -470,6 +485,8 @@ static int rank(int host)
 	case HEALTH_TRIAL:
 	case HEALTH_DEFERRED:
 		return 100000 + (int)healths[host].until;
+	case HEALTH_SPENT:
+		return 50000 + hosts[host].priority;
 	case HEALTH_DRAINED:
 		return 200000 + hosts[host].priority;
 	default:

@@ -105,6 +105,7 @@ START_TEST(names)
 	ck_assert_str_eq(health_state_name(HEALTH_DEFERRED), "deferred");
 	ck_assert_str_eq(health_state_name(HEALTH_TRIAL), "trial");
 	ck_assert_str_eq(health_state_name(HEALTH_DRAINED), "drained");
+	ck_assert_str_eq(health_state_name(HEALTH_SPENT), "spent");
 	ck_assert_str_eq(health_state_name(77), "?");
 	ck_assert_str_eq(health_reason_name(HEALTH_REASON_NONE), "none");
 	ck_assert_str_eq(health_reason_name(HEALTH_REASON_OPERATOR), "operator");

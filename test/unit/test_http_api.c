@@ -144,7 +144,7 @@ static const struct row {
 	{"/healthz", NULL, GET, 200, "status", "\"ok\""},
 	{"/healthz", NULL, GET, 200, "reasons", "[]"},
 	{"/healthz", NULL, GET, 200, "hosts",
-		"{\"total\":4,\"up\":4,\"deferred\":0,\"trial\":0,\"drained\":0}"},
+		"{\"total\":4,\"up\":4,\"deferred\":0,\"trial\":0,\"drained\":0,\"spent\":0}"},
 	{"/healthz", NULL, POST, 405, "error", "\"this requires GET\""},
 	{"/v1/status", NULL, GET, 200, "version", "\"1.2.3\""},
 	{"/v1/status", NULL, GET, 200, "started", "\"2026-01-31T12:00:00Z\""},
@@ -204,7 +204,7 @@ static const struct row {
 		"\"smtp:[a.example],[192.0.2.1]:26\""},
 	{"/v1/explain", "recipient=u@example.com", GET, 200, "candidates.1",
 		"{\"host\":\"192.0.2.1\",\"port\":26,\"pool\":\"two\",\"priority\":0,\"weight\":1,"
-		"\"weight_percent\":100,\"state\":\"up\",\"auth\":null}"},
+		"\"weight_percent\":100,\"state\":\"up\",\"until\":null,\"quota\":null,\"auth\":null}"},
 	{"/v1/explain", "recipient=u%40b%c3%bccher.example", GET, 200, "match",
 		"\"xn--bcher-kva.example\""},
 	{"/v1/explain", "recipient=u@no.example", GET, 200, "reply", "\"550 5.1.2 gone\""},

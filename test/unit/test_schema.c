@@ -23,6 +23,7 @@ static const char *const titles[SCHEMA_SCOPE_COUNT] = {
 	[SCHEMA_POOL] = "Pools",
 	[SCHEMA_HOST] = "Hosts",
 	[SCHEMA_AUTH] = "Auth",
+	[SCHEMA_QUOTA] = "Quota",
 	[SCHEMA_ROUTE] = "Routes",
 	[SCHEMA_CLASSIFY] = "Classify",
 	[SCHEMA_RULE] = "Rules",
