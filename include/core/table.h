@@ -84,11 +84,13 @@ struct pool_host {
 	const struct quota_limits *limits; /* NULL: none. The same in each pool that has the host */
 };
 
-/* What Postfix asks for is the text of a host: nexthop of pool_host. */
-struct table_login {
-	const char *text;
-	const struct table_auth *auth;
-	const struct pool_host *host; /* the first that has that text */
+/*
+ * Some hosts by their texts, nexthop of pool_host, which Postfix asks for: each text once, with the
+ * first host that has it, in the order of strcasecmp().
+ */
+struct table_hosts {
+	const struct pool_host *const *hosts;
+	size_t count;
 };
 
 /* How deep a probe goes into the conversation. */
@@ -169,9 +171,8 @@ struct table {
 	const char *delimiters;	    /* recipient_delimiter; may be empty */
 	struct table_place *places; /* place_count of them, a power of two > route_count */
 	size_t place_count;
-	uint32_t all;			  /* the ALL route, index + 1; 0: none */
-	const struct table_login *logins; /* by their texts, as strcasecmp() has them */
-	size_t login_count;
+	uint32_t all;		   /* the ALL route, index + 1; 0: none */
+	struct table_hosts logins; /* those with auth */
 	const struct rules *rules; /* NULL: none */
 	struct table_keeper keeper;
 };
@@ -205,6 +206,9 @@ size_t table_count_missing(const struct table *table, const struct table *other)
  * in these words. A match of both counts once for each.
  */
 size_t table_count_released(const struct table *before, const struct table *after);
+
+/* The host of that text, in whichever case; NULL: it is not among them. */
+const struct pool_host *table_find_host(const struct table_hosts *hosts, const char *text);
 
 /* With what to log in to the host of that text, in whichever case; NULL: there is nothing. */
 const struct table_auth *table_login(const struct table *table, const char *text);

@@ -6,15 +6,14 @@
 
 #include "conf/conf_auth.h"
 #include "conf/conf_file.h"
+#include "conf/conf_texts.h"
 #include "conf/vault.h"
 #include "core/endpoint.h"
 #include "core/printable.h"
 
 #include <errno.h>
-#include <search.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 #include <unistd.h>
 
 /* ---- a file with a password */
@@ -155,104 +154,48 @@ const struct table_auth *conf_auth_read(
 
 /* ---- all of them together */
 
-static int compare(const void *a, const void *b)
+static bool has_auth(const struct pool_host *host)
 {
-	return strcasecmp(
-		((const struct table_login *)a)->text, ((const struct table_login *)b)->text);
-}
-
-/* What Postfix would be told for that text; NULL: nothing. */
-static const struct table_login *find(void *const *tree, const char *text)
-{
-	struct table_login key = {.text = text};
-	struct table_login **found = tfind(&key, tree, compare);
-
-	return found == NULL ? NULL : *found;
+	return host->auth != NULL;
 }
 
 /*
  * Postfix asks for the bare name first, then for the host's text (test/postfix/auth.sh). What it is
  * told is to be what the host's pool says.
  */
-static void check_host(
-	struct schema_reader *reader, void *const *tree, const struct pool_host *host)
+static void check_host(struct schema_reader *reader, const struct table_hosts *logins,
+	const struct pool_host *host)
 {
 	struct endpoint bare;
-	const struct table_login *told = NULL;
+	const struct pool_host *told = NULL;
 
 	if (host->lookup == LOOKUP_HOST && endpoint_parse(&bare, host->nexthop) == 0)
-		told = find(tree, bare.name);
+		told = table_find_host(logins, bare.name);
 	if (told == NULL)
-		told = find(tree, host->nexthop);
+		told = table_find_host(logins, host->nexthop);
 	if (told == NULL ||
 		(host->auth != NULL && strcmp(host->auth->login, told->auth->login) == 0))
 		return;
 	fault_add(reader->faults, host->file, host->line,
 		"host %s: the login for %s at %s:%d, as \"%s\", would be used here, too: Postfix "
 		"asks by that text alone; give both the same auth, or another port or name",
-		host->nexthop, told->text, told->host->file, told->host->line, told->auth->user);
-}
-
-/* The texts of hosts that have a login, each once; gives how many. */
-static size_t collect(struct schema_reader *reader, const struct conf_pools *pools,
-	struct table_login *logins, void **tree)
-{
-	size_t count = 0;
-
-	for (size_t i = 0; i < pools->count; i++)
-		for (int k = 0; k < pools->pools[i].host_count; k++) {
-			const struct pool_host *host = &pools->pools[i].hosts[k];
-
-			if (host->auth == NULL || find(tree, host->nexthop) != NULL)
-				continue;
-			logins[count] = (struct table_login){host->nexthop, host->auth, host};
-			if (tsearch(&logins[count], tree, compare) == NULL)
-				reader->no_memory = true;
-			count++;
-		}
-	return count;
-}
-
-/* The first host that has a login. */
-static const struct table_auth *first_auth(const struct conf_pools *pools, size_t *host_count)
-{
-	const struct table_auth *first = NULL;
-
-	*host_count = 0;
-	for (size_t i = 0; i < pools->count; i++)
-		for (int k = 0; k < pools->pools[i].host_count; k++) {
-			const struct table_auth *auth = pools->pools[i].hosts[k].auth;
-
-			first = first == NULL ? auth : first;
-			*host_count += auth != NULL;
-		}
-	return first;
+		host->nexthop, told->nexthop, told->file, told->line, told->auth->user);
 }
 
 void conf_auth_finish(
 	struct schema_reader *reader, const struct conf_pools *pools, struct conf *conf)
 {
-	size_t most;
-	const struct table_auth *first = first_auth(pools, &most);
-	struct table_login *logins = arena_take(reader->arena, most + 1, sizeof(*logins));
-	void *tree = NULL;
+	const struct pool_host *first = conf_texts_first(pools, has_auth);
 
-	if (first == NULL || logins == NULL) {
-		reader->no_memory |= logins == NULL;
+	if (first == NULL)
 		return;
-	}
 	if (pools->mta == TABLE_SENDMAIL)
-		fault_add(reader->faults, first->file, first->line,
+		fault_add(reader->faults, first->auth->file, first->auth->line,
 			"auth is only for mta = \"postfix\"");
 	else if (conf->secret_socket.text == NULL)
-		fault_add(reader->faults, first->file, first->line,
+		fault_add(reader->faults, first->auth->file, first->auth->line,
 			"auth needs a socket on which Postfix asks for it: set "
 			"secret_socket = \"unix:/var/spool/postfix/nexthop-milter/secret.sock\"");
-	conf->table.login_count = collect(reader, pools, logins, &tree);
-	for (size_t i = 0; i < pools->count; i++)
-		for (int k = 0; k < pools->pools[i].host_count; k++)
-			check_host(reader, &tree, &pools->pools[i].hosts[k]);
-	tdestroy(tree, arena_keep);
-	qsort(logins, conf->table.login_count, sizeof(*logins), compare);
-	conf->table.logins = logins;
+	conf_texts_collect(reader, pools, has_auth, &conf->table.logins);
+	conf_texts_check(reader, pools, &conf->table.logins, check_host);
 }

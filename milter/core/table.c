@@ -217,23 +217,30 @@ size_t table_count_released(const struct table *before, const struct table *afte
 	return count;
 }
 
-const struct table_auth *table_login(const struct table *table, const char *text)
+const struct pool_host *table_find_host(const struct table_hosts *hosts, const char *text)
 {
 	size_t low = 0;
-	size_t high = table->login_count;
+	size_t high = hosts->count;
 
 	while (low < high) {
 		size_t middle = low + (high - low) / 2;
-		int order = strcasecmp(text, table->logins[middle].text);
+		int order = strcasecmp(text, hosts->hosts[middle]->nexthop);
 
 		if (order == 0)
-			return table->logins[middle].auth;
+			return hosts->hosts[middle];
 		if (order < 0)
 			high = middle;
 		else
 			low = middle + 1;
 	}
 	return NULL;
+}
+
+const struct table_auth *table_login(const struct table *table, const char *text)
+{
+	const struct pool_host *host = table_find_host(&table->logins, text);
+
+	return host == NULL ? NULL : host->auth;
 }
 
 uint64_t table_host_key(const char *name, int port)

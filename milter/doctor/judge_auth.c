@@ -306,7 +306,7 @@ void judge_auth(struct finding_list *list, const struct machine *machine)
 	struct judge judge = {
 		.list = list, .machine = machine, .settings = machine->postfix.settings};
 
-	if (table->login_count == 0)
+	if (table->logins.count == 0)
 		return;
 	snprintf(judge.table, sizeof(judge.table), "proxy:socketmap:unix:%s:sasl",
 		machine->conf->secret_socket.path);

@@ -247,7 +247,7 @@ static void check_password_files(const struct judge *judge)
 	const struct table *table = &judge->conf->table;
 	const struct table_auth *last = NULL;
 
-	for (size_t i = 0; table->login_count > 0 && i < table->pool_count; i++)
+	for (size_t i = 0; table->logins.count > 0 && i < table->pool_count; i++)
 		for (int k = 0; k < table->pools[i].host_count; k++) {
 			const struct table_auth *auth = table->pools[i].hosts[k].auth;
 

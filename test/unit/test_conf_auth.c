@@ -267,7 +267,7 @@ START_TEST(many_hosts)
 	snprintf(text + used, sizeof(text) - used, "); };");
 	load(text);
 	ck_assert_str_eq(first_fault(), "none");
-	ck_assert_uint_eq(conf->table.login_count, 60);
+	ck_assert_uint_eq(conf->table.logins.count, 60);
 	for (int i = 0; i < 60; i++) {
 		snprintf(text, sizeof(text), "[h%d.x]", i);
 		ck_assert_ptr_nonnull(table_login(&conf->table, text));
