@@ -177,7 +177,7 @@ static bool tls_required(struct span reason, struct span rest, struct observatio
 	return true;
 }
 
-/* SSL_connect error to PEER: ERROR, certificate verification failed for PEER: ERROR */
+/* SSL_connect error to PEER: ERROR, certificate verification failed for PEER: ERROR, whosever it is */
 static bool tls_error(struct span reason, struct span rest, struct observation *observation)
 {
 	if (!take_peer(&rest, observation) || !span_starts(rest, ": "))
@@ -245,6 +245,8 @@ static const struct kind {
 	{"SASL [CACHED] authentication failed", sasl},
 	{"SSL_connect error to ", tls_error},
 	{"certificate verification failed for ", tls_error},
+	{"server certificate verification failed for ", tls_error},
+	{"CA certificate verification failed for ", tls_error},
 	{"TLS handshake failed for service=", tls_proxy},
 };
 
