@@ -28,6 +28,7 @@ struct conf_pools {
 	enum on_recovery on_recovery;	   /* of pools that do not say it */
 	const struct table_auth *auth;	   /* of the pool that is read; NULL: none */
 	const struct quota_limits *limits; /* the same */
+	const struct table_tls *tls;	   /* the same */
 	enum protocol protocol;		   /* the same */
 };
 

@@ -32,7 +32,8 @@ enum schema_scope {
 	SCHEMA_RATE = 9,
 	SCHEMA_AUTH = 10,
 	SCHEMA_QUOTA = 11,
-	SCHEMA_SCOPE_COUNT = 12,
+	SCHEMA_TLS = 12,
+	SCHEMA_SCOPE_COUNT = 13,
 };
 
 enum schema_type {
@@ -132,6 +133,7 @@ struct schema_pool {
 	config_setting_t *maintenance;
 	config_setting_t *quota;
 	config_setting_t *auth;
+	config_setting_t *tls;
 	config_setting_t *hosts;
 	config_setting_t *health;
 };
@@ -145,6 +147,7 @@ struct schema_host {
 	config_setting_t *maintenance;
 	config_setting_t *quota;
 	config_setting_t *auth;
+	config_setting_t *tls;
 };
 
 struct schema_quota {
@@ -157,6 +160,16 @@ struct schema_auth {
 	const char *user;
 	const char *password_file;
 	int allow_cleartext;
+};
+
+struct schema_tls {
+	int level; /* enum tls_level; -1: not set */
+	config_setting_t *match;
+	config_setting_t *fingerprint;
+	const char *ca_file;
+	const char *servername;
+	const char *protocols;
+	int ciphers; /* -1: not set */
 };
 
 /* What a route or a rule does. */

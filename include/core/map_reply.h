@@ -29,6 +29,7 @@ struct map_reply_route {
 		mta; /* for which the next hop is written: the maps of the other one say TEMP */
 	enum action action;
 	const char *nexthop; /* ACTION_POOL */
+	const char *policy;  /* of the host, for the map tls; empty: it has none */
 	const char *code;    /* ACTION_REJECT, ACTION_DEFER, as in struct route */
 	const char *enhanced;
 	const char *text;

@@ -29,6 +29,7 @@ enum map_request_map {
 	MAP_REQUEST_MAILERTABLE = 2, /* Sendmail, its mailertable: domains */
 	MAP_REQUEST_NEXTHOP = 3,     /* Sendmail, etc/sendmail/nexthop.m4: tokens, and addresses */
 	MAP_REQUEST_POOL = 4,	     /* Postfix, behind a directory: pools */
+	MAP_REQUEST_TLS = 5,	     /* Postfix, smtp_tls_policy_maps: hosts of a list */
 };
 
 enum map_request_key {
@@ -38,6 +39,7 @@ enum map_request_key {
 	MAP_REQUEST_ADDRESS = 3, /* that of an address, or of all those of a domain */
 	MAP_REQUEST_TOKEN = 4,
 	MAP_REQUEST_NAMED = 5, /* the pool of that name: "POOL", or "POOL ADDRESS" */
+	MAP_REQUEST_HOST = 6,  /* a host, by its text in a list */
 };
 
 struct map_request {

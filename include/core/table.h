@@ -28,6 +28,7 @@ enum {
 	HOST_WEIGHT_MAX = 1000,
 	HOST_PRIORITY_MAX = 65535,
 	TABLE_USER_MAX = 255,				       /* octets of a login's user */
+	TABLE_POLICY_MAX = 1000,			       /* octets of a TLS policy */
 	NEXTHOP_MAX = 64 + POOL_HOSTS_MAX * (DOMAIN_MAX + 10), /* a whole next hop, with its NUL */
 };
 
@@ -67,6 +68,27 @@ struct table_auth {
 	int line;
 };
 
+/* How the MTA is to encrypt, and whom it trusts: a level of Postfix, in the order of its own. */
+enum tls_level {
+	TLS_LEVEL_NONE = 0,
+	TLS_LEVEL_MAY = 1,
+	TLS_LEVEL_ENCRYPT = 2,
+	TLS_LEVEL_FINGERPRINT = 3,
+	TLS_LEVEL_DANE = 4, /* where there are no records it is as MAY */
+	TLS_LEVEL_DANE_ONLY = 5,
+	TLS_LEVEL_VERIFY = 6,
+	TLS_LEVEL_SECURE = 7,
+};
+
+struct table_tls {
+	enum tls_level level;
+	const char *policy;  /* as in Postfix's table: "secure match=mx.example.com" */
+	const char *ca_file; /* NULL: none */
+	bool has_name;	     /* some certificate's name, which the host's own is not needed for */
+	const char *file;
+	int line;
+};
+
 struct pool_host {
 	const char
 		*name; /* host name (A-labels, lower case), IP address, canonical, or "unix:PATH" */
@@ -78,6 +100,7 @@ struct pool_host {
 	enum host_kind kind;
 	enum lookup lookup;
 	const struct table_auth *auth; /* NULL: none */
+	const struct table_tls *tls;   /* NULL: none */
 	int line;
 	const char *file;
 	struct maintenance maintenance;
@@ -171,9 +194,10 @@ struct table {
 	const char *delimiters;	    /* recipient_delimiter; may be empty */
 	struct table_place *places; /* place_count of them, a power of two > route_count */
 	size_t place_count;
-	uint32_t all;		   /* the ALL route, index + 1; 0: none */
-	struct table_hosts logins; /* those with auth */
-	const struct rules *rules; /* NULL: none */
+	uint32_t all;		     /* the ALL route, index + 1; 0: none */
+	struct table_hosts logins;   /* those with auth */
+	struct table_hosts policies; /* those with tls */
+	const struct rules *rules;   /* NULL: none */
 	struct table_keeper keeper;
 };
 
@@ -212,6 +236,12 @@ const struct pool_host *table_find_host(const struct table_hosts *hosts, const c
 
 /* With what to log in to the host of that text, in whichever case; NULL: there is nothing. */
 const struct table_auth *table_login(const struct table *table, const char *text);
+
+/* The TLS policy of the host of that text, in whichever case; NULL: there is none. */
+const struct table_tls *table_policy(const struct table *table, const char *text);
+
+/* True if nothing is sent without TLS at that level, whatever somebody on the way does. */
+bool table_tls_encrypts(enum tls_level level);
 
 /* The key of a host: of its name (or address) and port, whichever pool it is in. */
 uint64_t table_host_key(const char *name, int port);

@@ -24,9 +24,10 @@
  */
 
 struct engine_map_answer {
-	enum table_mta mta;	   /* for which the list is written */
-	struct view_route route;   /* ACTION_NONE: the table has no route for the key */
-	char nexthop[NEXTHOP_MAX]; /* ACTION_POOL: the list, in the form of the MTA */
+	enum table_mta mta;		   /* for which the list is written */
+	struct view_route route;	   /* ACTION_NONE: the table has no route for the key */
+	char nexthop[NEXTHOP_MAX];	   /* ACTION_POOL: the list, in the form of the MTA */
+	char policy[TABLE_POLICY_MAX + 1]; /* of a host: for TLS; empty: none */
 };
 
 /* Whom a key stands for. */
@@ -53,6 +54,9 @@ void engine_map_token(struct engine *engine, const char *name, enum engine_map_k
  */
 void engine_map_pool(struct engine *engine, const char *name, const struct address *address,
 	enum engine_map_key key, struct engine_map_answer *answer);
+
+/* The TLS policy of the host of that text; and ACTION_NONE. */
+void engine_map_policy(struct engine *engine, const char *text, struct engine_map_answer *answer);
 
 /*
  * Copies the login for the host of that text, "USER:PASSWORD", to OUT, which the caller wipes. False: it

@@ -72,7 +72,7 @@ size_t engine_metrics_place_count(struct engine *engine);
 void engine_metrics_pool(struct engine *engine, size_t pool, struct engine_metrics_place *places,
 	struct engine_metrics_pool *view);
 
-enum { ENGINE_METRICS_MAPS = 5, ENGINE_METRICS_MAP_RESULTS = 3 };
+enum { ENGINE_METRICS_MAPS = 6, ENGINE_METRICS_MAP_RESULTS = 3 };
 
 /* A request for a map was answered. */
 void engine_metrics_map(

@@ -35,6 +35,7 @@ struct view_host {
 	int priority;
 	int weight;
 	char auth_user[TABLE_USER_MAX + 1]; /* with which the MTA logs in; empty: none, or a sum */
+	char tls[TABLE_POLICY_MAX + 1];	    /* its policy; empty: none, or a sum */
 	uint64_t first;
 	uint64_t listed;
 	/* How it does just now (lane.h): */

@@ -12,6 +12,7 @@
 #include "conf/conf_route.h"
 #include "conf/conf_rule.h"
 #include "conf/conf_text.h"
+#include "conf/conf_tls.h"
 #include "conf/schema.h"
 #include "conf/vault.h"
 #include "core/nexthop.h"
@@ -291,6 +292,7 @@ static void read_table(
 	check_dns_rules(reader, &top->conf);
 	conf_pool_finish(&pools, reader);
 	conf_auth_finish(reader, &pools, &top->conf);
+	conf_tls_finish(reader, &pools, &top->conf);
 	warn_of_unused(reader, &pools);
 	table->pools = pools.pools;
 	table->pool_count = pools.count;

@@ -9,6 +9,7 @@
 #include "conf/conf_auth.h"
 #include "conf/conf_maintenance.h"
 #include "conf/conf_quota.h"
+#include "conf/conf_tls.h"
 #include "conf/conf_transport.h"
 #include "core/endpoint.h"
 #include "core/nexthop.h"
@@ -137,10 +138,12 @@ static int read_host(const struct conf_pools *pools, struct schema_reader *reade
 	host->weight = from.weight;
 	host->auth = from.auth == NULL ? pools->auth : conf_auth_read(reader, from.auth);
 	host->limits = conf_quota_read(reader, from.quota, pools->mta, pools->limits);
+	host->tls = from.tls == NULL ? pools->tls : conf_tls_read(reader, from.tls);
 	host->file = schema_file(reader, setting);
 	host->line = (int)config_setting_source_line(setting);
 	if (host->name == NULL)
 		return -1;
+	conf_tls_check_host(reader, host);
 	return keep_nexthop(reader, setting, from.host, pools->mta, host);
 }
 
@@ -225,6 +228,7 @@ int conf_pool_add(struct conf_pools *pools, struct schema_reader *reader, const 
 	pools->protocol =
 		from->protocol == -1 ? nexthop_protocol(transport) : (enum protocol)from->protocol;
 	pools->limits = conf_quota_read(reader, from->quota, pools->mta, NULL);
+	pools->tls = conf_tls_read(reader, from->tls);
 	*pool = (struct pool){
 		.name = name,
 		.transport = transport,

@@ -155,7 +155,7 @@ static bool is_in_place_only(const char *name)
 	       strcmp(name, "lookup") == 0 || strcmp(name, "all_deferred") == 0 ||
 	       strcmp(name, "fallback") == 0 || strcmp(name, "on_recovery") == 0 ||
 	       strcmp(name, "maintenance") == 0 || strcmp(name, "quota") == 0 ||
-	       strcmp(name, "auth") == 0;
+	       strcmp(name, "auth") == 0 || strcmp(name, "tls") == 0;
 }
 
 /* What is done is said once, and what belongs to a pool in place is only said with one. */

@@ -127,6 +127,7 @@ static const char *scope_name(enum schema_scope scope)
 		[SCHEMA_HOST] = "in an element of hosts",
 		[SCHEMA_AUTH] = "in auth",
 		[SCHEMA_QUOTA] = "in quota",
+		[SCHEMA_TLS] = "in tls",
 		[SCHEMA_ROUTE] = "in a route",
 		[SCHEMA_RULE] = "in a rule",
 		[SCHEMA_WHEN] = "in a rule's when",

@@ -21,6 +21,7 @@
 #define HOST(member)	 SCHEMA_HOST, offsetof(struct schema_host, member)
 #define AUTH(member)	 SCHEMA_AUTH, offsetof(struct schema_auth, member)
 #define QUOTA(member)	 SCHEMA_QUOTA, offsetof(struct schema_quota, member)
+#define TLS(member)	 SCHEMA_TLS, offsetof(struct schema_tls, member)
 #define ROUTE(member)	 SCHEMA_ROUTE, offsetof(struct schema_route, member)
 #define RULE(member)	 SCHEMA_RULE, offsetof(struct schema_rule, member)
 #define WHEN(member)	 SCHEMA_WHEN, offsetof(struct schema_when, member)
@@ -46,7 +47,10 @@
 		place, type, name, 0, 0, NULL, fallback \
 	}
 
-/* The order is that of the man page. */
+/*
+ * The order is that of the man page, but for tls: whoever has a match in the wrong place is told of a
+ * route's.
+ */
 static const struct schema_key keys[] = {
 	WORD(TOP(conf.mta), "mta", "postfix|sendmail", "postfix"),
 	OTHER(TOP(conf.milter_socket), SCHEMA_SOCKET, "milter_socket",
@@ -121,6 +125,7 @@ static const struct schema_key keys[] = {
 	OTHER(POOL(maintenance), SCHEMA_TEXTS, "maintenance", NULL),
 	OTHER(POOL(quota), SCHEMA_GROUP, "quota", NULL),
 	OTHER(POOL(auth), SCHEMA_GROUP, "auth", NULL),
+	OTHER(POOL(tls), SCHEMA_GROUP, "tls", NULL),
 	OTHER(POOL(health), SCHEMA_GROUP, "health", NULL),
 
 	OTHER(HOST(host), SCHEMA_TEXT, "host", NULL),
@@ -131,6 +136,7 @@ static const struct schema_key keys[] = {
 	OTHER(HOST(maintenance), SCHEMA_TEXTS, "maintenance", NULL),
 	OTHER(HOST(quota), SCHEMA_GROUP, "quota", NULL),
 	OTHER(HOST(auth), SCHEMA_GROUP, "auth", NULL),
+	OTHER(HOST(tls), SCHEMA_GROUP, "tls", NULL),
 
 	NUMBER(QUOTA(messages), "messages", 1, 1000000000, NULL),
 	NUMBER(QUOTA(recipients), "recipients", 1, 1000000000, NULL),
@@ -159,6 +165,7 @@ static const struct schema_key keys[] = {
 	OTHER(ROUTE(target.in_place.maintenance), SCHEMA_TEXTS, "maintenance", NULL),
 	OTHER(ROUTE(target.in_place.quota), SCHEMA_GROUP, "quota", NULL),
 	OTHER(ROUTE(target.in_place.auth), SCHEMA_GROUP, "auth", NULL),
+	OTHER(ROUTE(target.in_place.tls), SCHEMA_GROUP, "tls", NULL),
 
 	OTHER(RULE(name), SCHEMA_TEXT, "name", NULL),
 	OTHER(RULE(when), SCHEMA_GROUP, "when", NULL),
@@ -182,6 +189,7 @@ static const struct schema_key keys[] = {
 	OTHER(RULE(target.in_place.maintenance), SCHEMA_TEXTS, "maintenance", NULL),
 	OTHER(RULE(target.in_place.quota), SCHEMA_GROUP, "quota", NULL),
 	OTHER(RULE(target.in_place.auth), SCHEMA_GROUP, "auth", NULL),
+	OTHER(RULE(target.in_place.tls), SCHEMA_GROUP, "tls", NULL),
 
 	OTHER(WHEN(values[RULES_SENDER]), SCHEMA_TEXTS, "sender", NULL),
 	OTHER(WHEN(values[RULES_RECIPIENT]), SCHEMA_TEXTS, "recipient", NULL),
@@ -206,6 +214,15 @@ static const struct schema_key keys[] = {
 	OTHER(WHEN(any), SCHEMA_LIST, "any", NULL),
 	OTHER(WHEN(all), SCHEMA_LIST, "all", NULL),
 	OTHER(WHEN(negated), SCHEMA_GROUP, "not", NULL),
+
+	WORD(TLS(level), "level", "none|may|encrypt|fingerprint|dane|dane-only|verify|secure",
+		NULL),
+	OTHER(TLS(match), SCHEMA_TEXTS, "match", NULL),
+	OTHER(TLS(fingerprint), SCHEMA_TEXTS, "fingerprint", NULL),
+	OTHER(TLS(ca_file), SCHEMA_TEXT, "ca_file", NULL),
+	OTHER(TLS(servername), SCHEMA_TEXT, "servername", NULL),
+	OTHER(TLS(protocols), SCHEMA_TEXT, "protocols", NULL),
+	WORD(TLS(ciphers), "ciphers", "medium|high", NULL),
 };
 
 enum { KEY_COUNT = sizeof(keys) / sizeof(keys[0]) };

@@ -49,6 +49,14 @@ static enum map_reply_kind nexthop(char *out, const struct map_reply_route *rout
 	return found(out, (const char *[PARTS_MAX]){"OK ", route->nexthop});
 }
 
+/* smtp_tls_policy_maps. For a host without a policy of ours Postfix asks its next table. */
+static enum map_reply_kind policy(char *out, const struct map_reply_route *route)
+{
+	if (*route->policy == '\0')
+		return not_found(out);
+	return found(out, (const char *[PARTS_MAX]){"OK ", route->policy});
+}
+
 /*
  * transport(5). A route that leaves an address alone says so: for a key that is not found Postfix
  * looks further, and takes the answer to "*".
@@ -128,12 +136,12 @@ enum map_reply_kind map_reply_write(char out[MAP_REPLY_MAX], const struct map_re
 {
 	bool is_postfix = route->mta == TABLE_POSTFIX;
 	bool is_of_postfix =
-		request->map == MAP_REQUEST_TRANSPORT || request->map == MAP_REQUEST_POOL;
+		request->map != MAP_REQUEST_MAILERTABLE && request->map != MAP_REQUEST_NEXTHOP;
 
 	/* Sendmail treats PERM as "not found", and sends mail to the domain's MX. */
 	if (request->map == MAP_REQUEST_UNKNOWN)
 		return refused(out, is_postfix ? "PERM " : "TEMP ",
-			"the maps are transport, pool, mailertable and nexthop");
+			"the maps are transport, pool, tls, mailertable and nexthop");
 	if (request->key == MAP_REQUEST_MISSING)
 		return refused(out, is_postfix ? "PERM " : "TEMP ",
 			"no key: a request is the name of a map, a space, a key");
@@ -147,6 +155,8 @@ enum map_reply_kind map_reply_write(char out[MAP_REPLY_MAX], const struct map_re
 		return refused(out, "TEMP ", "routes.cfg has no pool of that name");
 	if (request->key == MAP_REQUEST_NOBODY)
 		return not_found(out);
+	if (request->map == MAP_REQUEST_TLS)
+		return policy(out, route);
 	if (request->map == MAP_REQUEST_TRANSPORT)
 		return transport(out, route);
 	return mailertable(out, route);

@@ -15,6 +15,7 @@ static const char *const names[] = {
 	[MAP_REQUEST_MAILERTABLE] = "mailertable",
 	[MAP_REQUEST_NEXTHOP] = "nexthop",
 	[MAP_REQUEST_POOL] = "pool",
+	[MAP_REQUEST_TLS] = "tls",
 };
 
 const char *map_request_map_name(enum map_request_map map)
@@ -24,7 +25,7 @@ const char *map_request_map_name(enum map_request_map map)
 
 static enum map_request_map find_map(struct span name)
 {
-	for (int map = MAP_REQUEST_TRANSPORT; map <= MAP_REQUEST_POOL; map++)
+	for (int map = MAP_REQUEST_TRANSPORT; map <= MAP_REQUEST_TLS; map++)
 		if (span_is(name, names[map]))
 			return (enum map_request_map)map;
 	return MAP_REQUEST_UNKNOWN;
@@ -136,6 +137,10 @@ static enum map_request_key find_key(struct map_request *request)
 							  : address_key(request);
 	case MAP_REQUEST_POOL:
 		return pool_key(request);
+	case MAP_REQUEST_TLS:
+		/* No host has a NUL in its text. */
+		return strlen(request->text) != request->length ? MAP_REQUEST_NOBODY
+								: MAP_REQUEST_HOST;
 	case MAP_REQUEST_UNKNOWN:
 		break;
 	}

@@ -243,6 +243,18 @@ const struct table_auth *table_login(const struct table *table, const char *text
 	return host == NULL ? NULL : host->auth;
 }
 
+const struct table_tls *table_policy(const struct table *table, const char *text)
+{
+	const struct pool_host *host = table_find_host(&table->policies, text);
+
+	return host == NULL ? NULL : host->tls;
+}
+
+bool table_tls_encrypts(enum tls_level level)
+{
+	return level >= TLS_LEVEL_ENCRYPT && level != TLS_LEVEL_DANE;
+}
+
 uint64_t table_host_key(const char *name, int port)
 {
 	return hash_pair(hash_octets(name, strlen(name)), (uint64_t)port);

@@ -37,12 +37,32 @@ static int write_state(char *out, size_t size, const json_t *host)
 	return snprintf(out, size, "%.64s", state);
 }
 
-/* With the pool, if that is one that the message falls back to within its attempt, and who logs in. */
+enum { POLICY_SHOWN_MAX = TABLE_POLICY_MAX + 32 }; /* with a comma for each attribute */
+
+/* "secure match=mx.example.com" as people read it: "secure, match mx.example.com". */
+static void write_policy(char *out, size_t size, const char *policy)
+{
+	size_t used = 0;
+	bool has_value = true; /* the level has none */
+
+	for (; *policy != '\0' && used + 2 < size; policy++) {
+		if (*policy == ' ')
+			out[used++] = ',';
+		out[used++] = *policy == '=' && !has_value ? ' ' : *policy;
+		has_value = *policy != ' ' && (has_value || *policy == '=');
+	}
+	out[used] = '\0';
+}
+
+/*
+ * With the pool, if that is one that the message falls back to within its attempt, who logs in, and the
+ * TLS policy.
+ */
 static void add_state(struct columns *columns, const json_t *host, const char *takes)
 {
 	const char *pool = fields_text(host, "pool");
 	bool is_of_other = pool != NULL && takes != NULL && strcmp(pool, takes) != 0;
-	char text[1024];
+	char text[2048], policy[POLICY_SHOWN_MAX];
 	int used;
 
 	used = write_state(text, sizeof(text), host);
@@ -50,8 +70,12 @@ static void add_state(struct columns *columns, const json_t *host, const char *t
 		used += snprintf(text + used, sizeof(text) - (size_t)used, ", of pool %.400s",
 			fields_shown(host, "pool"));
 	if (fields_text(host, "auth") != NULL)
-		snprintf(text + used, sizeof(text) - (size_t)used, ", AUTH as %.400s",
+		used += snprintf(text + used, sizeof(text) - (size_t)used, ", AUTH as %.400s",
 			fields_shown(host, "auth"));
+	if (fields_text(host, "tls") != NULL) {
+		write_policy(policy, sizeof(policy), fields_shown(host, "tls"));
+		snprintf(text + used, sizeof(text) - (size_t)used, ", TLS %s", policy);
+	}
 	columns_add(columns, text);
 }
 

@@ -157,6 +157,7 @@ json_t *http_json_pool(struct engine *engine, size_t pool)
 		engine_view_pool_host(engine, pool, i, &host);
 		object = host_object(&host, json_pack("[s]", view.name));
 		json_object_set_new(object, "auth", http_json_text_or_null(host.auth_user));
+		json_object_set_new(object, "tls", http_json_text_or_null(host.tls));
 		json_array_append_new(hosts, object);
 	}
 	return json_pack("{s:s, s:s, s:s, s:o, s:o, s:s, s:o, s:o, s:o}", "pool", view.name,
@@ -190,13 +191,14 @@ json_t *http_json_plan(const struct engine_plan *plan, const char *recipient)
 		const struct view_host *host = &plan->candidates[i].host;
 
 		json_array_append_new(candidates,
-			json_pack("{s:s, s:i, s:s, s:i, s:i, s:i, s:s, s:o, s:o, s:o}", "host",
+			json_pack("{s:s, s:i, s:s, s:i, s:i, s:i, s:s, s:o, s:o, s:o, s:o}", "host",
 				host->name, "port", host->port, "pool", plan->candidates[i].pool,
 				"priority", host->priority, "weight", host->weight,
 				"weight_percent", health_percent(&host->health, clock_now()),
 				"state", health_state_name(host->health.state), "until",
 				http_json_time(host->health.until), "quota", quota_object(host),
-				"auth", http_json_text_or_null(host->auth_user)));
+				"auth", http_json_text_or_null(host->auth_user), "tls",
+				http_json_text_or_null(host->tls)));
 	}
 	return json_pack("{s:o, s:o, s:o, s:s, s:o, s:o, s:o, s:o, s:o}", "recipient",
 		foreign_text(recipient), "match", http_json_text_or_null(route->match), "source",

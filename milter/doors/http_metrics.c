@@ -149,12 +149,13 @@ static void put_map(struct exposition *out, struct engine *engine, enum map_requ
 static void put_maps(
 	struct exposition *out, struct engine *engine, const struct http_profile *profile)
 {
-	static const enum map_request_map of_postfix[] = {MAP_REQUEST_TRANSPORT, MAP_REQUEST_POOL};
+	static const enum map_request_map of_postfix[] = {
+		MAP_REQUEST_TRANSPORT, MAP_REQUEST_POOL, MAP_REQUEST_TLS};
 	static const enum map_request_map of_sendmail[] = {
 		MAP_REQUEST_MAILERTABLE, MAP_REQUEST_NEXTHOP};
 	bool is_sendmail = strcmp(profile->mta, "sendmail") == 0;
 	const enum map_request_map *maps = is_sendmail ? of_sendmail : of_postfix;
-	const int count = 2;
+	const int count = is_sendmail ? 2 : 3;
 	struct view_map seen;
 	uint64_t others;
 

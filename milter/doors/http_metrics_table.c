@@ -47,7 +47,7 @@ static const struct http_metrics_row rows[HTTP_METRICS_COUNT] = {
 					       "Requests for a map, by their result: found, "
 					       "not_found or refused. Map unknown: no such map, or "
 					       "no request at all. Not there without map_socket."},
-		"map, result", "up to 7"},
+		"map, result", "up to 10"},
 	[HTTP_METRICS_LOG_READABLE] = {{"nexthop_log_readable", EXPOSITION_GAUGE,
 					       "1 if the MTA's log can be read. Not there with "
 					       "log = \"none\"."},

@@ -121,6 +121,7 @@ void engine_map_address(struct engine *engine, const struct address *address,
 	enum engine_map_key key, struct engine_map_answer *answer)
 {
 	answer->nexthop[0] = '\0';
+	answer->policy[0] = '\0';
 	engine_self_lock(engine);
 
 	const struct route *route = table_lookup(engine->roster->table, address);
@@ -136,6 +137,7 @@ void engine_map_address(struct engine *engine, const struct address *address,
 static void begin_answer(struct engine *engine, struct engine_map_answer *answer)
 {
 	answer->nexthop[0] = '\0';
+	answer->policy[0] = '\0';
 	answer->mta = engine->roster->table->mta;
 	view_copy_route(&answer->route, engine->roster, NULL);
 }
@@ -195,6 +197,18 @@ void engine_map_token(struct engine *engine, const char *name, enum engine_map_k
 	engine_self_unlock(engine);
 }
 
+void engine_map_policy(struct engine *engine, const char *text, struct engine_map_answer *answer)
+{
+	const struct table_tls *tls;
+
+	engine_self_lock(engine);
+	begin_answer(engine, answer);
+	tls = table_policy(engine->roster->table, text);
+	if (tls != NULL)
+		view_copy_text(answer->policy, sizeof(answer->policy), tls->policy);
+	engine_self_unlock(engine);
+}
+
 bool engine_map_login(struct engine *engine, const char *text, char *out, size_t size)
 {
 	const struct table_auth *auth;
@@ -227,6 +241,9 @@ static void answer_request(struct engine *engine, struct map_request *request,
 		idn_fold_address(&request->address);
 		engine_map_pool(engine, request->text, &request->address, recipient, answer);
 		break;
+	case MAP_REQUEST_HOST:
+		engine_map_policy(engine, request->text, answer);
+		break;
 	case MAP_REQUEST_MISSING:
 	case MAP_REQUEST_NOBODY:
 		engine_map_nothing(engine, answer);
@@ -246,6 +263,7 @@ enum map_reply_kind engine_map_reply(
 		.mta = answer.mta,
 		.action = answer.route.action,
 		.nexthop = answer.nexthop,
+		.policy = answer.policy,
 		.code = answer.route.code,
 		.enhanced = answer.route.enhanced,
 		.text = answer.route.text,

@@ -12,7 +12,7 @@
 #include "engine/roster.h"
 #include "engine/view.h"
 
-_Static_assert((int)ENGINE_METRICS_MAPS == (int)MAP_REQUEST_POOL + 1, "all maps");
+_Static_assert((int)ENGINE_METRICS_MAPS == (int)MAP_REQUEST_TLS + 1, "all maps");
 _Static_assert((int)ENGINE_METRICS_MAP_RESULTS == (int)MAP_REPLY_REFUSED + 1, "all results");
 
 /* ---- hosts */

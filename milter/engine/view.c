@@ -40,6 +40,7 @@ static void copy_host(struct view_host *view, const struct pool_host *host)
 	view->weight = host->weight;
 	view->auth_user[0] = '\0';
 	view->limits = host->limits == NULL ? (struct quota_limits){.per = 0} : *host->limits;
+	view->tls[0] = '\0';
 	view->first = 0;
 	view->listed = 0;
 }
@@ -101,6 +102,7 @@ void view_copy_pool_host(struct view_host *view, const struct roster *roster, si
 	copy_host(view, of);
 	view_copy_text(
 		view->auth_user, sizeof(view->auth_user), of->auth == NULL ? "" : of->auth->user);
+	view_copy_text(view->tls, sizeof(view->tls), of->tls == NULL ? "" : of->tls->policy);
 	view->health = *from->health[host];
 	copy_lane(view, from->lanes[host]);
 	add_counts(view, from, (uint32_t)host);

@@ -116,15 +116,22 @@ static const char *user_of(const struct pool_host *host)
 	return host->auth == NULL ? NULL : host->auth->user;
 }
 
+static const char *policy_of(const struct pool_host *host)
+{
+	return host->tls == NULL ? NULL : host->tls->policy;
+}
+
 static const char *host_text(struct route_diff *diff, const struct pool_host *host)
 {
 	const char *windows = host->maintenance.text;
 	const char *user = user_of(host);
+	const char *policy = policy_of(host);
 
-	return route_diff_text(diff, "%s, priority %d, weight %d%s%s%s%s", host->nexthop,
+	return route_diff_text(diff, "%s, priority %d, weight %d%s%s%s%s%s%s", host->nexthop,
 		host->priority, host->weight, windows == NULL ? "" : ", maintenance ",
 		windows == NULL ? "" : windows, user == NULL ? "" : ", AUTH as ",
-		user == NULL ? "" : user);
+		user == NULL ? "" : user, policy == NULL ? "" : ", TLS ",
+		policy == NULL ? "" : policy);
 }
 
 static bool same_host(const struct pool_host *a, const struct pool_host *b)
@@ -132,7 +139,7 @@ static bool same_host(const struct pool_host *a, const struct pool_host *b)
 	return a->priority == b->priority && a->weight == b->weight && a->lookup == b->lookup &&
 	       strcmp(a->nexthop, b->nexthop) == 0 &&
 	       same_text(a->maintenance.text, b->maintenance.text) &&
-	       same_text(user_of(a), user_of(b));
+	       same_text(user_of(a), user_of(b)) && same_text(policy_of(a), policy_of(b));
 }
 
 /* A host of one side or of both. */

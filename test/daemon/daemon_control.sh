@@ -112,7 +112,7 @@ keys . pools
 keys '.pools[0]' pool transport balance hash_on all_deferred on_recovery source messages hosts
 # Words are to be split.
 # shellcheck disable=SC2086
-keys '.pools[0].hosts[0]' $host_names auth
+keys '.pools[0].hosts[0]' $host_names auth tls
 is "$what: their names" "$(jq -r '.pools[].pool' <<<"$said" | tr '\n' ' ')" \
 	"two ports heavy hashed route:place.example "
 is "$what: where they stand" "$(jq -r '.pools[0].source' <<<"$said")" \
@@ -184,7 +184,7 @@ json explain user@example.com
 keys . recipient match source action pool takes candidates nexthop reply doors rule rules tags over_budget
 keys .doors milter map
 keys .doors.milter does with
-keys '.candidates[0]' host port pool priority weight weight_percent state until quota auth
+keys '.candidates[0]' host port pool priority weight weight_percent state until quota auth tls
 is "$what: the recipient as asked" "$(jq -r .recipient <<<"$said")" user@example.com
 next=$(nexthops 1 user@example.com)
 is "$what: that is what the next message gets" "$(jq -r .nexthop <<<"$said")" "$next"

@@ -204,7 +204,7 @@ static const struct row {
 		"\"smtp:[a.example],[192.0.2.1]:26\""},
 	{"/v1/explain", "recipient=u@example.com", GET, 200, "candidates.1",
 		"{\"host\":\"192.0.2.1\",\"port\":26,\"pool\":\"two\",\"priority\":0,\"weight\":1,"
-		"\"weight_percent\":100,\"state\":\"up\",\"until\":null,\"quota\":null,\"auth\":null}"},
+		"\"weight_percent\":100,\"state\":\"up\",\"until\":null,\"quota\":null,\"auth\":null,\"tls\":null}"},
 	{"/v1/explain", "recipient=u%40b%c3%bccher.example", GET, 200, "match",
 		"\"xn--bcher-kva.example\""},
 	{"/v1/explain", "recipient=u@no.example", GET, 200, "reply", "\"550 5.1.2 gone\""},

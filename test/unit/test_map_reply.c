@@ -27,6 +27,9 @@ static const struct map_reply_route put_off = {.action = ACTION_POOL,
 	.enhanced = "4.4.1",
 	.text = "later"};
 
+static const struct map_reply_route encrypt = {.action = ACTION_NONE, .policy = "encrypt"};
+static const struct map_reply_route no_policy = {.action = ACTION_NONE, .policy = ""};
+
 static const struct map_reply_route odd = {.action = ACTION_REJECT,
 	.code = "550",
 	.enhanced = "5.1.2",
@@ -75,9 +78,15 @@ static const struct row {
 	{"pool ", &none, "TEMP routes.cfg has no pool of that name", MAP_REPLY_REFUSED},
 	{"pool", &none, "PERM no key: a request is the name of a map, a space, a key",
 		MAP_REPLY_REFUSED},
-	{"virtual u@e.com", &pool, "PERM the maps are transport, pool, mailertable and nexthop",
+	{"tls [mx.example]", &encrypt, "OK encrypt", MAP_REPLY_FOUND},
+	{"tls [mx.example]", &no_policy, "NOTFOUND ", MAP_REPLY_NOT_FOUND},
+	{"tls ", &encrypt, "NOTFOUND ", MAP_REPLY_NOT_FOUND},
+	{"tls", &encrypt, "PERM no key: a request is the name of a map, a space, a key",
 		MAP_REPLY_REFUSED},
-	{"virtual", &pool, "PERM the maps are transport, pool, mailertable and nexthop",
+	{"virtual u@e.com", &pool,
+		"PERM the maps are transport, pool, tls, mailertable and nexthop",
+		MAP_REPLY_REFUSED},
+	{"virtual", &pool, "PERM the maps are transport, pool, tls, mailertable and nexthop",
 		MAP_REPLY_REFUSED},
 };
 
@@ -109,10 +118,11 @@ START_TEST(the_other_mta)
 	} others[] = {
 		{"transport u@e.com", TABLE_SENDMAIL, "TEMP routes.cfg has mta = \"sendmail\""},
 		{"virtual u@e.com", TABLE_SENDMAIL,
-			"TEMP the maps are transport, pool, mailertable and nexthop"},
+			"TEMP the maps are transport, pool, tls, mailertable and nexthop"},
 		{"nexthop", TABLE_SENDMAIL,
 			"TEMP no key: a request is the name of a map, a space, a key"},
 		{"transport ", TABLE_SENDMAIL, "TEMP routes.cfg has mta = \"sendmail\""},
+		{"tls [a]", TABLE_SENDMAIL, "TEMP routes.cfg has mta = \"sendmail\""},
 		{"pool three", TABLE_SENDMAIL, "TEMP routes.cfg has mta = \"sendmail\""},
 		{"mailertable e.com", TABLE_POSTFIX, "TEMP routes.cfg has mta = \"postfix\""},
 		{"nexthop a.1", TABLE_POSTFIX, "TEMP routes.cfg has mta = \"postfix\""},

@@ -75,6 +75,9 @@ static const struct row {
 	{"pool  three", MAP_REQUEST_POOL, MAP_REQUEST_NAMED, "three"},
 	{"pool ", MAP_REQUEST_POOL, MAP_REQUEST_NOBODY, NULL},
 	{"pool", MAP_REQUEST_POOL, MAP_REQUEST_MISSING, NULL},
+	{"tls [mx.example]:587", MAP_REQUEST_TLS, MAP_REQUEST_HOST, NULL},
+	{"tls ", MAP_REQUEST_TLS, MAP_REQUEST_NOBODY, NULL},
+	{"tls", MAP_REQUEST_TLS, MAP_REQUEST_MISSING, NULL},
 	{"nexthop Two words", MAP_REQUEST_NEXTHOP, MAP_REQUEST_TOKEN, "Two words"},
 	{"transport ", MAP_REQUEST_TRANSPORT, MAP_REQUEST_NOBODY, NULL},
 	{"mailertable ", MAP_REQUEST_MAILERTABLE, MAP_REQUEST_NOBODY, NULL},
@@ -141,6 +144,7 @@ START_TEST(a_nul_in_the_key)
 		{"mailertable example.com\0", 24, MAP_REQUEST_ALL},
 		{"nexthop a.1\0", 12, MAP_REQUEST_ALL},
 		{"pool three\0", 11, MAP_REQUEST_NOBODY},
+		{"tls [a]\0", 8, MAP_REQUEST_NOBODY},
 		{"pool three u\0@example.com", 25, MAP_REQUEST_NOBODY},
 		{"transport\0 *", 12, MAP_REQUEST_NOBODY},
 	};
@@ -195,6 +199,7 @@ START_TEST(names_of_maps)
 	ck_assert_str_eq(map_request_map_name(MAP_REQUEST_MAILERTABLE), "mailertable");
 	ck_assert_str_eq(map_request_map_name(MAP_REQUEST_NEXTHOP), "nexthop");
 	ck_assert_str_eq(map_request_map_name(MAP_REQUEST_POOL), "pool");
+	ck_assert_str_eq(map_request_map_name(MAP_REQUEST_TLS), "tls");
 }
 END_TEST
 

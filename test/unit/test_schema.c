@@ -24,6 +24,7 @@ static const char *const titles[SCHEMA_SCOPE_COUNT] = {
 	[SCHEMA_HOST] = "Hosts",
 	[SCHEMA_AUTH] = "Auth",
 	[SCHEMA_QUOTA] = "Quota",
+	[SCHEMA_TLS] = "TLS",
 	[SCHEMA_ROUTE] = "Routes",
 	[SCHEMA_CLASSIFY] = "Classify",
 	[SCHEMA_RULE] = "Rules",
