@@ -5,37 +5,19 @@
 # Copyright (c) 2026 the nexthop-milter authors
 
 . "${srcdir:-.}/test/lib/load.sh" || exit 99
+. "$srcdir/test/lib/login.sh" || exit 99
 
 find_postfix
-[ -x /usr/sbin/saslpasswd2 ] || skip_all "no saslpasswd2 (sasl2-bin)"
+find_login
 USER_OF_DAEMON=nobody
 world_open
-umask 022
-openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj /CN=mx.example \
-	-keyout "$world/key.pem" -out "$world/cert.pem" 2>"$world/openssl.log" || bail_out "no certificate"
-chown postfix "$world/key.pem"
-
-# ---- two servers: smtpd with TLS, and users and passwords of its own; what it takes is in $world/NAME.d
+login_open
 
 # So long that what malloc(3) writes into memory that is free leaves a part to be found.
 SECRET=zYx-4711-one-and-so-on-until-there-is-enough-of-it
 OTHER_SECRET=zYx-4711-two-and-so-on-until-there-is-enough-of-it
-# Debian's Postfix looks beside main.cf, whatever cyrus_sasl_config_path says.
-sasl=$world/postfix/sasl
-mkdir -p "$sasl"
-server() { # NAME NUMBER PASSWORD: its services go to $world/services
-	host_start "$1" $(($2 + 10))
-	printf '%s\n' 'pwcheck_method: auxprop' 'auxprop_plugin: sasldb' 'mech_list: PLAIN LOGIN' \
-		"sasldb_path: $sasl/$1.db" >"$sasl/$1.conf"
-	printf %s "$3" | saslpasswd2 -p -c -f "$sasl/$1.db" -u mx.example gw1
-	chown postfix "$sasl/$1.db"
-	echo "$world_net.$2:$HOST_PORT inet n - n - - smtpd" -o "syslog_name=$1" -o "smtpd_sasl_path=$1" \
-		-o smtpd_sasl_auth_enable=yes -o smtpd_tls_security_level=encrypt -o smtpd_milters= \
-		-o smtpd_relay_restrictions=permit_sasl_authenticated,reject \
-		-o "smtpd_proxy_filter=$world_net.$(($2 + 10)):$HOST_PORT" >>"$world/services"
-}
-server first 11 "$OTHER_SECRET"
-server second 12 "$SECRET"
+login_host first 11 "$OTHER_SECRET"
+login_host second 12 "$SECRET"
 host_start third 13
 
 # ---- the daemon, with one password for both
@@ -57,13 +39,11 @@ password "$SECRET"
 document_block docs/postfix 'Outgoing SMTP authentication' 2 | here |
 	sed "s/^pools = {/& $(daemon_pool plain 13 | tr '\n' ' ')/; s/^routes = (/& { match = \"plain.example\"; pool = \"plain\"; },/" |
 	daemon_routes "map_socket = \"unix:$daemon/map.sock\";" "$(health_settings 'failures = 1; messages = 1;')"
-mta_make_wired 'smtpd_sasl_type=cyrus' "cyrus_sasl_config_path=$sasl" 'smtpd_sasl_local_domain=mx.example' \
-	"smtpd_tls_cert_file=$world/cert.pem" "smtpd_tls_key_file=$world/key.pem" \
-	"smtp_tls_policy_maps=inline:{ [$world_net.13]:$HOST_PORT=none }"
+mta_make_wired "${login_settings[@]}" "smtp_tls_policy_maps=inline:{ [$world_net.13]:$HOST_PORT=none }"
 sh -euc "$(document_block docs/postfix 'Outgoing SMTP authentication' 3 | here)"
 # As in Debian: smtp(8) sees its queue directory alone.
 sed -i 's/^smtp  .*/smtp unix - - y - - smtp/' "$mta/master.cf"
-{ cat "$world/services"; echo 'tlsmgr unix - - n 1000? 1 tlsmgr'; } >>"$mta/master.cf"
+login_write_services
 daemon_start --user $USER_OF_DAEMON
 mta_start
 
@@ -148,17 +128,14 @@ shown() {
 shown "$(mta_log_of '[0-9A-F]+' | sed -n 's/.*\]: \([0-9A-F]*\): to=<four@gw.*/\1/p')"
 pid=$(daemon_pid)
 cat "/proc/$pid/environ" "/proc/$pid/cmdline" >"$world/proc"
-traces() { # of what was written, but in the servers' own users
-	grep -rlaF "$1" "$world" --exclude-dir=sasl --exclude-dir=queue --exclude=gw1.pass
-}
 ok "this looks at everything that is shown" grep -q gw1 "$world/shown"
 echo "key=$SECRET" >"$world/planted"
-is "and would find it" "$(traces "$SECRET")" "$world/planted"
+is "and would find it" "$(login_traces "$SECRET")" "$world/planted"
 rm "$world/planted"
 for text in "$SECRET" "$OTHER_SECRET"; do
-	is "nothing has written a password" "$(traces "$text")" ""
+	is "nothing has written a password" "$(login_traces "$text")" ""
 	encoded=$(printf '\0gw1\0%s' "$text" | base64)
-	is "nor as it is sent" "$(traces "$encoded")" ""
+	is "nor as it is sent" "$(login_traces "$encoded")" ""
 done
 memory() {
 	python3 "$srcdir/test/lib/memory.py" "$pid" "$1"
@@ -192,6 +169,6 @@ if core_is_written; then
 	daemon_signal ABRT
 	daemon_ends "told to abort" 134
 	ok "it leaves a core dump" grep -qaF "$daemon_socket" "$world/core"/*
-	is "without the password" "$(traces "$OTHER_SECRET")" ""
+	is "without the password" "$(login_traces "$OTHER_SECRET")" ""
 fi
 tap_done
