@@ -192,6 +192,8 @@ static const struct row {
 	CODE(5, AT(GREETING), COMPARED, GREETING_5XX),
 	/* The password is this host's alone: another may take the message, and it has its own. */
 	CODE(5, AT(AUTH), HOST, AUTH_FAILED),
+	/* RFC 4954, 3207: not without AUTH, or TLS. To RCPT it may be about relaying for that recipient. */
+	CODE(530, AT(MAIL), HOST, AUTH_FAILED),
 	CODE(5, ANY_STAGE, SENDER, REJECTED_5XX),
 
 	/* It clears the host, in words or by its status. */

@@ -78,6 +78,8 @@ static const struct row {
 	{"4.1 of no address", REPLY, AT(END), 451, "4.1.9", BLAME_COMPARED, HEALTH_REASON_END_4XX},
 	{"too big, for now", REPLY, AT(MAIL), 452, "4.3.4", BLAME_SENDER, HEALTH_REASON_SENDER_4XX},
 	{"454 at AUTH", REPLY, AT(AUTH), 454, "4.7.0", BLAME_HOST, HEALTH_REASON_AUTH_FAILED},
+	{"530 at MAIL", REPLY, AT(MAIL), 530, "5.7.0", BLAME_HOST, HEALTH_REASON_AUTH_FAILED},
+	{"530 at RCPT", REPLY, AT(RCPT), 530, "5.7.1", BLAME_SENDER, HEALTH_REASON_REJECTED_5XX},
 	{"535 at AUTH", REPLY, AT(AUTH), 535, "5.7.8", BLAME_HOST, HEALTH_REASON_AUTH_FAILED},
 	{"bad connection", REPLY, AT(MAIL), 451, "4.4.2", BLAME_SESSION,
 		HEALTH_REASON_SESSION_LIMIT},
@@ -297,12 +299,14 @@ START_TEST(every_reply_ends_in_a_row)
 				struct blame blame = blame_find(NULL, 0, &observation);
 
 				ck_assert_int_lt(blame.class, BLAME_CLASS_COUNT);
-				/* Nothing but greetings, AUTH, 4xx replies and broken conversations
-				 * is a host's. */
+				/* Nothing but greetings, AUTH and its absence, 4xx replies and broken
+				 * conversations is a host's. */
 				if (blame.class == BLAME_HOST || blame.class == BLAME_HOST_AT_ONCE)
-					ck_assert_msg(
-						what != OBSERVATION_REPLY || code / 100 == 4 ||
-							stage == AT(GREETING) || stage == AT(AUTH),
+					ck_assert_msg(what != OBSERVATION_REPLY ||
+							      code / 100 == 4 ||
+							      stage == AT(GREETING) ||
+							      stage == AT(AUTH) ||
+							      (code == 530 && stage == AT(MAIL)),
 						"stage %d what %d code %d", stage, what, code);
 			}
 }
