@@ -13,6 +13,9 @@ divert(-1)
 # their own address. Without an answer mail waits. Where one of its rules says "dns" the milter puts
 # user%example.com@_dns.0.nexthop: that goes by all other rules, and the map is not queried.
 #
+# `FEATURE(`nexthop', `', `local:/run/nexthop-milter/secret.sock')dnl', with the secret_socket, has
+# Sendmail log in to hosts that routes.cfg has an "auth" for, in the place of `FEATURE(`authinfo')'.
+#
 # `FEATURE(`nexthop', `static')dnl' is for when the daemon is away for longer: no map is queried, and
 # recipients that wait in the queue under a token go by all other rules, as a mailertable of "milterctl
 # export sendmail".
@@ -21,12 +24,20 @@ divert(0)dnl
 VERSIONID(`nexthop.m4: nexthop-milter')
 divert(-1)
 
+define(`_NEXTHOP_SECRET_', ifelse(defn(`_ARG_'), `static', `', `_ARG2_'))
+ifelse(defn(`_NEXTHOP_SECRET_'), `', `',
+	`define(`_AUTHINFO_TABLE_', `')define(`_LOCAL_TLS_SERVER_', 1)define(`_LOCAL_TLS_RCPT_', 1)')
+
 LOCAL_CONFIG
 # nexthop-milter: names in this domain are not looked up
 CPnexthop
 # the hosts of a pool, by "POOL.N"; the route of an address
 ifelse(defn(`_ARG_'), `static', `# none: static',
 `Knexthop socket -f -q -T<TMPF> ifelse(defn(`_ARG_'), `', `local:/run/nexthop-milter/map.sock', `_ARG_')')
+ifelse(defn(`_NEXTHOP_SECRET_'), `', `dnl', `# with what to log in to a host; whether that is only for TLS ("encrypt")
+Kauthinfo socket -f _NEXTHOP_SECRET_
+Knexthop_auth socket -f -T<TMPF> _NEXTHOP_SECRET_
+C{NexthopTls} OK NO NOT FAIL TRUSTED')
 # sets {NexthopDns} while an address is routed without the map
 Knexthop_set macro
 
@@ -103,6 +114,27 @@ R$*				$: $1 $| $>CanonAddr $1
 R$* $| $* . nexthop . > $*	$#error $@ 5.1.8 $: "553 No such sender"
 R$* $| $*			$: $1
 
+ifelse(defn(`_NEXTHOP_SECRET_'), `', `dnl', `######################################################################
+###  nexthop-milter: hosts that are logged in to
+dnl	Sendmail goes on where a host has refused a password, and would then return the message.
+######################################################################
+
+SLocal_tls_server
+dnl	input: {verify}. The mechanism is not to be that of the client that has sent the message.
+R$*				$: $(nexthop_set {auth_type} $@ $) $1
+R$*				$: < $(nexthop_auth $&{server_name} $: NONE $) > $1
+R< $* <TMPF> > $*		$#error $@ 4.4.3 $: "451 nexthop-milter does not answer"
+R< encrypt > $={NexthopTls}	$: $1
+R< encrypt > $*			$#error $@ 4.7.0 $: "454 4.7.0 AUTH without TLS"
+R< $* > $*			$: $2
+SLocal_tls_rcpt
+R$*				$: < $&{auth_type} > $1
+R< > $*				$: < $(nexthop_auth $&{server_name} $: NONE $) > $1
+R< $* <TMPF> > $*		$#error $@ 4.4.3 $: "451 nexthop-milter does not answer"
+R< encrypt > $*			$#error $@ 4.7.8 $: "454 4.7.8 AUTH has failed"
+R< clear > $*			$#error $@ 4.7.8 $: "454 4.7.8 AUTH has failed"
+R< $* > $*			$: $2
+')
 MAILER_DEFINITIONS
 # nexthop-milter: action = "discard", which is answered nexthop_discard:discard
 Mnexthop_discard,	P=[FILE], F=lsDFMPEu9, T=DNS/RFC822/X-Unix, A=FILE /dev/null

@@ -234,7 +234,10 @@ size_t table_count_released(const struct table *before, const struct table *afte
 /* The host of that text, in whichever case; NULL: it is not among them. */
 const struct pool_host *table_find_host(const struct table_hosts *hosts, const char *text);
 
-/* With what to log in to the host of that text, in whichever case; NULL: there is nothing. */
+/*
+ * With what to log in to the host of that text, in whichever case; NULL: there is nothing. For Sendmail a
+ * name has no brackets.
+ */
 const struct table_auth *table_login(const struct table *table, const char *text);
 
 /* The TLS policy of the host of that text, in whichever case; NULL: there is none. */

@@ -10,9 +10,11 @@
 #include "engine/engine.h"
 
 /*
- * One map, "sasl" (Postfix, smtp_sasl_password_maps): "OK USER:PASSWORD" for the text of a host that
- * has a login, else NOTFOUND. Nothing else is answered here, and no other socket answers this: a
- * request for it is none that map_request.h knows.
+ * Postfix has one map, "sasl" (smtp_sasl_password_maps): "OK USER:PASSWORD" for the text of a host
+ * that has a login, else NOTFOUND. Sendmail has two: "authinfo", the same in its own form
+ * (authinfo.h) for "AuthInfo:" and a host, and "nexthop_auth", which tells it that a host has one.
+ * Nothing else is answered here, and no other socket answers this: a request for it is none that
+ * map_request.h knows.
  *
  * Writes the reply to OUT, which the caller wipes, and a line of debug without the password. For the
  * main thread. ENGINE is a struct engine: what the door calls.

@@ -58,11 +58,23 @@ void engine_map_pool(struct engine *engine, const char *name, const struct addre
 /* The TLS policy of the host of that text; and ACTION_NONE. */
 void engine_map_policy(struct engine *engine, const char *text, struct engine_map_answer *answer);
 
+/* What is looked up for a host that is logged in to. */
+enum engine_map_secret {
+	ENGINE_MAP_SASL = 0,	 /* Postfix: "USER:PASSWORD" */
+	ENGINE_MAP_AUTHINFO = 1, /* Sendmail: the same, in the form of authinfo.h */
+	ENGINE_MAP_AUTH =
+		2, /* Sendmail: "encrypt", or "clear" where TLS is not needed; no password */
+};
+
+/* True if the next hops are those of the MTA that looks SECRET up. */
+bool engine_map_has(struct engine *engine, enum engine_map_secret secret);
+
 /*
- * Copies the login for the host of that text, "USER:PASSWORD", to OUT, which the caller wipes. False: it
- * has none, or SIZE octets do not hold it; then OUT is as it was.
+ * Writes what SECRET is for the host of that text (struct table_login) to OUT, which the caller wipes.
+ * False: it has no login, or SIZE octets do not hold it; then OUT is empty or as it was.
  */
-bool engine_map_login(struct engine *engine, const char *text, char *out, size_t size);
+bool engine_map_login(struct engine *engine, enum engine_map_secret secret, const char *text,
+	char *out, size_t size);
 
 /*
  * Writes the reply to REQUEST to OUT. IS_ASKED: a person wants to know (ENGINE_MAP_EXPLAIN), else

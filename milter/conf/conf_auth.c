@@ -8,6 +8,7 @@
 #include "conf/conf_file.h"
 #include "conf/conf_texts.h"
 #include "conf/vault.h"
+#include "core/authinfo.h"
 #include "core/endpoint.h"
 #include "core/printable.h"
 
@@ -95,7 +96,7 @@ static const char *open_login(struct schema_reader *reader, const config_setting
 
 /* ---- a group "auth" */
 
-/* Adds a fault, and gives false, if Postfix would not understand that user. */
+/* Adds a fault, and gives false, if it could not be told from the password. */
 static bool is_user(struct schema_reader *reader, const config_setting_t *setting, const char *user)
 {
 	if (*user == '\0' || strlen(user) > TABLE_USER_MAX)
@@ -163,13 +164,14 @@ static bool has_auth(const struct pool_host *host)
  * Postfix asks for the bare name first, then for the host's text (test/postfix/auth.sh). What it is
  * told is to be what the host's pool says.
  */
-static void check_host(struct schema_reader *reader, const struct table_hosts *logins,
-	const struct pool_host *host)
+static void check_host(struct schema_reader *reader, const struct conf_pools *pools,
+	const struct table_hosts *logins, const struct pool_host *host)
 {
+	bool is_postfix = pools->mta == TABLE_POSTFIX;
 	struct endpoint bare;
 	const struct pool_host *told = NULL;
 
-	if (host->lookup == LOOKUP_HOST && endpoint_parse(&bare, host->nexthop) == 0)
+	if (is_postfix && host->lookup == LOOKUP_HOST && endpoint_parse(&bare, host->nexthop) == 0)
 		told = table_find_host(logins, bare.name);
 	if (told == NULL)
 		told = table_find_host(logins, host->nexthop);
@@ -177,9 +179,29 @@ static void check_host(struct schema_reader *reader, const struct table_hosts *l
 		(host->auth != NULL && strcmp(host->auth->login, told->auth->login) == 0))
 		return;
 	fault_add(reader->faults, host->file, host->line,
-		"host %s: the login for %s at %s:%d, as \"%s\", would be used here, too: Postfix "
-		"asks by that text alone; give both the same auth, or another port or name",
-		host->nexthop, told->nexthop, told->file, told->line, told->auth->user);
+		"host %s: the login for %s at %s:%d, as \"%s\", would be used here, too: %s",
+		host->nexthop, told->nexthop, told->file, told->line, told->auth->user,
+		is_postfix ? "Postfix asks by that text alone; give both the same auth, or another "
+			     "port or name"
+			   : "Sendmail asks by that text alone, without a port; give both the same "
+			     "auth, or another name");
+}
+
+/* What Sendmail could not do: mail would go to the host without a login, and come back. */
+static void check_for_sendmail(struct schema_reader *reader, const struct pool_host *host)
+{
+	const struct table_auth *auth = host->auth;
+
+	if (host->lookup == LOOKUP_MX)
+		fault_add(reader->faults, host->file, host->line,
+			"host %s: auth is only for lookup = \"host\": Sendmail asks by the names of "
+			"its MX records",
+			host->nexthop);
+	if (strlen(auth->user) > AUTHINFO_PART_MAX ||
+		strlen(auth->login) > strlen(auth->user) + 1 + AUTHINFO_PART_MAX)
+		fault_add(reader->faults, auth->file, auth->line,
+			"auth: Sendmail has room for %d octets of a user, and of a password",
+			(int)AUTHINFO_PART_MAX);
 }
 
 void conf_auth_finish(
@@ -189,13 +211,13 @@ void conf_auth_finish(
 
 	if (first == NULL)
 		return;
-	if (pools->mta == TABLE_SENDMAIL)
+	if (conf->secret_socket.text == NULL)
 		fault_add(reader->faults, first->auth->file, first->auth->line,
-			"auth is only for mta = \"postfix\"");
-	else if (conf->secret_socket.text == NULL)
-		fault_add(reader->faults, first->auth->file, first->auth->line,
-			"auth needs a socket on which Postfix asks for it: set "
-			"secret_socket = \"unix:/var/spool/postfix/nexthop-milter/secret.sock\"");
+			"auth needs a socket on which the MTA asks for it: set "
+			"secret_socket = \"unix:%s/nexthop-milter/secret.sock\"",
+			pools->mta == TABLE_SENDMAIL ? "/run" : "/var/spool/postfix");
 	conf_texts_collect(reader, pools, has_auth, &conf->table.logins);
+	for (size_t i = 0; pools->mta == TABLE_SENDMAIL && i < conf->table.logins.count; i++)
+		check_for_sendmail(reader, conf->table.logins.hosts[i]);
 	conf_texts_check(reader, pools, &conf->table.logins, check_host);
 }

@@ -1,4 +1,4 @@
-/* conf_texts: which host a text stands for, where Postfix asks by the text alone
+/* conf_texts: which host a text stands for, where the MTA asks by the text alone
  *
  * SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 the nexthop-milter authors
@@ -68,10 +68,10 @@ void conf_texts_collect(struct schema_reader *reader, const struct conf_pools *p
 
 void conf_texts_check(struct schema_reader *reader, const struct conf_pools *pools,
 	const struct table_hosts *told,
-	void (*check)(struct schema_reader *reader, const struct table_hosts *told,
-		const struct pool_host *host))
+	void (*check)(struct schema_reader *reader, const struct conf_pools *pools,
+		const struct table_hosts *told, const struct pool_host *host))
 {
 	for (size_t i = 0; i < pools->count; i++)
 		for (int k = 0; k < pools->pools[i].host_count; k++)
-			check(reader, told, &pools->pools[i].hosts[k]);
+			check(reader, pools, told, &pools->pools[i].hosts[k]);
 }

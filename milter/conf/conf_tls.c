@@ -272,11 +272,12 @@ static bool has_tls(const struct pool_host *host)
 	return host->tls != NULL;
 }
 
-static void check_text(struct schema_reader *reader, const struct table_hosts *policies,
-	const struct pool_host *host)
+static void check_text(struct schema_reader *reader, const struct conf_pools *pools,
+	const struct table_hosts *policies, const struct pool_host *host)
 {
 	const struct pool_host *told = table_find_host(policies, host->nexthop);
 
+	(void)pools;
 	if (told == NULL ||
 		(host->tls != NULL && strcmp(host->tls->policy, told->tls->policy) == 0))
 		return;

@@ -241,6 +241,12 @@ static bool is_tls_failure(struct span reply)
 	return span_ends(reply, " TLS handshake failed.") || span_ends(reply, " TLS handshake.");
 }
 
+/* What etc/sendmail/nexthop.m4 says: where a password was refused, or would have gone in the clear. */
+static bool is_login_failure(struct span reply)
+{
+	return span_ends(reply, " AUTH has failed") || span_ends(reply, " AUTH without TLS");
+}
+
 /*
  * The field is what the host said last: that may have been its answer to QUIT, after the reply
  * that counts, and a lost connection is a reply of Sendmail's own making.
@@ -384,21 +390,31 @@ static bool parse_read_error(struct span text, struct observation *observation)
 	return observation->host[0] != '\0';
 }
 
-/* ruleset=tls_server, arg1=SOFTWARE, relay=HOST, reject=454 4.7.0 TLS handshake failed. */
+/*
+ * ruleset=tls_server, arg1=SOFTWARE, relay=HOST, reject=454 4.7.0 TLS handshake failed.
+ * ruleset=tls_rcpt, arg1=RECIPIENT, relay=HOST, reject=454 4.7.8 AUTH has failed
+ */
 static bool parse_ruleset(struct span text, struct observation *observation)
 {
-	struct span rest = text;
-	struct span before, host;
+	static const char mark[] = ", relay=";
+	/* A recipient may look like what follows it. */
+	const char *relay = span_find_last(text, mark);
+	struct span rest, host;
 	struct log_peer peer;
 
-	if (!is_tls_failure(text) || !span_take_until(&rest, ", relay=", &before) ||
-		!span_take_until(&rest, ", reject=", &host) ||
-		!log_peer_parse_sendmail(host, &peer))
+	if (relay == NULL || (!is_tls_failure(text) && !is_login_failure(text)))
+		return false;
+	rest = span_from(text, relay + sizeof(mark) - 1);
+	if (!span_take_until(&rest, ", reject=", &host) || !log_peer_parse_sendmail(host, &peer))
 		return false;
 	log_peer_store(&peer, observation);
 	log_reply_parse(rest, observation);
-	observation->code = 0;
-	set(observation, OBSERVATION_TLS_FAILED, OBSERVATION_STAGE_TLS, rest);
+	if (is_login_failure(rest)) {
+		set(observation, OBSERVATION_REPLY, OBSERVATION_STAGE_AUTH, rest);
+	} else {
+		observation->code = 0;
+		set(observation, OBSERVATION_TLS_FAILED, OBSERVATION_STAGE_TLS, rest);
+	}
 	return true;
 }
 
@@ -411,6 +427,7 @@ static const struct kind {
 	{"makeconnection (", parse_connection},
 	{"--- 451 4.4.1 reply: read error from ", parse_read_error},
 	{"ruleset=tls_server, ", parse_ruleset},
+	{"ruleset=tls_rcpt, ", parse_ruleset},
 };
 
 static bool is_id_octet(char octet)

@@ -236,9 +236,24 @@ const struct pool_host *table_find_host(const struct table_hosts *hosts, const c
 	return NULL;
 }
 
+/* Sendmail asks for names without the brackets; so it does for addresses of hosts that have a name. */
+static const struct pool_host *find_for_sendmail(const struct table_hosts *hosts, const char *text)
+{
+	char bracketed[DOMAIN_MAX + 3] = "[";
+	bool is_bare = *text != '[';
+	const struct pool_host *host;
+
+	if (strlen(text) > DOMAIN_MAX)
+		return NULL;
+	host = table_find_host(hosts, is_bare ? strcat(strcat(bracketed, text), "]") : text);
+	return host != NULL && (host->kind == HOST_NAME) == is_bare ? host : NULL;
+}
+
 const struct table_auth *table_login(const struct table *table, const char *text)
 {
-	const struct pool_host *host = table_find_host(&table->logins, text);
+	const struct pool_host *host = table->mta == TABLE_SENDMAIL
+					       ? find_for_sendmail(&table->logins, text)
+					       : table_find_host(&table->logins, text);
 
 	return host == NULL ? NULL : host->auth;
 }

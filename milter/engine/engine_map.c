@@ -5,6 +5,7 @@
  */
 
 #include "engine/engine_map.h"
+#include "core/authinfo.h"
 #include "core/hash.h"
 #include "core/token.h"
 #include "core/trial.h"
@@ -209,18 +210,41 @@ void engine_map_policy(struct engine *engine, const char *text, struct engine_ma
 	engine_self_unlock(engine);
 }
 
-bool engine_map_login(struct engine *engine, const char *text, char *out, size_t size)
+bool engine_map_has(struct engine *engine, enum engine_map_secret secret)
+{
+	enum table_mta mta;
+
+	engine_self_lock(engine);
+	mta = engine->roster->table->mta;
+	engine_self_unlock(engine);
+	return (mta == TABLE_POSTFIX) == (secret == ENGINE_MAP_SASL);
+}
+
+static bool put_text(char *out, size_t size, const char *text)
+{
+	bool fits = strlen(text) < size;
+
+	if (fits)
+		strcpy(out, text);
+	return fits;
+}
+
+bool engine_map_login(struct engine *engine, enum engine_map_secret secret, const char *text,
+	char *out, size_t size)
 {
 	const struct table_auth *auth;
-	bool fits;
+	bool is_found = false;
 
 	engine_self_lock(engine);
 	auth = table_login(engine->roster->table, text);
-	fits = auth != NULL && strlen(auth->login) < size;
-	if (fits)
-		strcpy(out, auth->login);
+	if (auth != NULL && secret == ENGINE_MAP_AUTHINFO)
+		is_found = authinfo_write(out, size, auth->login) == 0;
+	else if (auth != NULL && secret == ENGINE_MAP_AUTH)
+		is_found = put_text(out, size, auth->allows_cleartext ? "clear" : "encrypt");
+	else if (auth != NULL)
+		is_found = put_text(out, size, auth->login);
 	engine_self_unlock(engine);
-	return fits;
+	return is_found;
 }
 
 static void answer_request(struct engine *engine, struct map_request *request,

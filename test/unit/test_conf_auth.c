@@ -60,15 +60,17 @@ static void tear_down(void)
 	strcpy(folder + strlen(folder) - 6, "XXXXXX");
 }
 
+static const char *mta = "postfix";
+
 /* Loads POOLS with a route to the pool p. */
 static void load(const char *pools)
 {
 	char text[4096];
 	int length = snprintf(text, sizeof(text),
-		"map_socket = \"unix:/nowhere/map\"; secret_socket = \"unix:/nowhere/secret\";\n"
+		"mta = \"%s\"; map_socket = \"unix:/nowhere/map\"; secret_socket = \"unix:/nowhere/secret\";\n"
 		"pools = {\n%s };\n"
 		"routes = ( { match = \"ALL\"; pool = \"p\"; } );\n",
-		pools);
+		mta, pools);
 
 	ck_assert_int_lt(length, (int)sizeof(text));
 	write_file("routes.cfg", text, (size_t)length, 0644);
@@ -239,9 +241,8 @@ static const struct host_row {
 		NULL, "3 unknown key \"password\" in auth"},
 };
 
-START_TEST(a_host)
+static void check_host_row(const struct host_row *row)
 {
-	const struct host_row *row = &host_rows[_i];
 	const struct table_auth *auth;
 
 	load(row->pools);
@@ -252,6 +253,48 @@ START_TEST(a_host)
 	ck_assert_str_eq(first_fault(), "none");
 	auth = table_login(&conf->table, row->text);
 	ck_assert_str_eq(auth == NULL ? "none" : auth->login, row->result);
+}
+
+START_TEST(a_host)
+{
+	check_host_row(&host_rows[_i]);
+}
+END_TEST
+
+/* What Sendmail asks for: addresses in brackets, names without, and no port. */
+#define LONG "0123456789012345678901234567890123456789012345678901234567890123"
+static const struct host_row sendmail_rows[] = {
+	{"p = { " ONE "hosts = ( { host = \"a\"; } ); };", "A", "u1:first"},
+	{"p = { " ONE "hosts = ( { host = \"a\"; } ); };", "[a]", "none"},
+	{"p = { " ONE "hosts = ( { host = \"192.0.2.1\"; } ); };", "[192.0.2.1]", "u1:first"},
+	{"p = { " ONE "hosts = ( { host = \"192.0.2.1\"; } ); };", "192.0.2.1", "none"},
+	{"p = { " ONE "hosts = ( { host = \"2001:db8::1\"; } ); };", "[ipv6:2001:db8::1]",
+		"u1:first"},
+	{"p = { " ONE "hosts = ( { host = \"a\"; } ); };\n"
+	 "q = { " SAME "transport = \"m\"; hosts = ( { host = \"a\"; port = 587; } ); };",
+		"a", "u1:first"},
+	{"p = { " ONE "hosts = ( { host = \"192.0.2.1\"; } ); };\n"
+	 "q = { " TWO "transport = \"m\"; hosts = ( { host = \"192.0.2.1\"; port = 587; } ); };",
+		NULL,
+		"4 host [192.0.2.1]: the login for [192.0.2.1] at routes.cfg:3, as \"u1\", would be "
+		"used here, too: Sendmail asks by that text alone, without a port; give both the "
+		"same auth, or another name"},
+	{"p = { " ONE "lookup = \"mx\"; hosts = ( { host = \"a.example\"; } ); };", NULL,
+		"3 host a.example: auth is only for lookup = \"host\": Sendmail asks by the names of "
+		"its MX records"},
+	{"p = { auth = { user = \"" LONG LONG "\"; password_file = \"one\"; }; "
+	 "hosts = ( { host = \"a\"; } ); };",
+		"a", LONG LONG ":first"},
+	{"p = { auth = { user = \"" LONG LONG "x\"; password_file = \"one\"; }; "
+	 "hosts = ( { host = \"a\"; } ); };",
+		NULL, "3 auth: Sendmail has room for 128 octets of a user, and of a password"},
+};
+
+START_TEST(a_host_of_sendmail)
+{
+	const struct host_row *row = &sendmail_rows[_i];
+	mta = "sendmail";
+	check_host_row(row);
 }
 END_TEST
 
@@ -284,6 +327,7 @@ int main(void)
 		{what_is_no_file, 3},
 		{a_long_file, 1},
 		{a_host, COUNT(host_rows)},
+		{a_host_of_sendmail, COUNT(sendmail_rows)},
 		{many_hosts, 1},
 	};
 
