@@ -105,6 +105,12 @@ static const char mailers[] = "routes = ( { match = \"a.example\"; transport = \
 			      " { match = \"b.example\"; transport = \"relay\"; hosts = ( { host = "
 			      "\"mx.b.example\"; } ); } );";
 
+static const char sockets[] =
+	"pools = { own = { transport = \"lmtp\"; fallback = \"tcp\"; "
+	"hosts = ( { host = \"unix:private/lmtp\"; } ); }; "
+	"tcp = { transport = \"lmtp\"; hosts = ( { host = \"192.0.2.1\"; } ); }; }; "
+	"routes = ( { match = \"a.example\"; pool = \"own\"; } );";
+
 static const struct row {
 	const char *name;
 	exporter run;
@@ -169,6 +175,12 @@ static const struct row {
 		"postmaster /dev/null\n192.0.2.9 /dev/null\n2001:db8::9 /dev/null\n"
 		"xn--bcher-kva.example /dev/null\n"},
 
+	{"a Unix socket stands alone", export_postfix_transport, by_map, sockets,
+		"a.example\tlmtp:unix:private/lmtp\n"},
+	{"a Unix socket, for Sendmail", export_sendmail, by_map, sockets,
+		"a.example\terror:4.3.5:\"451 4.3.5 The hosts of this route are where the mailer "
+		"does not go\"\n"},
+	{"a Unix socket, for AsyncOS", export_esa, by_map, sockets, ""},
 	{"policies are comments", export_postfix_tls, postfix, ports, ""},
 	{"passwords are comments", export_postfix_sasl, postfix, ports, ""},
 };
@@ -251,6 +263,15 @@ static const struct remark {
 	{"a fallback by another transport", export_sendmail, by_map, kinds,
 		":2: pool p: it falls back to pool q, which has another transport: not in the "
 		"table\n",
+		3},
+	{"a fallback beside a Unix socket", export_postfix_transport, by_map, sockets,
+		":2: pool own: it falls back to pool tcp, which cannot stand in one list with it: "
+		"not in the table\n",
+		1},
+	{"a Unix socket, not for Sendmail", export_sendmail, by_map, sockets,
+		":2: pool own, host unix:private/lmtp: Sendmail has no Unix sockets there\n", 2},
+	{"a Unix socket, not for AsyncOS", export_esa, by_map, sockets,
+		":2: match \"a.example\": pool own is a Unix socket, which is not an SMTP route\n",
 		3},
 	{"a pool that puts off", export_postfix_transport, by_map, kinds,
 		":3: pool q: all_deferred = \"tempfail\" is not in the table: mail waits in the "
