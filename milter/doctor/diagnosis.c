@@ -10,6 +10,7 @@
 #include "doctor/judge_hosts.h"
 #include "doctor/judge_reach.h"
 #include "doctor/judge_sendmail.h"
+#include "doctor/judge_tls.h"
 #include "doctor/judge_wiring.h"
 
 #include <string.h>
@@ -32,6 +33,7 @@ static void judge_postfix(struct finding_list *list, const struct machine *machi
 	judge_wiring(list, machine);
 	judge_hosts(list, machine);
 	judge_auth(list, machine);
+	judge_tls(list, machine);
 	judge_hosts_domains(list, machine);
 }
 

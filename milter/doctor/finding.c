@@ -130,6 +130,14 @@ static const struct kind {
 	[FINDING_AUTH_MECHANISM] = {"auth_mechanism", FINDING_WARNING,
 		"Postfix does not use PLAIN and LOGIN then: hosts that offer nothing else fail, "
 		"with \"no mechanism available\"."},
+	[FINDING_TLS_MAP] = {"tls_map", FINDING_ERROR,
+		"The TLS policies of routes.cfg are not looked up: mail is sent as to any other host, "
+		"in the clear perhaps, or waits."},
+	[FINDING_TLS_DNSSEC] = {"tls_dnssec", FINDING_ERROR,
+		"Without DNSSEC there is no DANE: \"dane\" is as \"may\", and mail for hosts with "
+		"\"dane-only\" waits."},
+	[FINDING_TLS_CA_FILE] = {"tls_ca_file", FINDING_ERROR,
+		"Where Postfix cannot open the file it sends the host nothing: mail waits."},
 };
 
 const char *finding_name(enum finding_kind kind)

@@ -100,6 +100,25 @@ is "a socket that smtp sees" "$(found)" ""
 postconf -c "$mta" -F smtp/unix/chroot=y
 fault "a socket that a chrooted smtp does not see" auth_map
 mended "a socket that a chrooted smtp does not see"
+
+# ---- a pool with a TLS policy
+
+doctor_reset
+daemon_routes "map_socket = \"unix:$sockets/map.sock\";" "health = { log = \"$mta_log\"; };" <<END
+pools = { exchange = { tls = { level = "secure"; match = "mail.example"; ca_file = "/ca.pem"; };
+	hosts = ( { host = "$world_net.11"; port = $HOST_PORT; },
+		{ host = "localhost"; priority = 10; tls = { level = "dane"; }; } ); }; };
+routes = ( { match = "example.com"; pool = "exchange"; } );
+END
+ctl reload >/dev/null
+postconf -c "$mta" -F smtp/unix/chroot=y
+fault "a policy that nobody looks up" "tls_map tls_dnssec tls_ca_file"
+mends
+is "a policy: what is left" "$(found)" tls_ca_file
+is "a policy: the map" "$(setting smtp_tls_policy_maps)" "proxy:socketmap:unix:$sockets/map.sock:tls"
+is "DANE: there is DNSSEC" "$(setting smtp_dns_support_level)" dnssec
+remedy "a file outside the chroot" tls_ca_file "install -m 0644 FILE $mta/queue/ca.pem"
+cured "a file outside the chroot" install -m 0644 /dev/null "$mta/queue/ca.pem"
 doctor_routes
 ctl reload >/dev/null
 

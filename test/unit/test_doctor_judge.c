@@ -9,6 +9,7 @@
 #include "doctor/judge_daemon.h"
 #include "doctor/judge_hosts.h"
 #include "doctor/judge_sendmail.h"
+#include "doctor/judge_tls.h"
 #include "doctor/judge_wiring.h"
 #include "sample.h"
 #include "suite.h"
@@ -289,6 +290,7 @@ static const struct auth_row {
 	const char *overrides;
 	bool is_meant; /* allow_cleartext */
 	const char *found;
+	const char *tls; /* the pool's; NULL: none */
 } auth_rows[] = {
 	{"well", "", "", false, ""},
 	{"off", "smtp_sasl_auth_enable = no", "", false,
@@ -327,6 +329,15 @@ static const struct auth_row {
 	{"no TLS is meant", "smtp_tls_security_level = may", "", true,
 		"auth_mechanism: postconf -e 'smtp_sasl_security_options = noanonymous'"},
 	{"with TLS all the same", "", "", true, ""},
+	{"tls of its own", "smtp_tls_security_level = may", "", false, "", "encrypt"},
+	{"tls of its own, by its map", "smtp_tls_security_level = may",
+		"smtp/unix/smtp_tls_policy_maps = proxy:socketmap:unix:/r/map.sock:tls\n", false,
+		"", "verify"},
+	{"another table goes first", "",
+		"smtp/unix/smtp_tls_policy_maps = hash:loose proxy:socketmap:unix:/r/map.sock:tls\n",
+		false, "auth_cleartext", "verify"},
+	{"tls of its own that is loose", "", "", false, "auth_cleartext", "may"},
+	{"tls of its own with DANE where there is some", "", "", false, "auth_cleartext", "dane"},
 };
 
 START_TEST(passwords)
@@ -334,19 +345,21 @@ START_TEST(passwords)
 	const struct auth_row *row = &auth_rows[_i];
 	char path[] = "/tmp/test_doctor_judge.XXXXXX";
 	int fd = mkstemp(path);
-	char text[1024], *main = with(AUTH_MAIN, row->line);
+	char text[1024], tls[64] = "", *main = with(AUTH_MAIN, row->line);
 
 	ck_assert_int_ne(fd, -1);
 	ck_assert_int_eq(write(fd, "secret", 6), 6);
 	close(fd);
+	if (row->tls != NULL)
+		snprintf(tls, sizeof(tls), "tls = { level = \"%s\"; };", row->tls);
 	snprintf(text, sizeof(text),
-		"secret_socket = \"unix:/r/secret.sock\";\n"
-		"pools = { p = { auth = { user = \"u\"; password_file = \"%s\"; allow_cleartext = "
+		"secret_socket = \"unix:/r/secret.sock\"; map_socket = \"unix:/r/map.sock\";\n"
+		"pools = { p = { %s auth = { user = \"u\"; password_file = \"%s\"; allow_cleartext = "
 		"%s; }; hosts = ( { host = \"mx1.example\"; } ); };\n"
 		" q = { hosts = ( { host = \"mx2.example\"; } ); }; };\n"
 		"routes = ( { match = \"example.com\"; pool = \"p\"; },\n"
 		" { match = \"example.org\"; pool = \"q\"; } );\n",
-		path, row->is_meant ? "true" : "false");
+		tls, path, row->is_meant ? "true" : "false");
 	open_machine(text);
 	unlink(path);
 	machine.postfix.settings = postfix_settings_new(
@@ -354,6 +367,48 @@ START_TEST(passwords)
 	free(main);
 	judge_auth(&list, &machine);
 	ck_assert_msg(strcmp(found(), row->found) == 0, "%s: %s", row->name, found());
+	close_machine();
+}
+END_TEST
+
+/* ---- TLS policies */
+
+#define TLS_MAP "proxy:socketmap:unix:/r/map.sock:tls"
+#define TLS_MAIN \
+	"queue_directory = /no/queue\ncompatibility_level = 3.6\nsmtp_dns_support_level = enabled\n" \
+	"smtp_tls_policy_maps = " TLS_MAP "\nproxy_read_maps = $smtp_tls_policy_maps " TLS_MAP \
+	"\n"
+
+static const struct tls_row {
+	const char *line, *tls, *found;
+} tls_rows[] = {
+	{"", "encrypt\"", ""},
+	{"smtp_tls_policy_maps =", "none\"",
+		"tls_map: postconf -e 'smtp_tls_policy_maps = " TLS_MAP "'"},
+	{"smtp_tls_policy_maps = socketmap:unix:/r/map.sock:tls", "may\"",
+		"tls_map: postconf -e 'smtp_tls_policy_maps = " TLS_MAP "'"},
+	{"", "dane\"", "tls_dnssec: postconf -e 'smtp_dns_support_level = dnssec'"},
+	{"smtp_dns_support_level = dnssec", "dane-only\"", ""},
+	{"", "secure\"; ca_file = \"/dev/null\"", "tls_ca_file"},
+	{"queue_directory = /", "secure\"; ca_file = \"dev/null\"", ""},
+};
+
+START_TEST(policies)
+{
+	const struct tls_row *row = &tls_rows[_i];
+	char text[1024], *main = with(TLS_MAIN, row->line);
+
+	snprintf(text, sizeof(text),
+		"map_socket = \"unix:/r/map.sock\"; pools = { p = { tls = { level = \"%s; }; hosts = ( "
+		"{ host = \"mx1.example\"; } ); }; };\n"
+		"routes = ( { match = \"example.com\"; pool = \"p\"; } );\n",
+		row->tls);
+	open_machine(text);
+	machine.postfix.settings =
+		postfix_settings_new(&(struct postfix_texts){main, main, SERVICES, "", ""});
+	free(main);
+	judge_tls(&list, &machine);
+	ck_assert_msg(strcmp(found(), row->found) == 0, "%s %s: %s", row->line, row->tls, found());
 	close_machine();
 }
 END_TEST
@@ -533,6 +588,7 @@ int main(void)
 		{postfix, COUNT(rows)},
 		{tables, COUNT(keys)},
 		{passwords, COUNT(auth_rows)},
+		{policies, COUNT(tls_rows)},
 		{sendmail, COUNT(sendmails)},
 		{daemons, 1},
 		{logs, 1},
