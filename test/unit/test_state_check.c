@@ -162,7 +162,8 @@ static void wild_credit(void)
 
 static void wild_state(void)
 {
-	put_number(HEADER + SLOT + (long)offsetof(struct state_slot, health.state), 4);
+	put_number(HEADER + SLOT + (long)offsetof(struct state_slot, health.state),
+		HEALTH_STATE_COUNT);
 }
 
 static void put_time(size_t at, int64_t time)
