@@ -44,7 +44,7 @@ void conf_texts_collect(struct schema_reader *reader, const struct conf_pools *p
 	conf_texts_has *has, struct table_hosts *out)
 {
 	const struct pool_host **hosts =
-		arena_take(reader->arena, count_hosts(pools, has) + 1, sizeof(*hosts));
+		arena_take(reader->arena, count_hosts(pools, has) + 1, sizeof(void *));
 	void *tree = NULL;
 	size_t count = 0;
 
@@ -62,7 +62,7 @@ void conf_texts_collect(struct schema_reader *reader, const struct conf_pools *p
 		}
 	tdestroy(tree, arena_keep);
 	if (count > 0)
-		qsort(hosts, count, sizeof(*hosts), compare_places);
+		qsort(hosts, count, sizeof(void *), compare_places);
 	out->count = count;
 }
 

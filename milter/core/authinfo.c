@@ -19,7 +19,8 @@ static size_t encoded_length(size_t length)
 static char *encode(char *to, const char *octets, size_t length)
 {
 	static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-				      "abcdefghijklmnopqrstuvwxyz0123456789+/";
+				      "abcdefghijklmnopqrstuvwxyz0123456789+/=";
+	enum { PADDING = 64 };
 
 	for (size_t i = 0; i < length; i += 3) {
 		unsigned three = 0;
@@ -28,8 +29,8 @@ static char *encode(char *to, const char *octets, size_t length)
 			three = three << 8 | (k < length ? (unsigned char)octets[k] : 0U);
 		*to++ = letters[three >> 18];
 		*to++ = letters[three >> 12 & 63];
-		*to++ = i + 1 < length ? letters[three >> 6 & 63] : '=';
-		*to++ = i + 2 < length ? letters[three & 63] : '=';
+		*to++ = letters[i + 1 < length ? three >> 6 & 63 : PADDING];
+		*to++ = letters[i + 2 < length ? three & 63 : PADDING];
 	}
 	return to;
 }

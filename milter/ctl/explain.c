@@ -46,9 +46,13 @@ static void write_policy(char *out, size_t size, const char *policy)
 	bool has_value = true; /* the level has none */
 
 	for (; *policy != '\0' && used + 2 < size; policy++) {
-		if (*policy == ' ')
+		char octet = *policy;
+
+		if (octet == ' ')
 			out[used++] = ',';
-		out[used++] = *policy == '=' && !has_value ? ' ' : *policy;
+		else if (octet == '=' && !has_value)
+			octet = ' ';
+		out[used++] = octet;
 		has_value = *policy != ' ' && (has_value || *policy == '=');
 	}
 	out[used] = '\0';

@@ -34,12 +34,14 @@ static void copy_source(char out[VIEW_SOURCE_MAX], const char *file, int line)
 
 static void copy_host(struct view_host *view, const struct pool_host *host)
 {
+	static const struct quota_limits no_limits = {.per = 0};
+
 	view_copy_text(view->name, sizeof(view->name), host->name);
 	view->port = host->port;
 	view->priority = host->priority;
 	view->weight = host->weight;
 	view->auth_user[0] = '\0';
-	view->limits = host->limits == NULL ? (struct quota_limits){.per = 0} : *host->limits;
+	view->limits = host->limits == NULL ? no_limits : *host->limits;
 	view->tls[0] = '\0';
 	view->first = 0;
 	view->listed = 0;

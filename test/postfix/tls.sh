@@ -111,11 +111,11 @@ is "explain, as JSON" "$(ctl --json explain u@scan.example.com u@plain.example |
 is "pools" "$(ctl --json pools 2>/dev/null | jq -c '[.pools[] | select(.pool == "scanner").hosts[].tls]')" '["none"]'
 is "postmap" "$(sh -euc "$(document_block docs/postfix 'TLS for each pool' 3 | here)")" "secure match=mail.example.com tafile=nexthop-milter/exchange-ca.pem"
 is "the map" "$(python3 "$srcdir/test/lib/socketmap.py" "$daemon/map.sock" "tls [$world_net.13]" "tls [$world_net.14]" \
-	"tls $world_net.13" 'tls mail.example.com' 'tls .example.com')" "OK none
-NOTFOUND 
-NOTFOUND 
-NOTFOUND 
-NOTFOUND "
+	"tls $world_net.13" 'tls mail.example.com' 'tls .example.com' | sed 's/ $//')" "OK none
+NOTFOUND
+NOTFOUND
+NOTFOUND
+NOTFOUND"
 
 # ---- a reload
 
