@@ -90,6 +90,7 @@ struct schema_health {
 	int recover;
 	int trial;
 	int slow_start;
+	int spent;
 	int silence; /* ms */
 	config_setting_t *rate;
 	const char *log;

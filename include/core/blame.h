@@ -33,8 +33,9 @@ enum blame_class {
 	BLAME_COMPARED = 6, /* no word clears or convicts the host: only another host's answer to
 			     * the same message, in the same attempt, can tell */
 	BLAME_SESSION = 7,  /* the host's limit of one session; it goes on taking others */
-	BLAME_SUCCESS = 8,
-	BLAME_CLASS_COUNT = 9,
+	BLAME_SPENT = 8,    /* the host has had what it may be given for a while; by rules alone */
+	BLAME_SUCCESS = 9,
+	BLAME_CLASS_COUNT = 10,
 };
 
 /* What a rule leaves out fits everything. */

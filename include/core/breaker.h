@@ -37,6 +37,7 @@ struct breaker_policy {
 	int recover;	     /* successes that make a host up again */
 	int64_t trial;	     /* how long a trial waits for its message's result */
 	int64_t slow_start;  /* how long a recovered host's weight grows; 0: it is whole at once */
+	int64_t spent;	     /* how long a host is spent that says so */
 	int64_t silence;     /* lane.silence */
 	struct lane_rate rate;
 	bool has_probe; /* a probe makes the trials, not messages */
@@ -58,7 +59,8 @@ enum breaker_kind {
 	/* Its time has come. It shortens no drain, and begins none if its end has passed as well. */
 	BREAKER_PLAN_DUE = 11,
 	BREAKER_QUOTA = 12, /* what its quota says: spent, or not */
-	BREAKER_KIND_COUNT = 13,
+	BREAKER_SPENT = 13, /* it says that it has had its quota */
+	BREAKER_KIND_COUNT = 14,
 };
 
 struct breaker_event {

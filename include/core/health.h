@@ -91,7 +91,8 @@ enum health_reason {
 	HEALTH_REASON_MAINTENANCE = 40,	  /* drained by a window of the configuration */
 	HEALTH_REASON_QUOTA = 41,	  /* it has had what its quota is */
 	HEALTH_REASON_QUOTA_FREE = 42,	  /* there is room in its quota again */
-	HEALTH_REASON_COUNT = 43,
+	HEALTH_REASON_QUOTA_REPLY = 43,	  /* it has said that it has had its quota */
+	HEALTH_REASON_COUNT = 44,
 };
 
 /* One failure: when, of which message (a hash of the queue id), and at which stage. */

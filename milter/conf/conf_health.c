@@ -179,6 +179,7 @@ void conf_health_apply(const struct conf_health *health, struct pool *pool)
 		.recover = values->recover,
 		.trial = (int64_t)values->trial * SECOND,
 		.slow_start = (int64_t)values->slow_start * SECOND,
+		.spent = (int64_t)values->spent * SECOND,
 		.silence = values->silence,
 		.rate = {.percent = health->rate.percent, .of = health->rate.of},
 		.has_probe = health->has_probe,
@@ -207,7 +208,7 @@ static bool same_policy(const struct breaker_policy *a, const struct breaker_pol
 	return a->failures == b->failures && a->messages == b->messages && a->window == b->window &&
 	       a->backoff == b->backoff && a->backoff_max == b->backoff_max &&
 	       a->jitter == b->jitter && a->recover == b->recover && a->trial == b->trial &&
-	       a->slow_start == b->slow_start && a->silence == b->silence &&
+	       a->slow_start == b->slow_start && a->spent == b->spent && a->silence == b->silence &&
 	       a->rate.percent == b->rate.percent && a->rate.of == b->rate.of &&
 	       a->has_probe == b->has_probe;
 }

@@ -87,6 +87,7 @@ static const struct schema_key keys[] = {
 	NUMBER(HEALTH(recover), "recover", 1, 1000, "2"),
 	DURATION(HEALTH(trial), "trial", 1, 86400, "330"),
 	DURATION(HEALTH(slow_start), "slow_start", 0, 86400, "0"),
+	DURATION(HEALTH(spent), "spent", 1, 2678400, "3600"),
 	MS(HEALTH(silence), "silence", 0, 60000, "0.5"),
 	OTHER(HEALTH(rate), SCHEMA_GROUP, "rate", NULL),
 	OTHER(HEALTH(log), SCHEMA_TEXT, "log", "none"),
@@ -111,7 +112,7 @@ static const struct schema_key keys[] = {
 	OTHER(CLASSIFY(enhanced), SCHEMA_TEXT, "enhanced", NULL),
 	OTHER(CLASSIFY(text), SCHEMA_TEXT, "text", NULL),
 	WORD(CLASSIFY(class), "class",
-		"none|host_at_once|host|recipient|sender|ours|compared|session", NULL),
+		"none|host_at_once|host|recipient|sender|ours|compared|session|spent", NULL),
 
 	OTHER(POOL(hosts), SCHEMA_LIST, "hosts", NULL),
 	OTHER(POOL(transport), SCHEMA_TEXT, "transport", "smtp"),

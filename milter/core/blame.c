@@ -251,6 +251,7 @@ static const char *const class_names[BLAME_CLASS_COUNT] = {
 	[BLAME_OURS] = "ours",
 	[BLAME_COMPARED] = "compared",
 	[BLAME_SESSION] = "session",
+	[BLAME_SPENT] = "spent",
 	[BLAME_SUCCESS] = "success",
 };
 

@@ -211,7 +211,7 @@ static void count(struct health *health, const struct breaker_event *event)
 
 	if (is_success)
 		health->last_success = event->at;
-	else if (event->kind != BREAKER_ATTEMPT)
+	else if (event->kind != BREAKER_ATTEMPT && event->kind != BREAKER_SPENT)
 		health->last_failure = event->at;
 	if (event->is_probe || event->is_repeat)
 		return;
@@ -281,10 +281,27 @@ static bool feed_quota(struct health *health, const struct breaker_event *event,
 
 	if (!is_well(health) || (!is_spent && health->state == HEALTH_UP))
 		return false;
+	/* What the host says holds for as long as it is to. */
+	if (health->reason == HEALTH_REASON_QUOTA_REPLY && event->until <= health->until)
+		return false;
 	if (!is_spent)
 		return be_free(health, now);
 	health_set_text(health, event->text);
 	return change(health, HEALTH_SPENT, HEALTH_REASON_QUOTA, event->until, now);
+}
+
+/* The host has answered: it is well, whatever it was before. */
+static bool feed_spent(struct health *health, const struct breaker_policy *policy,
+	const struct breaker_event *event, int64_t now)
+{
+	int64_t until = event->at + policy->spent;
+
+	if (health->state == HEALTH_DRAINED || health->state == HEALTH_DEFERRED || until <= now ||
+		(health->state == HEALTH_SPENT && until <= health->until))
+		return false;
+	forget_run(health);
+	health_set_text(health, event->text);
+	return change(health, HEALTH_SPENT, HEALTH_REASON_QUOTA_REPLY, until, now);
 }
 
 /* ---- time */
@@ -302,6 +319,9 @@ static void accept_clock(struct health *health, const struct breaker_policy *pol
 		health->outage.since = now;
 	if (health->state == HEALTH_DEFERRED && health->until > last)
 		health->until = last;
+	if (health->state == HEALTH_SPENT && health->reason == HEALTH_REASON_QUOTA_REPLY &&
+		health->until > now + policy->spent)
+		health->until = now + policy->spent;
 }
 
 static bool is_in_maintenance(const struct health *health)
@@ -350,7 +370,8 @@ static bool tick(struct health *health, const struct breaker_policy *policy,
 	case HEALTH_DRAINED:
 		return is_over && put_back(health, HEALTH_REASON_DRAIN_ENDED, now);
 	case HEALTH_SPENT:
-		return (is_over || !event->has_quota) && be_free(health, now);
+		return (is_over || (health->reason == HEALTH_REASON_QUOTA && !event->has_quota)) &&
+		       be_free(health, now);
 	default:
 		return false;
 	}
@@ -429,6 +450,8 @@ static bool feed_evidence(struct health *health, const struct breaker_policy *po
 	count(health, event);
 	if (event->at < health->since || now - event->at > policy->window)
 		return false;
+	if (event->kind == BREAKER_SPENT)
+		return feed_spent(health, policy, event, now);
 	if (event->kind == BREAKER_ATTEMPT) {
 		/* The host answered, but the trial has shown nothing: it takes another message. */
 		trial_end(health);

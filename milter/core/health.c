@@ -60,6 +60,7 @@ static const char *const reason_names[HEALTH_REASON_COUNT] = {
 	[HEALTH_REASON_MAINTENANCE] = "maintenance",
 	[HEALTH_REASON_QUOTA] = "quota",
 	[HEALTH_REASON_QUOTA_FREE] = "quota_free",
+	[HEALTH_REASON_QUOTA_REPLY] = "quota_reply",
 };
 
 void health_init(struct health *health, int64_t now)

@@ -27,6 +27,7 @@ static const struct word faults[] = {
 	{"ours", "this machine's"},
 	{"compared", "nobody's so far"},
 	{"session", "nobody's: a limit"},
+	{"spent", "nobody's: a quota"},
 	{"none", "nobody's"},
 	{"success", "-"},
 };

@@ -183,8 +183,10 @@ void engine_change_feed(struct engine *engine, size_t host, const struct breaker
 /* Until when its quota is spent (0: it is not) is not what its health says. */
 static bool is_news(const struct health *health, int64_t until)
 {
-	return health->state == HEALTH_SPENT ? health->until != until
-					     : health->state == HEALTH_UP && until != 0;
+	return health->state == HEALTH_SPENT && health->reason == HEALTH_REASON_QUOTA
+		       ? health->until != until
+	       : health->state == HEALTH_SPENT ? until > health->until
+					       : health->state == HEALTH_UP && until != 0;
 }
 
 bool engine_change_quota(struct engine *engine, size_t host, int64_t now)

@@ -61,6 +61,8 @@ static enum breaker_kind kind_of_delivery(enum blame_class class)
 		return BREAKER_FAILURE_AT_ONCE;
 	case BLAME_HOST:
 		return BREAKER_FAILURE;
+	case BLAME_SPENT:
+		return BREAKER_SPENT;
 	case BLAME_COMPARED:
 	case BLAME_SESSION:
 	case BLAME_RECIPIENT:

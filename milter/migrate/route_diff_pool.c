@@ -6,6 +6,7 @@
 
 #include "migrate/route_diff_pool.h"
 #include "conf/arena.h"
+#include "conf/conf_quota.h"
 #include "core/endpoint.h"
 #include "core/probe.h"
 
@@ -121,22 +122,32 @@ static const char *policy_of(const struct pool_host *host)
 	return host->tls == NULL ? NULL : host->tls->policy;
 }
 
+/* ", quota 500 messages in 86400 s", or "". */
+static const char *quota_text(struct route_diff *diff, const struct quota_limits *limits)
+{
+	if (limits == NULL)
+		return "";
+	return route_diff_text(diff, ", quota %u %s in %s", quota_limit(limits),
+		limits->messages != 0 ? "messages" : "recipients", time_text(diff, limits->per));
+}
+
 static const char *host_text(struct route_diff *diff, const struct pool_host *host)
 {
 	const char *windows = host->maintenance.text;
 	const char *user = user_of(host);
 	const char *policy = policy_of(host);
 
-	return route_diff_text(diff, "%s, priority %d, weight %d%s%s%s%s%s%s", host->nexthop,
+	return route_diff_text(diff, "%s, priority %d, weight %d%s%s%s%s%s%s%s", host->nexthop,
 		host->priority, host->weight, windows == NULL ? "" : ", maintenance ",
 		windows == NULL ? "" : windows, user == NULL ? "" : ", AUTH as ",
 		user == NULL ? "" : user, policy == NULL ? "" : ", TLS ",
-		policy == NULL ? "" : policy);
+		policy == NULL ? "" : policy, quota_text(diff, host->limits));
 }
 
 static bool same_host(const struct pool_host *a, const struct pool_host *b)
 {
-	return a->priority == b->priority && a->weight == b->weight && a->lookup == b->lookup &&
+	return conf_quota_equal(a->limits, b->limits) && a->priority == b->priority &&
+	       a->weight == b->weight && a->lookup == b->lookup &&
 	       strcmp(a->nexthop, b->nexthop) == 0 &&
 	       same_text(a->maintenance.text, b->maintenance.text) &&
 	       same_text(user_of(a), user_of(b)) && same_text(policy_of(a), policy_of(b));
@@ -299,6 +310,7 @@ static void compare_health(struct comparison *comparison)
 	compare_numbers(comparison, "health.recover", old->recover, new->recover);
 	compare_times(comparison, "health.trial", old->trial, new->trial);
 	compare_times(comparison, "health.slow_start", old->slow_start, new->slow_start);
+	compare_times(comparison, "health.spent", old->spent, new->spent);
 	compare_times(comparison, "health.silence", old->silence, new->silence);
 	compare_numbers(comparison, "health.rate.percent", old->rate.percent, new->rate.percent);
 	compare_numbers(comparison, "health.rate.of", old->rate.of, new->rate.of);

