@@ -41,7 +41,7 @@ FACTS = [
     ),
     (rf"({ADDRESS}) answers nothing to MAIL", "fault", lambda m: ["silent", "mail"]),
     (rf"({ADDRESS}) answers as usual", "fault", lambda m: ["ok"]),
-    (rf"({ADDRESS}) is (up|deferred|drained|on trial)", "state", lambda m: [m[2].split()[-1]]),
+    (rf"({ADDRESS}) is (up|deferred|drained|spent|on trial)", "state", lambda m: [m[2].split()[-1]]),
     (rf"({ADDRESS}) has (\d+) waiting", "waiting", lambda m: [m[2]]),
     (rf"({ADDRESS}) has it", "has", lambda m: []),
 ]
