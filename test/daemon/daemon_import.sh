@@ -150,4 +150,17 @@ contains "a copied main.cf: a table that is not there" "$said" "copy/main.cf:8: 
 echo '@two.example [192.0.2.9]' >copy/senders
 run postfix copy/more sender_dependent_relayhost_maps=copy/senders
 contains "tables by their names" "$said" 'sender = "two.example"'
+
+# ---- what is not in an export stands in a document
+
+echo secret >gw1.pass
+chmod 0640 gw1.pass
+touch mail.log
+{
+	printf '%s = "%s";\n' milter_socket "unix:$world/milter.sock" control_socket "unix:$world/control.sock" \
+		state_file "$world/state"
+	document_block docs/esa 'Coming from a Cisco ESA' |
+		sed "s,/etc/nexthop-milter/,$world/,; s,/var/spool/postfix/nexthop-milter/,$world/,; s,\"journal\",\"$world/mail.log\","
+} >esa.cfg
+is "docs/esa: its routes.cfg is good" "$("$MILTERCTL_PROGRAM" check esa.cfg 2>&1)" "esa.cfg: good, as user $(id -un): 2 pools, 5 routes, 0 rules"
 tap_done

@@ -30,10 +30,12 @@ document_block docs/mtas 'MTAs as they are' 2 | sed -nE 's/^ +([A-Z][A-Za-z, ]*[
 		grep -qF "\"$row\"" "$srcdir/bench/spread.sh" || echo "$row"
 	done | none "set-ups of bench/spread.sh"
 
-# What was measured says by what; the tables are part of their entry.
-awk '/^- / { if (entry != "") print entry; entry = "" } /^(- |  )/ { entry = entry " " $0 } END { print entry }' \
-	"$srcdir/docs/mtas" | at_least 30 entries |
-	grep -vE '(test|bench)/[a-z_]+|\(no test: ' | none "each entry of docs/mtas names its test or benchmark"
+# What was measured, or stands for something of an ESA's, says by what; tables are part of their entry.
+for document in docs/mtas docs/esa; do
+	awk '/^- / { if (entry != "") print entry; entry = "" } /^- / || (entry != "" && /^  /) { entry = entry " " $0 } END { print entry }' \
+		"$srcdir/$document" | at_least 15 entries |
+		grep -vE '(test|bench)/[a-z_]+|\(no test: ' | none "each entry of $document names its test or benchmark"
+done
 
 # The tour: what it names is there, and no folder is left out.
 tour=$(document_block docs/source 'Tour of the source' | at_least 50 lines)
