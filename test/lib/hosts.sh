@@ -24,9 +24,12 @@ host_stop() { # NAME
 
 # How many messages it has taken.
 host_count() { # NAME
-	local files=("$world/$1.d"/*)
-	[ -e "${files[0]}" ] || { echo 0; return; }
-	echo "${#files[@]}"
+	local file count=0
+	for file in "$world/$1.d"/*; do
+		# smtp-sink makes the file at MAIL, also for a probe, and writes to it when it has the message.
+		[ ! -s "$file" ] || count=$((count + 1))
+	done
+	echo "$count"
 }
 
 host_has() { # NAME COUNT
