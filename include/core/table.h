@@ -108,7 +108,7 @@ struct pool_host {
 };
 
 /*
- * Some hosts by their texts, nexthop of pool_host, which Postfix asks for: each text once, with the
+ * Some hosts by their texts, nexthop of pool_host, which the MTA asks for: each text once, with the
  * first host that has it, in the order of strcasecmp().
  */
 struct table_hosts {

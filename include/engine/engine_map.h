@@ -70,7 +70,7 @@ enum engine_map_secret {
 bool engine_map_has(struct engine *engine, enum engine_map_secret secret);
 
 /*
- * Writes what SECRET is for the host of that text (struct table_login) to OUT, which the caller wipes.
+ * Writes what SECRET is for the host of that text (table_login()) to OUT, which the caller wipes.
  * False: it has no login, or SIZE octets do not hold it; then OUT is empty or as it was.
  */
 bool engine_map_login(struct engine *engine, enum engine_map_secret secret, const char *text,
